@@ -1,0 +1,153 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package module
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+
+	"github.com/kahea-sip/kahea/core/sip"
+	"github.com/kahea-sip/kahea/core/transaction"
+	"github.com/kahea-sip/kahea/core/transport"
+)
+
+// Call is all the state of one message on its way through the script. It
+// belongs to one goroutine. What it points to lives until the message is done,
+// unless a transaction took it over; whoever keeps a string longer clones it.
+type Call struct {
+	// Msg is the message; in a failure route the request of the transaction;
+	// in an event route without a message one that the engine made up.
+	Msg *sip.Message
+	// Packet says how Msg came: source, socket, connection, time, memory.
+	Packet transport.Packet
+	// Mem is the memory for strings that live as long as the message.
+	Mem *transport.Buffer
+	// State is what the script has built up. In the later routes of a
+	// transaction it is the transaction's.
+	*transaction.State
+	// Route is the kind of the route that runs.
+	Route RouteKind
+	// Tx is the transaction, once it exists or was found; nil before.
+	Tx *transaction.Transaction
+	// TxHeld tells that this call runs inside the transaction's lock, as
+	// the routes do that the transaction itself runs.
+	TxHeld bool
+	// Branch is the index of the branch in branch, reply and branch failure
+	// routes, else -1 (T_BR_UNDEFINED).
+	Branch int
+	// RC is the result of the last function or route ($rc).
+	RC Result
+	// Vars are the $var values of the worker, by slot.
+	Vars []Value
+	// Out sends what the script produces.
+	Out transport.Sender
+	// Gen is the configuration that the message began with.
+	Gen *Generation
+	// Host is the engine.
+	Host Host
+	// Event is what an event route was called with (module-specific), for
+	// the variables of the module that runs it.
+	Event any
+	// Line is the position of the operation that runs, "file:line", for log
+	// lines; set by the script engine.
+	Line Position
+	// Frame is the script engine's own.
+	Frame any
+
+	ctx context.Context
+	own transaction.State
+}
+
+// Position is a place in the configuration.
+type Position struct {
+	File  string
+	Route string
+	Line  int
+}
+
+// String returns "file:line".
+func (p Position) String() string { return fmt.Sprintf("%s:%d", p.File, p.Line) }
+
+// Reset prepares a Call for a message; the owned State is emptied.
+func (c *Call) Reset(msg *sip.Message, p transport.Packet) {
+	c.Msg, c.Packet, c.Mem = msg, p, p.Buffer
+	avps, xavps, xavus, xavis, branches := c.own.AVPs, c.own.XAVPs, c.own.XAVUs, c.own.XAVIs, c.own.Branches
+	avps.Reset()
+	xavps.Reset()
+	xavus.Reset()
+	xavis.Reset()
+	c.own = transaction.State{AVPs: avps, XAVPs: xavps, XAVUs: xavus, XAVIs: xavis, Branches: branches[:0]}
+	c.own.Target.Q = transaction.QUnset
+	c.State = &c.own
+	c.Tx, c.TxHeld, c.Branch = nil, false, -1
+	c.RC, c.Event = True, nil
+	c.ctx = nil
+}
+
+// Context is cancelled when the engine stops; it carries no data.
+func (c *Call) Context() context.Context {
+	if c.ctx == nil {
+		return context.Background()
+	}
+	return c.ctx
+}
+
+// SetContext gives the call a context.
+func (c *Call) SetContext(ctx context.Context) { c.ctx = ctx }
+
+// Log returns the logger for script lines.
+func (c *Call) Log() *slog.Logger { return c.Host.Log() }
+
+// Fail logs why a function failed, with the place in the script, and returns
+// False.
+func (c *Call) Fail(function string, err error) Result {
+	c.Host.Log().Error(function+" failed", "err", err, "at", c.Line)
+	return False
+}
+
+// Block runs f, which may wait for something outside of the process. The
+// worker lends its place to another one meanwhile, so that the socket is not
+// stalled.
+func (c *Call) Block(f func()) { c.Host.Block(c, f) }
+
+// Program is a compiled script; script/vm and script/lua satisfy it.
+type Program interface {
+	// Run runs a route with a call whose Route kind is set, and returns what
+	// the route returned; drop is reported by Outcome.
+	Run(c *Call, r RouteRef) Outcome
+	// Lookup finds a route by kind and name. The main blocks have the empty
+	// name; an event route has the text between its brackets.
+	Lookup(kind RouteKind, name string) (RouteRef, bool)
+	// RouteName returns the name that a route was defined with.
+	RouteName(r RouteRef) string
+}
+
+// Outcome is how a route ended.
+type Outcome struct {
+	// Result is the value of return; True when the end was reached.
+	Result Result
+	// Exit tells that exit or drop ended the script, or a function returned
+	// Stop.
+	Exit bool
+	// Drop tells that drop ended the script: a reply is not forwarded, a
+	// branch not sent.
+	Drop bool
+}
+
+// Generation is one loaded configuration. It never changes: a reload makes
+// another one, and each message, transaction and dialog keeps the one it
+// began with.
+type Generation struct {
+	ID      uint64
+	Program Program
+	modules map[string]Module
+}
+
+// NewGeneration makes a generation.
+func NewGeneration(id uint64, p Program, modules map[string]Module) *Generation {
+	return &Generation{ID: id, Program: p, modules: modules}
+}
+
+// Module returns a loaded module, or nil.
+func (g *Generation) Module(name string) Module { return g.modules[name] }

@@ -1,0 +1,163 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package module
+
+import (
+	"context"
+	"fmt"
+	"strconv"
+)
+
+// Command is an RPC command, served over binrpc and JSON-RPC alike.
+type Command struct {
+	Name string
+	Doc  string
+	// Run does the work. An error of type *Fault has its code, any other one
+	// code 500.
+	Run func(r *Request) error
+	// Array tells that the reply is a list even with one element (Kamailio's
+	// RET_ARRAY).
+	Array bool
+}
+
+// Fault is an error reply: Code and Text are what the peer sees.
+type Fault struct {
+	Code int
+	Text string
+}
+
+// Error implements error.
+func (f *Fault) Error() string { return fmt.Sprintf("%d %s", f.Code, f.Text) }
+
+// Faultf makes a Fault.
+func Faultf(code int, format string, args ...any) error {
+	return &Fault{Code: code, Text: fmt.Sprintf(format, args...)}
+}
+
+// Request is one execution of a command: its arguments, and the reply that it
+// builds. Arguments and reply values are int64, float64, string, *Struct and
+// List.
+type Request struct {
+	Context context.Context
+	Host    Host
+	Args    []any
+	Reply   []any
+}
+
+// List is an array inside a reply.
+type List []any
+
+// Struct is a structure inside a reply; its fields keep their order and a
+// name may come several times.
+type Struct struct {
+	Fields []Field
+}
+
+// Field is a member of a Struct.
+type Field struct {
+	Name  string
+	Value any
+}
+
+// Add appends a field and returns the struct.
+func (s *Struct) Add(name string, value any) *Struct {
+	s.Fields = append(s.Fields, Field{name, normal(value)})
+	return s
+}
+
+// Struct appends an empty structure as a field and returns it.
+func (s *Struct) Struct(name string) *Struct {
+	sub := &Struct{}
+	s.Fields = append(s.Fields, Field{name, sub})
+	return sub
+}
+
+// Add appends a value to the reply.
+func (r *Request) Add(value any) { r.Reply = append(r.Reply, normal(value)) }
+
+// Printf appends a line of text to the reply.
+func (r *Request) Printf(format string, args ...any) { r.Add(fmt.Sprintf(format, args...)) }
+
+// Struct appends an empty structure to the reply and returns it.
+func (r *Request) Struct() *Struct {
+	s := &Struct{}
+	r.Reply = append(r.Reply, s)
+	return s
+}
+
+// Len returns the number of arguments.
+func (r *Request) Len() int { return len(r.Args) }
+
+// Str returns the i-th argument as text. The fault for a missing one is
+// Kamailio's.
+func (r *Request) Str(i int) (string, error) {
+	if i >= len(r.Args) {
+		return "", Faultf(400, "error at parameter %d: expected string type but record doesn't match type", i+1)
+	}
+	switch v := r.Args[i].(type) {
+	case string:
+		return v, nil
+	case int64:
+		return strconv.FormatInt(v, 10), nil
+	case float64:
+		return strconv.FormatFloat(v, 'f', -1, 64), nil
+	}
+	return "", Faultf(400, "error at parameter %d: expected string type but type is unexpected", i+1)
+}
+
+// Int returns the i-th argument as an integer.
+func (r *Request) Int(i int) (int64, error) {
+	if i >= len(r.Args) {
+		return 0, Faultf(400, "error at parameter %d: expected int type but record doesn't match type", i+1)
+	}
+	switch v := r.Args[i].(type) {
+	case int64:
+		return v, nil
+	case float64:
+		return int64(v), nil
+	case string:
+		if n, err := strconv.ParseInt(v, 0, 64); err == nil {
+			return n, nil
+		}
+	}
+	return 0, Faultf(400, "error at parameter %d: expected int type but type is unexpected", i+1)
+}
+
+// Float returns the i-th argument as a floating point number.
+func (r *Request) Float(i int) (float64, error) {
+	if i >= len(r.Args) {
+		return 0, Faultf(400, "error at parameter %d: expected float type but record doesn't match type", i+1)
+	}
+	switch v := r.Args[i].(type) {
+	case float64:
+		return v, nil
+	case int64:
+		return float64(v), nil
+	case string:
+		if f, err := strconv.ParseFloat(v, 64); err == nil {
+			return f, nil
+		}
+	}
+	return 0, Faultf(400, "error at parameter %d: expected float type but type is unexpected", i+1)
+}
+
+func normal(v any) any {
+	switch n := v.(type) {
+	case int:
+		return int64(n)
+	case int32:
+		return int64(n)
+	case uint32:
+		return int64(n)
+	case uint64:
+		return int64(n)
+	case uint16:
+		return int64(n)
+	case bool:
+		if n {
+			return int64(1)
+		}
+		return int64(0)
+	}
+	return v
+}

@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package module
+
+import (
+	"log/slog"
+	"math/rand/v2"
+
+	"github.com/kahea-sip/kahea/core/counter"
+	"github.com/kahea-sip/kahea/core/locate"
+	"github.com/kahea-sip/kahea/core/setting"
+	"github.com/kahea-sip/kahea/core/timer"
+	"github.com/kahea-sip/kahea/core/transaction"
+	"github.com/kahea-sip/kahea/core/transport"
+)
+
+// Host is the engine as modules see it. All its parts are given, none is
+// global, so that a whole engine runs inside a test.
+type Host interface {
+	Log() *slog.Logger
+	Clock() timer.Clock
+	Timers() *timer.Wheel
+	// Rand is the random source; safe for concurrent use.
+	Rand() *rand.Rand
+	Counters() *counter.Set
+	Settings() *setting.Registry
+	Transport() *transport.Layer
+	Transactions() *transaction.Layer
+	Locator() *locate.Locator
+	// Core has the core parameters that modules ask for.
+	Core() *Core
+	// Store returns the engine's store of that name, made by create on the
+	// first call. Stores outlive generations.
+	Store(name string, create func() any) any
+	// Module returns a module of the current generation, or nil.
+	Module(name string) Module
+	// Modules returns the modules of the current generation in the order of
+	// loading.
+	Modules() []string
+	// Generation returns the current generation.
+	Generation() *Generation
+	// Commands returns the RPC commands of the core and of all loaded
+	// modules, sorted by name.
+	Commands() []Command
+	// Route finds a route of the current generation.
+	Route(kind RouteKind, name string) (RouteRef, bool)
+	// NewCall returns a call for work that no packet started: event routes,
+	// timers. Its message is a made-up OPTIONS request. FreeCall gives it back.
+	NewCall() *Call
+	FreeCall(c *Call)
+	// Block runs f while another worker takes the place of c's.
+	Block(c *Call, f func())
+	// Go starts a goroutine of the engine: named, waited for at the end,
+	// its panics caught and logged.
+	Go(name string, f func())
+	// OnMessage adds a hook that sees each received request or reply before
+	// its script runs; false drops the message. OnRequestEnd adds one that
+	// runs after the script of a request.
+	OnRequest(f func(c *Call) bool)
+	OnReply(f func(c *Call) bool)
+	OnRequestEnd(f func(c *Call))
+	// Receive puts a packet on the way as if a socket had received it.
+	Receive(p transport.Packet)
+	// Shutdown ends the process in order, as SIGTERM does.
+	Shutdown()
+}
+
+// Core has those core parameters that modules act upon.
+type Core struct {
+	// ServerHeader is the Server line of replies, without line end; empty
+	// for none. UserAgentHeader likewise for local requests.
+	ServerHeader, UserAgentHeader string
+	// Version is what core.version reports.
+	Version string
+	// LogFacility is the syslog facility name.
+	LogFacility string
+	// RunDir is the folder of sockets and state files.
+	RunDir string
+	// WorkDir is the working folder.
+	WorkDir string
+	// ServerID is server_id.
+	ServerID int
+	// MaxBranches bounds the target set, the main branch included.
+	MaxBranches int
+	// MaxWhileLoops bounds while loops; 0 for none.
+	MaxWhileLoops int
+	// Phone2Tel maps user=phone URIs to tel (phone2tel).
+	Phone2Tel bool
+	// ReplyToVia sends replies to the Via address (reply_to_via).
+	ReplyToVia bool
+	// Files are the configuration files that were read.
+	ConfigFile string
+	// Started is the start time in seconds since the epoch.
+	Started int64
+	// Children is the number of workers per UDP socket.
+	Children int
+}
