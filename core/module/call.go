@@ -54,8 +54,12 @@ type Call struct {
 	Line Position
 	// Frame is the script engine's own.
 	Frame any
+	// Adopted tells that a transaction took Msg and Mem over: whoever owns
+	// the Call does not release them.
+	Adopted bool
 
 	ctx context.Context
+	log *slog.Logger
 	own transaction.State
 }
 
@@ -96,13 +100,16 @@ func (c *Call) Context() context.Context {
 // SetContext gives the call a context.
 func (c *Call) SetContext(ctx context.Context) { c.ctx = ctx }
 
-// Log returns the logger for script lines.
-func (c *Call) Log() *slog.Logger { return c.Host.Log() }
+// Log returns the logger for lines about this message: they carry log_prefix.
+func (c *Call) Log() *slog.Logger { return c.log }
+
+// SetLog gives the call its logger.
+func (c *Call) SetLog(l *slog.Logger) { c.log = l }
 
 // Fail logs why a function failed, with the place in the script, and returns
 // False.
 func (c *Call) Fail(function string, err error) Result {
-	c.Host.Log().Error(function+" failed", "err", err, "at", c.Line)
+	c.log.Error(function+" failed", "err", err, "at", c.Line)
 	return False
 }
 
@@ -141,12 +148,19 @@ type Outcome struct {
 type Generation struct {
 	ID      uint64
 	Program Program
+	// Main, Reply and OnSend are request_route, reply_route and onsend_route.
+	Main, Reply, OnSend RouteRef
+
 	modules map[string]Module
 }
 
 // NewGeneration makes a generation.
 func NewGeneration(id uint64, p Program, modules map[string]Module) *Generation {
-	return &Generation{ID: id, Program: p, modules: modules}
+	g := &Generation{ID: id, Program: p, modules: modules}
+	g.Main, _ = p.Lookup(RequestRoute, "")
+	g.Reply, _ = p.Lookup(CoreReplyRoute, "")
+	g.OnSend, _ = p.Lookup(OnSendRoute, "")
+	return g
 }
 
 // Module returns a loaded module, or nil.

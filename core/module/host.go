@@ -53,12 +53,16 @@ type Host interface {
 	// Go starts a goroutine of the engine: named, waited for at the end,
 	// its panics caught and logged.
 	Go(name string, f func())
-	// OnMessage adds a hook that sees each received request or reply before
+	// OnRequest and OnReply add hooks that see each received message before
 	// its script runs; false drops the message. OnRequestEnd adds one that
 	// runs after the script of a request.
 	OnRequest(f func(c *Call) bool)
 	OnReply(f func(c *Call) bool)
 	OnRequestEnd(f func(c *Call))
+	// TakeReplies adds a function that is asked for each reply after
+	// reply_route: true says that the reply was dealt with. What nobody
+	// takes goes upstream without state.
+	TakeReplies(f func(c *Call) bool)
 	// Receive puts a packet on the way as if a socket had received it.
 	Receive(p transport.Packet)
 	// Shutdown ends the process in order, as SIGTERM does.

@@ -1,0 +1,252 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// Package worker takes each received message through the script.
+//
+// Engine is the house: it owns what outlives a configuration (sockets,
+// transactions, timers, counters, stores) and points to the current
+// Generation. A Worker is one place where messages are handled, one at a
+// time: receive.go tells the way of a message from top to bottom.
+package worker
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"math/rand/v2"
+	"runtime/debug"
+	"slices"
+	"strings"
+	"sync"
+	"sync/atomic"
+
+	"github.com/kahea-sip/kahea/core/counter"
+	"github.com/kahea-sip/kahea/core/locate"
+	"github.com/kahea-sip/kahea/core/module"
+	"github.com/kahea-sip/kahea/core/setting"
+	"github.com/kahea-sip/kahea/core/timer"
+	"github.com/kahea-sip/kahea/core/transaction"
+	"github.com/kahea-sip/kahea/core/transport"
+)
+
+// Options are the parts that an engine is made of. All are given, so that a
+// whole engine runs inside a test with its own clock, network and chance.
+type Options struct {
+	Log          *slog.Logger
+	Clock        timer.Clock
+	Timers       *timer.Wheel
+	Rand         rand.Source // safe for concurrent use is not needed
+	Counters     *counter.Set
+	Settings     *setting.Registry
+	Transport    *transport.Layer
+	Transactions *transaction.Layer
+	Locator      *locate.Locator
+	Core         *module.Core
+	// Commands are the commands of the core, beside those of modules.
+	Commands []module.Command
+	// LogPrefix is evaluated for each log line of a message (log_prefix).
+	LogPrefix func() module.Template
+	// Shutdown is called when the process should end.
+	Shutdown func()
+	// CheckVia drops replies whose topmost Via is not ours (check_via).
+	CheckVia bool
+	// CrashDir is where a message that made the engine panic is saved, with
+	// the stack; empty saves nothing.
+	CrashDir string
+}
+
+// Engine implements module.Host.
+type Engine struct {
+	opt  Options
+	rand *rand.Rand
+
+	generation atomic.Pointer[module.Generation]
+	order      []string // modules in the order of loading
+
+	onRequest    []func(*module.Call) bool
+	onReply      []func(*module.Call) bool
+	onRequestEnd []func(*module.Call)
+	replyTakers  []func(*module.Call) bool
+
+	calls sync.Pool
+	tasks sync.WaitGroup
+
+	mu     sync.Mutex
+	stores map[string]any // guarded by mu
+
+	count counts
+	crash crashLog
+}
+
+var _ module.Host = (*Engine)(nil)
+
+// New makes an engine. It does nothing before Install and Serve.
+func New(opt Options) (*Engine, error) {
+	e := &Engine{opt: opt, stores: map[string]any{}}
+	e.rand = rand.New(&lockedSource{src: opt.Rand})
+	e.crash.dir = opt.CrashDir
+	if err := e.count.declare(opt.Counters); err != nil {
+		return nil, err
+	}
+	e.calls.New = func() any { return e.newCall() }
+	return e, nil
+}
+
+// lockedSource makes a random source safe for concurrent use.
+type lockedSource struct {
+	mu  sync.Mutex
+	src rand.Source // guarded by mu
+}
+
+func (s *lockedSource) Uint64() uint64 {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.src.Uint64()
+}
+
+// Install makes g the current generation. Messages that began with an earlier
+// one end with it.
+func (e *Engine) Install(g *module.Generation, order []string) {
+	e.order = order
+	e.generation.Store(g)
+}
+
+// StartModules starts the modules of the current generation, each after those
+// that it requires. When one fails, those that were started are stopped.
+func (e *Engine) StartModules(ctx context.Context) error {
+	g := e.Generation()
+	for i, name := range e.order {
+		m, ok := g.Module(name).(module.Starter)
+		if !ok {
+			continue
+		}
+		if err := m.Start(ctx, e); err != nil {
+			e.stopModules(ctx, e.order[:i])
+			return fmt.Errorf("cannot start module %s: %w", name, err)
+		}
+	}
+	return nil
+}
+
+// StopModules stops the modules in reverse order.
+func (e *Engine) StopModules(ctx context.Context) error { return e.stopModules(ctx, e.order) }
+
+func (e *Engine) stopModules(ctx context.Context, names []string) error {
+	var errs []error
+	g := e.Generation()
+	for _, name := range slices.Backward(names) {
+		if m, ok := g.Module(name).(module.Stopper); ok {
+			if err := m.Stop(ctx); err != nil {
+				errs = append(errs, fmt.Errorf("cannot stop module %s: %w", name, err))
+			}
+		}
+	}
+	return errors.Join(errs...)
+}
+
+// Wait waits until the goroutines that Go started have ended.
+func (e *Engine) Wait(ctx context.Context) error {
+	done := make(chan struct{})
+	go func() { e.tasks.Wait(); close(done) }()
+	select {
+	case <-done:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+// Log implements module.Host.
+func (e *Engine) Log() *slog.Logger { return e.opt.Log }
+
+// Clock implements module.Host.
+func (e *Engine) Clock() timer.Clock { return e.opt.Clock }
+
+// Timers implements module.Host.
+func (e *Engine) Timers() *timer.Wheel { return e.opt.Timers }
+
+// Rand implements module.Host.
+func (e *Engine) Rand() *rand.Rand { return e.rand }
+
+// Counters implements module.Host.
+func (e *Engine) Counters() *counter.Set { return e.opt.Counters }
+
+// Settings implements module.Host.
+func (e *Engine) Settings() *setting.Registry { return e.opt.Settings }
+
+// Transport implements module.Host.
+func (e *Engine) Transport() *transport.Layer { return e.opt.Transport }
+
+// Transactions implements module.Host.
+func (e *Engine) Transactions() *transaction.Layer { return e.opt.Transactions }
+
+// Locator implements module.Host.
+func (e *Engine) Locator() *locate.Locator { return e.opt.Locator }
+
+// Core implements module.Host.
+func (e *Engine) Core() *module.Core { return e.opt.Core }
+
+// Shutdown implements module.Host.
+func (e *Engine) Shutdown() { e.opt.Shutdown() }
+
+// Store implements module.Host.
+func (e *Engine) Store(name string, create func() any) any {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	s, ok := e.stores[name]
+	if !ok {
+		s = create()
+		e.stores[name] = s
+	}
+	return s
+}
+
+// Generation implements module.Host.
+func (e *Engine) Generation() *module.Generation { return e.generation.Load() }
+
+// Module implements module.Host.
+func (e *Engine) Module(name string) module.Module { return e.Generation().Module(name) }
+
+// Modules implements module.Host.
+func (e *Engine) Modules() []string { return e.order }
+
+// Route implements module.Host.
+func (e *Engine) Route(kind module.RouteKind, name string) (module.RouteRef, bool) {
+	return e.Generation().Program.Lookup(kind, name)
+}
+
+// Commands implements module.Host.
+func (e *Engine) Commands() []module.Command {
+	all := slices.Clone(e.opt.Commands)
+	for _, name := range e.order {
+		all = append(all, e.Module(name).Exports().RPC...)
+	}
+	slices.SortFunc(all, func(a, b module.Command) int { return strings.Compare(a.Name, b.Name) })
+	return all
+}
+
+// OnRequest implements module.Host.
+func (e *Engine) OnRequest(f func(*module.Call) bool) { e.onRequest = append(e.onRequest, f) }
+
+// OnReply implements module.Host.
+func (e *Engine) OnReply(f func(*module.Call) bool) { e.onReply = append(e.onReply, f) }
+
+// OnRequestEnd implements module.Host.
+func (e *Engine) OnRequestEnd(f func(*module.Call)) { e.onRequestEnd = append(e.onRequestEnd, f) }
+
+// TakeReplies implements module.Host.
+func (e *Engine) TakeReplies(f func(*module.Call) bool) { e.replyTakers = append(e.replyTakers, f) }
+
+// Go implements module.Host.
+func (e *Engine) Go(name string, f func()) {
+	e.tasks.Go(func() {
+		defer func() {
+			if r := recover(); r != nil {
+				e.opt.Log.Log(context.Background(), module.LevelCrit, "a background task failed",
+					"task", name, "err", r, "stack", string(debug.Stack()))
+			}
+		}()
+		f()
+	})
+}
+

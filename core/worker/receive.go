@@ -1,0 +1,116 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package worker
+
+import (
+	"github.com/kahea-sip/kahea/core/module"
+	"github.com/kahea-sip/kahea/core/sip"
+	"github.com/kahea-sip/kahea/core/transport"
+)
+
+// Worker handles one message at a time. Its Call and message are used again
+// for the next one, unless a transaction took them over.
+type Worker struct {
+	engine *Engine
+	call   *module.Call
+}
+
+var _ transport.Receiver = (*Worker)(nil)
+
+// NewWorker makes a worker; the transport asks for one for each place where
+// it reads.
+func (e *Engine) NewWorker() transport.Receiver {
+	return &Worker{engine: e, call: e.newCall()}
+}
+
+// Receive takes a packet through the script to its end. What it produces goes
+// to out.
+func (w *Worker) Receive(p transport.Packet, out *transport.Out) {
+	w.engine.receive(w.call, p, out)
+}
+
+// receive is the way of a message, top to bottom.
+func (e *Engine) receive(c *module.Call, p transport.Packet, out transport.Sender) {
+	c.Reset(c.Msg, p)
+	c.Out, c.Gen = out, e.Generation()
+	defer e.done(c)
+	if !e.parse(c) {
+		return
+	}
+	if c.Msg.IsRequest() {
+		e.request(c)
+	} else {
+		e.reply(c)
+	}
+}
+
+// parse makes a message of the packet's bytes. What is no SIP is counted and
+// dropped: a log line for each would let anybody fill the disk.
+func (e *Engine) parse(c *module.Call) bool {
+	m := c.Msg
+	if err := m.Parse(c.Packet.Data); err != nil {
+		e.count.parseErrors.Inc()
+		e.opt.Log.Debug("dropped a message that is not SIP", "err", err, "src", c.Packet.Src)
+		return false
+	}
+	m.Source = c.Packet.Src
+	if m.NumVias() == 0 {
+		e.count.badHeaders.Inc()
+		return false
+	}
+	return true
+}
+
+// request runs request_route.
+func (e *Engine) request(c *module.Call) {
+	e.count.request(c.Msg)
+	c.Route = module.RequestRoute
+	c.Target.URI = c.Msg.RequestURI
+	for _, f := range e.onRequest {
+		if !f(c) {
+			e.count.droppedRequests.Inc()
+			return
+		}
+	}
+	c.Gen.Program.Run(c, c.Gen.Main)
+	for _, f := range e.onRequestEnd {
+		f(c)
+	}
+}
+
+// reply runs reply_route, then hands the reply to the transaction that waits
+// for it, or upstream.
+func (e *Engine) reply(c *module.Call) {
+	e.count.reply(c.Msg)
+	c.Route = module.CoreReplyRoute
+	for _, f := range e.onReply {
+		if !f(c) {
+			e.count.droppedReplies.Inc()
+			return
+		}
+	}
+	if c.Gen.Reply != module.NoRoute && c.Gen.Program.Run(c, c.Gen.Reply).Drop {
+		e.count.droppedReplies.Inc()
+		return
+	}
+	for _, f := range e.replyTakers {
+		if f(c) {
+			return
+		}
+	}
+	e.forwardReply(c)
+}
+
+// done ends a message: a panic costs this message alone, and the memory is
+// given back unless a transaction owns it now.
+func (e *Engine) done(c *module.Call) {
+	if r := recover(); r != nil {
+		e.crashed(c, r)
+	}
+	if c.Adopted {
+		c.Adopted = false
+		c.Msg = new(sip.Message)
+		return
+	}
+	c.Packet.Buffer.Release()
+}

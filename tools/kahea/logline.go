@@ -1,0 +1,200 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"log/slog"
+	"log/syslog"
+	"os"
+	"strconv"
+	"strings"
+	"sync"
+
+	"github.com/kahea-sip/kahea/core/module"
+)
+
+// lineHandler prints log records in Kamailio's line format, because other
+// people's scripts read it:
+//
+//	" 0(4242) INFO: {prefix}tm [call.cfg:41]: text key=value"
+//
+// Three attributes have a place of their own: "module" names the part that
+// speaks, "at" the place in the configuration, "prefix" the text of log_prefix.
+type lineHandler struct {
+	out   lineWriter
+	level slog.Leveler
+	pid   string
+	attrs []slog.Attr
+	// lead tells to begin with process number and pid, as on stderr; the
+	// system log has its own.
+	lead  bool
+	color bool
+}
+
+// lineWriter takes a finished line of a level.
+type lineWriter interface {
+	writeLine(l slog.Level, line []byte)
+}
+
+func (h *lineHandler) Enabled(_ context.Context, l slog.Level) bool { return l >= h.level.Level() }
+
+func (h *lineHandler) WithAttrs(attrs []slog.Attr) slog.Handler {
+	n := *h
+	n.attrs = append(h.attrs[:len(h.attrs):len(h.attrs)], attrs...)
+	return &n
+}
+
+func (h *lineHandler) WithGroup(string) slog.Handler { return h }
+
+// escapes of the terminal by level, as Kamailio's -e has them.
+var levelColor = map[string]string{
+	"ALERT": "\x1b[31;7m", "BUG": "\x1b[34;7m", "CRITICAL": "\x1b[35;7m", "ERROR": "\x1b[31m",
+	"WARNING": "\x1b[33m", "NOTICE": "\x1b[34m", "INFO": "\x1b[36m", "DEBUG": "\x1b[32m",
+}
+
+func (h *lineHandler) Handle(_ context.Context, r slog.Record) error {
+	name, at, prefix := "core", "", ""
+	var rest []byte
+	each := func(a slog.Attr) bool {
+		v := a.Value.Resolve()
+		switch a.Key {
+		case "module":
+			name = v.String()
+		case "at":
+			at = v.String()
+		case "prefix":
+			prefix = v.String()
+		default:
+			text := v.String()
+			if text == "" || strings.ContainsAny(text, " \t\"=") {
+				text = strconv.Quote(text)
+			}
+			rest = fmt.Appendf(rest, " %s=%s", a.Key, text)
+		}
+		return true
+	}
+	for _, a := range h.attrs {
+		each(a)
+	}
+	r.Attrs(each)
+
+	line := make([]byte, 0, 256)
+	if h.lead {
+		line = fmt.Appendf(line, " 0(%s) ", h.pid)
+	}
+	level := module.LevelName(r.Level)
+	if h.color {
+		line = append(line, levelColor[level]...)
+	}
+	line = append(append(line, level...), ": "...)
+	line = append(line, prefix...)
+	switch name {
+	case "core", "script":
+		line = append(append(append(line, '<'), name...), '>')
+	default:
+		line = append(line, name...)
+	}
+	if at != "" {
+		line = append(append(append(line, " ["...), at...), ']')
+	}
+	line = append(line, ": "...)
+	line = append(line, strings.TrimRight(r.Message, "\n")...)
+	line = append(line, rest...)
+	if h.color {
+		line = append(line, "\x1b[0m"...)
+	}
+	h.out.writeLine(r.Level, append(line, '\n'))
+	return nil
+}
+
+// stderrLines writes whole lines, one at a time.
+type stderrLines struct {
+	mu sync.Mutex
+	w  io.Writer // guarded by mu
+}
+
+func (s *stderrLines) writeLine(_ slog.Level, line []byte) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.w.Write(line)
+}
+
+// syslogLines hands lines to the system log.
+type syslogLines struct{ w *syslog.Writer }
+
+func (s syslogLines) writeLine(l slog.Level, line []byte) {
+	text := string(line)
+	switch n := module.LevelNumber(l); {
+	case n <= -5:
+		s.w.Alert(text)
+	case n <= -2:
+		s.w.Crit(text)
+	case n == -1:
+		s.w.Err(text)
+	case n == 0:
+		s.w.Warning(text)
+	case n == 1:
+		s.w.Notice(text)
+	case n == 2:
+		s.w.Info(text)
+	default:
+		s.w.Debug(text)
+	}
+}
+
+var facilities = map[string]syslog.Priority{
+	"LOG_AUTH": syslog.LOG_AUTH, "LOG_AUTHPRIV": syslog.LOG_AUTHPRIV, "LOG_CRON": syslog.LOG_CRON,
+	"LOG_DAEMON": syslog.LOG_DAEMON, "LOG_FTP": syslog.LOG_FTP, "LOG_KERN": syslog.LOG_KERN,
+	"LOG_LOCAL0": syslog.LOG_LOCAL0, "LOG_LOCAL1": syslog.LOG_LOCAL1, "LOG_LOCAL2": syslog.LOG_LOCAL2,
+	"LOG_LOCAL3": syslog.LOG_LOCAL3, "LOG_LOCAL4": syslog.LOG_LOCAL4, "LOG_LOCAL5": syslog.LOG_LOCAL5,
+	"LOG_LOCAL6": syslog.LOG_LOCAL6, "LOG_LOCAL7": syslog.LOG_LOCAL7, "LOG_LPR": syslog.LOG_LPR,
+	"LOG_MAIL": syslog.LOG_MAIL, "LOG_NEWS": syslog.LOG_NEWS, "LOG_SYSLOG": syslog.LOG_SYSLOG,
+	"LOG_USER": syslog.LOG_USER, "LOG_UUCP": syslog.LOG_UUCP,
+}
+
+// logConfig says where log lines go.
+type logConfig struct {
+	stderr   bool
+	color    bool
+	json     bool
+	facility string
+	name     string // log_name
+}
+
+// newLogger makes the logger of the process. Without a system log the lines
+// go to stderr.
+func newLogger(c logConfig, level slog.Leveler, stderr io.Writer) *slog.Logger {
+	if c.json {
+		return slog.New(slog.NewJSONHandler(stderr, &slog.HandlerOptions{Level: level, ReplaceAttr: jsonLevel}))
+	}
+	h := &lineHandler{level: level, pid: strconv.Itoa(os.Getpid())}
+	if !c.stderr {
+		name := c.name
+		if name == "" {
+			name = "kamailio"
+		}
+		facility, ok := facilities[c.facility]
+		if !ok {
+			facility = syslog.LOG_DAEMON
+		}
+		if w, err := syslog.New(facility|syslog.LOG_INFO, name); err == nil {
+			h.out = syslogLines{w}
+			return slog.New(h)
+		}
+	}
+	h.lead, h.color = true, c.color
+	h.out = &stderrLines{w: stderr}
+	return slog.New(h)
+}
+
+func jsonLevel(groups []string, a slog.Attr) slog.Attr {
+	if a.Key == slog.LevelKey && len(groups) == 0 {
+		if l, ok := a.Value.Any().(slog.Level); ok {
+			return slog.String(slog.LevelKey, module.LevelName(l))
+		}
+	}
+	return a
+}
