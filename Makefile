@@ -1,0 +1,62 @@
+# SPDX-License-Identifier: Apache-2.0
+
+GO      ?= go
+PREFIX  ?= /usr/local
+VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
+LDFLAGS  = -s -w -X github.com/kahea-sip/kahea/tools/release.Version=$(VERSION)
+# Packages of the servers and clients that tests run against (Debian's names).
+DEPS     = kamailio kamailio-extra-modules kamailio-json-modules kamailio-lua-modules kamailio-utils-modules \
+           sip-tester sipsak baresip-core
+
+.PHONY: build run test test-servers deps docs fuzz bench bench-vs install clean
+
+# Static binaries: kahea, the server, and kaheactl, its control client.
+build:
+	CGO_ENABLED=0 $(GO) build -trimpath -ldflags '$(LDFLAGS)' -o bin/ ./tools/kahea ./tools/kaheactl
+
+# Registers phones and connects their calls on loopback, with the embedded
+# default configuration. Ends with Ctrl-C.
+run: build
+	bin/kahea run
+
+# All that needs no other program.
+test:
+	$(GO) vet ./...
+	$(GO) test ./...
+
+# The tests against Kamailio, sipp, baresip, kamcmd and kamctl: no skips.
+test-servers: build
+	KAHEA_REQUIRE_SERVERS=1 $(GO) test -count=1 ./tools/difftest/... ./tools/sippflows/... ./modules/ctl/... ./modules/jsonrpcs/...
+
+# Installs the servers that the tests above use. Needs root on a Debian system.
+deps:
+	apt-get update
+	DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends $(DEPS)
+
+# The tables of the module READMEs and docs/reference, from the exports.
+docs:
+	$(GO) run ./tools/docgen
+
+# Each fuzz target for FUZZTIME.
+FUZZTIME ?= 20s
+fuzz:
+	@for p in $$($(GO) list ./...); do \
+	  for f in $$($(GO) test -list '^Fuzz' $$p 2>/dev/null | grep ^Fuzz); do \
+	    echo "$$p $$f"; $(GO) test -run '^$$' -fuzz "^$$f$$" -fuzztime $(FUZZTIME) $$p || exit 1; \
+	  done; done
+
+bench:
+	$(GO) test -run '^$$' -bench . -benchmem ./core/... ./script/... ./cfg/...
+
+# The comparison with an installed Kamailio; BENCH is the folder of its harness.
+BENCH ?= ../shared/bench
+SCENARIO ?= options,forward,relay,call,register,stock-call,stock-register
+bench-vs: build
+	$(BENCH)/run.sh --server kamailio-fm --server-cmd 'kahea=$(CURDIR)/bin/kahea -f {cfg} -E -DD -Y {run} -P {run}/pid' --scenario $(SCENARIO)
+
+install: build
+	install -d $(DESTDIR)$(PREFIX)/sbin
+	install -m 755 bin/kahea bin/kaheactl $(DESTDIR)$(PREFIX)/sbin/
+
+clean:
+	rm -rf bin
