@@ -36,6 +36,9 @@ type Call struct {
 	// Branch is the index of the branch in branch, reply and branch failure
 	// routes, else -1 (T_BR_UNDEFINED).
 	Branch int
+	// MaxForwards is what the request would leave with after the script
+	// changed it; -1 while it did not.
+	MaxForwards int
 	// RC is the result of the last function or route ($rc).
 	RC Result
 	// Vars are the $var values of the worker, by slot.
@@ -84,7 +87,7 @@ func (c *Call) Reset(msg *sip.Message, p transport.Packet) {
 	c.own = transaction.State{AVPs: avps, XAVPs: xavps, XAVUs: xavus, XAVIs: xavis, Branches: branches[:0]}
 	c.own.Target.Q = transaction.QUnset
 	c.State = &c.own
-	c.Tx, c.TxHeld, c.Branch = nil, false, -1
+	c.Tx, c.TxHeld, c.Branch, c.MaxForwards = nil, false, -1, -1
 	c.RC, c.Event = True, nil
 	c.ctx = nil
 }
