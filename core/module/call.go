@@ -53,8 +53,8 @@ type Call struct {
 	// the variables of the module that runs it.
 	Event any
 	// Line is the position of the operation that runs, "file:line", for log
-	// lines; set by the script engine.
-	Line Position
+	// lines; set by the script engine, never nil after Reset.
+	Line *Position
 	// Frame is the script engine's own.
 	Frame any
 	// Adopted tells that a transaction took Msg and Mem over: whoever owns
@@ -64,6 +64,8 @@ type Call struct {
 	ctx context.Context
 	log *slog.Logger
 	own transaction.State
+	// chunk is the memory of Lasting. It is never written twice.
+	chunk []byte
 }
 
 // Position is a place in the configuration.
@@ -74,7 +76,15 @@ type Position struct {
 }
 
 // String returns "file:line".
-func (p Position) String() string { return fmt.Sprintf("%s:%d", p.File, p.Line) }
+func (p *Position) String() string {
+	if p == nil || p.Line == 0 {
+		return "-"
+	}
+	return fmt.Sprintf("%s:%d", p.File, p.Line)
+}
+
+// nowhere is the Line of a call before its script runs.
+var nowhere = &Position{}
 
 // Reset prepares a Call for a message; the owned State is emptied.
 func (c *Call) Reset(msg *sip.Message, p transport.Packet) {
@@ -88,7 +98,7 @@ func (c *Call) Reset(msg *sip.Message, p transport.Packet) {
 	c.own.Target.Q = transaction.QUnset
 	c.State = &c.own
 	c.Tx, c.TxHeld, c.Branch, c.MaxForwards = nil, false, -1, -1
-	c.RC, c.Event = True, nil
+	c.RC, c.Event, c.Line = True, nil, nowhere
 	c.ctx = nil
 }
 
