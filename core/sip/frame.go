@@ -2,7 +2,9 @@
 
 package sip
 
-// FrameKind says what Frame found.
+import "bytes"
+
+// FrameKind says what a Framer found.
 type FrameKind uint8
 
 const (
@@ -10,20 +12,11 @@ const (
 	FrameIncomplete FrameKind = iota
 	// FrameMessage: a whole message.
 	FrameMessage
-	// FramePing: a double CRLF, to be answered with one CRLF (RFC 5626 3.5.1).
+	// FramePing: the second of two CRLFs between messages, to be answered with one CRLF (RFC 5626 3.5.1).
 	FramePing
-	// FramePong: a single CRLF between messages, to be passed over.
+	// FramePong: a line end between messages, to be passed over.
 	FramePong
 )
-
-// Framer cuts a byte stream into messages (RFC 3261 18.3). It remembers how far it looked, so that slow peers cost no repeated scans.
-// One Framer belongs to one connection.
-type Framer struct {
-	// MaxHeader and MaxBody are limits in bytes; 0 is DefaultMaxHeader and DefaultMaxBody.
-	MaxHeader, MaxBody int
-	// NoContentLength takes a message without Content-Length as one without body instead of as an error.
-	NoContentLength bool
-}
 
 // Limits of a Framer that names none, in bytes.
 const (
@@ -31,7 +24,168 @@ const (
 	DefaultMaxBody   = 1 << 20
 )
 
+// Framer cuts a byte stream into messages (RFC 3261 18.3). It remembers how far it looked, so that slow peers cost no repeated scans.
+// One Framer belongs to one connection.
+type Framer struct {
+	// MaxHeader and MaxBody are limits in bytes; 0 is DefaultMaxHeader and DefaultMaxBody.
+	MaxHeader, MaxBody int
+	// NoContentLength takes a message without Content-Length as one without body instead of as an error. An HTTP request without one
+	// never has a body (RFC 9112 6.3).
+	NoContentLength bool
+
+	line   int // begin of the first line that was not yet seen whole
+	seen   int // bytes already searched for a line end
+	crlf   bool // a CRLF was the last thing taken
+	http   bool
+	has    bool // Content-Length was there
+	open   bool // the line before was a Content-Length without a value yet, which a folded line may bring
+	length int  // its value
+	total  int  // size of the message, known once the headers are through
+}
+
 // Next looks at buf, the unread bytes of the stream beginning at a message border, and says how many of them to take as what. With
-// FrameIncomplete n is 0: call again with more bytes behind the same ones. An error (*ParseError) cannot be mended: the
-// connection must be closed.
-func (f *Framer) Next(buf []byte) (n int, kind FrameKind, err error) { return 0, FrameIncomplete, nil }
+// FrameIncomplete n is 0: call again with more bytes behind the same ones. After an error (*ParseError) the border is lost: the connection
+// must be closed.
+func (f *Framer) Next(buf []byte) (n int, kind FrameKind, err error) {
+	if f.line == 0 && f.seen == 0 {
+		if n, kind, wait := f.between(buf); n > 0 || wait {
+			return n, kind, nil
+		}
+	}
+	if f.total == 0 {
+		if err := f.headers(buf); err != nil {
+			f.restart()
+			return 0, FrameIncomplete, err
+		}
+	}
+	if f.total == 0 || len(buf) < f.total {
+		return 0, FrameIncomplete, nil
+	}
+	n = f.total
+	f.restart()
+	return n, FrameMessage, nil
+}
+
+// Need is the size of the message that is being received, 0 while it is not known: how much room the buffer should have.
+func (f *Framer) Need() int { return f.total }
+
+func (f *Framer) restart() {
+	f.crlf, f.line, f.seen, f.http, f.has, f.open, f.length, f.total = false, 0, 0, false, false, false, 0, 0
+}
+
+// between looks for keep-alives at a message border. wait says that more bytes are needed to tell. The second of two CRLFs makes the
+// ping, so that one that arrives in pieces is seen too.
+func (f *Framer) between(buf []byte) (n int, kind FrameKind, wait bool) {
+	switch {
+	case len(buf) == 0, len(buf) == 1 && buf[0] == '\r':
+		return 0, FrameIncomplete, true
+	case buf[0] == '\r' && buf[1] == '\n' && f.crlf:
+		f.crlf = false
+		return 2, FramePing, false
+	case buf[0] == '\r' && buf[1] == '\n':
+		f.crlf = true
+		return 2, FramePong, false
+	case buf[0] == '\r', buf[0] == '\n':
+		return 1, FramePong, false
+	}
+	f.crlf = false
+	return 0, FrameIncomplete, false
+}
+
+// headers goes on through the header lines; it sets total when the empty line was found.
+func (f *Framer) headers(buf []byte) error {
+	limit := orDefault(f.MaxHeader, DefaultMaxHeader)
+	for {
+		i := bytes.IndexByte(buf[f.seen:], '\n')
+		if i < 0 {
+			f.seen = len(buf)
+			if len(buf) > limit {
+				return ErrTooLarge
+			}
+			return nil
+		}
+		end := f.seen + i + 1
+		line := bytes.TrimRight(buf[f.line:end], "\r\n")
+		first := f.line == 0
+		f.line, f.seen = end, end
+		if end > limit {
+			return ErrTooLarge
+		}
+		if len(line) == 0 {
+			return f.body(end)
+		}
+		if first {
+			f.http = bytes.Contains(line, []byte("HTTP/1."))
+			continue
+		}
+		if err := f.header(line); err != nil {
+			return err
+		}
+	}
+}
+
+// header looks whether a line is Content-Length or goes on one.
+func (f *Framer) header(line []byte) error {
+	if line[0] == ' ' || line[0] == '\t' {
+		if f.open {
+			return f.setLength(bytes.TrimSpace(line))
+		}
+		return nil
+	}
+	if f.open {
+		return ErrContentLength
+	}
+	if c := line[0]; c != 'C' && c != 'c' && c != 'l' && c != 'L' {
+		return nil
+	}
+	colon := bytes.IndexByte(line, ':')
+	if colon < 0 {
+		return nil
+	}
+	name := bytes.TrimRight(line[:colon], " \t")
+	if len(name) == 1 && lower(name[0]) == 'l' || bytes.EqualFold(name, []byte("Content-Length")) {
+		return f.setLength(bytes.TrimSpace(line[colon+1:]))
+	}
+	return nil
+}
+
+// setLength takes a value of Content-Length. Two that differ would let two servers see two different messages, so they are an error.
+func (f *Framer) setLength(value []byte) error {
+	if len(value) == 0 {
+		f.open = true
+		return nil
+	}
+	f.open = false
+	n := 0
+	for _, c := range value {
+		if c < '0' || c > '9' {
+			return ErrContentLength
+		}
+		if n = n*10 + int(c-'0'); n > 1<<31-1 {
+			return ErrTooLarge
+		}
+	}
+	if f.has && n != f.length {
+		return ErrContentLength
+	}
+	f.has, f.length = true, n
+	return nil
+}
+
+func (f *Framer) body(end int) error {
+	switch {
+	case f.open, !f.has && !f.http && !f.NoContentLength:
+		return ErrContentLength
+	case f.length > orDefault(f.MaxBody, DefaultMaxBody):
+		return ErrTooLarge
+	}
+	f.total = end + f.length
+	return nil
+}
+
+func orDefault(n, fallback int) int {
+	if n > 0 {
+		return n
+	}
+	return fallback
+}

@@ -2,6 +2,8 @@
 
 package sip
 
+import "strings"
+
 // Params is the text of a parameter list as written, without the first separator: "lr;transport=tcp;r2=on".
 // Separators inside quoted strings do not count.
 type Params string
@@ -99,6 +101,10 @@ func listEnd(s string, sep byte) int {
 // NextListValue cuts the first value off a comma-separated list, blanks around it removed. Commas inside quotes and angle brackets do
 // not count. Empty values are passed over; ok is false at the end.
 func NextListValue(list string) (value, rest string, ok bool) {
+	if strings.IndexByte(list, ',') < 0 {
+		value = trim(list)
+		return value, "", value != ""
+	}
 	for len(list) > 0 {
 		end := listEnd(list, ',')
 		value = trim(list[:end])

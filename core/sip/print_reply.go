@@ -19,5 +19,109 @@ type Reply struct {
 	ContentType, Body string
 }
 
-// AppendReply appends a response to request m (RFC 3261 8.2.6).
-func AppendReply(dst []byte, m *Message, r *Reply) []byte { return dst }
+// AppendReply appends a response to request m (RFC 3261 8.2.6): the request's Via, From, To, Call-ID, CSeq and, in 18x and 2xx,
+// Record-Route fields in their order and spelling, then ours. Content-Length is always there.
+func AppendReply(dst []byte, m *Message, r *Reply) []byte {
+	dst = append(dst, "SIP/2.0 "...)
+	dst = appendUint(dst, uint64(r.Code))
+	dst = append(dst, ' ')
+	reason := r.Reason
+	if reason == "" {
+		reason = StatusText(r.Code)
+	}
+	dst = append(dst, reason...)
+	dst = append(dst, "\r\n"...)
+	dst = appendCopied(dst, m, r)
+	if r.ContentType != "" {
+		dst = appendField(dst, "Content-Type: ", r.ContentType)
+	}
+	dst = append(dst, r.Headers...)
+	if r.Contact != "" {
+		dst = appendField(dst, "Contact: ", r.Contact)
+	}
+	if r.Server != "" {
+		dst = appendField(dst, "", r.Server)
+	}
+	dst = append(dst, "Content-Length: "...)
+	dst = appendUint(dst, uint64(len(r.Body)))
+	dst = append(dst, "\r\n\r\n"...)
+	return append(dst, r.Body...)
+}
+
+func appendField(dst []byte, name, value string) []byte {
+	dst = append(dst, name...)
+	dst = append(dst, value...)
+	return append(dst, "\r\n"...)
+}
+
+// appendCopied appends the fields that a response has from its request.
+func appendCopied(dst []byte, m *Message, r *Reply) []byte {
+	record := r.Code >= 180 && r.Code < 300
+	seenVia, seenTo := false, false
+	for i := range m.index {
+		h := &m.index[i]
+		switch h.typ {
+		case HeaderVia:
+			if !seenVia {
+				seenVia = true
+				dst = m.appendTopVia(dst, h)
+				break
+			}
+			dst = append(dst, m.raw[h.start:h.valueTo]...)
+		case HeaderTo:
+			dst = append(dst, m.raw[h.start:h.valueTo]...)
+			if !seenTo && r.ToTag != "" && m.ToTag() == "" {
+				dst = append(dst, ";tag="...)
+				dst = append(dst, r.ToTag...)
+			}
+			seenTo = true
+		case HeaderRecordRoute:
+			if !record {
+				continue
+			}
+			dst = append(dst, m.raw[h.start:h.valueTo]...)
+		case HeaderFrom, HeaderCallID, HeaderCSeq:
+			dst = append(dst, m.raw[h.start:h.valueTo]...)
+		default:
+			continue
+		}
+		dst = append(dst, "\r\n"...)
+	}
+	return dst
+}
+
+// appendTopVia appends the first Via field without its line end, its first value completed with received and rport. rport keeps its
+// place; what is new stands at the value's end.
+func (m *Message) appendTopVia(dst []byte, h *headerRef) []byte {
+	field := m.raw[h.start:h.valueTo]
+	v, err := m.Via(0)
+	if err != nil || !m.Source.IsValid() {
+		return append(dst, field...)
+	}
+	received, rport := m.received(v)
+	base := m.Offset(v.Raw) - int(h.start)
+	pos := 0
+	for at := 0; at < 2; at++ {
+		// Both parameters may be there, in either order.
+		rportNext := rport && v.HasRport && base+int(v.rportAt) >= pos
+		receivedNext := received && v.HasReceived && base+int(v.receivedAt) >= pos
+		switch {
+		case rportNext && (!receivedNext || v.rportAt < v.receivedAt):
+			dst = append(dst, field[pos:base+int(v.rportAt)]...)
+			dst = appendRport(dst, m)
+			pos = base + int(v.rportTo)
+		case receivedNext:
+			dst = append(dst, field[pos:base+int(v.receivedAt)]...)
+			pos = base + int(v.receivedTo)
+		}
+	}
+	end := base + len(v.Raw)
+	dst = append(dst, field[pos:end]...)
+	if rport && !v.HasRport {
+		dst = appendRport(dst, m)
+	}
+	if received {
+		dst = appendReceived(dst, m)
+	}
+	return append(dst, field[end:]...)
+}
