@@ -33,8 +33,8 @@ type Framer struct {
 	// never has a body (RFC 9112 6.3).
 	NoContentLength bool
 
-	line   int // begin of the first line that was not yet seen whole
-	seen   int // bytes already searched for a line end
+	line   int  // begin of the first line that was not yet seen whole
+	seen   int  // bytes already searched for a line end
 	crlf   bool // a CRLF was the last thing taken
 	http   bool
 	has    bool // Content-Length was there
