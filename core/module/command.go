@@ -92,7 +92,7 @@ func (r *Request) Len() int { return len(r.Args) }
 // Kamailio's.
 func (r *Request) Str(i int) (string, error) {
 	if i >= len(r.Args) {
-		return "", Faultf(400, "error at parameter %d: expected string type but record doesn't match type", i+1)
+		return "", badParam(i, "string", "end of packet encountered")
 	}
 	switch v := r.Args[i].(type) {
 	case string:
@@ -102,13 +102,13 @@ func (r *Request) Str(i int) (string, error) {
 	case float64:
 		return strconv.FormatFloat(v, 'f', -1, 64), nil
 	}
-	return "", Faultf(400, "error at parameter %d: expected string type but type is unexpected", i+1)
+	return "", badParam(i, "string", "record doesn't match type")
 }
 
 // Int returns the i-th argument as an integer.
 func (r *Request) Int(i int) (int64, error) {
 	if i >= len(r.Args) {
-		return 0, Faultf(400, "error at parameter %d: expected int type but record doesn't match type", i+1)
+		return 0, badParam(i, "integer", "end of packet encountered")
 	}
 	switch v := r.Args[i].(type) {
 	case int64:
@@ -120,13 +120,13 @@ func (r *Request) Int(i int) (int64, error) {
 			return n, nil
 		}
 	}
-	return 0, Faultf(400, "error at parameter %d: expected int type but type is unexpected", i+1)
+	return 0, badParam(i, "integer", "record doesn't match type")
 }
 
 // Float returns the i-th argument as a floating point number.
 func (r *Request) Float(i int) (float64, error) {
 	if i >= len(r.Args) {
-		return 0, Faultf(400, "error at parameter %d: expected float type but record doesn't match type", i+1)
+		return 0, badParam(i, "float", "end of packet encountered")
 	}
 	switch v := r.Args[i].(type) {
 	case float64:
@@ -138,7 +138,13 @@ func (r *Request) Float(i int) (float64, error) {
 			return f, nil
 		}
 	}
-	return 0, Faultf(400, "error at parameter %d: expected float type but type is unexpected", i+1)
+	return 0, badParam(i, "float", "record doesn't match type")
+}
+
+// badParam is the fault for an argument that is missing or of the wrong type, in
+// Kamailio's words; arguments are counted from 0.
+func badParam(i int, want, why string) error {
+	return Faultf(400, "error at parameter %d: expected %s type but %s", i, want, why)
 }
 
 func normal(v any) any {

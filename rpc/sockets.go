@@ -1,0 +1,116 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package rpc
+
+import (
+	"strconv"
+
+	"github.com/kahea-sip/kahea/core/module"
+	"github.com/kahea-sip/kahea/core/setting"
+)
+
+func (c *core) aliases(r *module.Request) error {
+	s := r.Struct()
+	s.Add("myself_callbacks", "no")
+	var list module.List
+	for _, a := range call(c.Aliases) {
+		e := &module.Struct{}
+		sub := e.Struct("alias").Add("proto", orAny(a.Proto)).Add("address", a.Host)
+		if a.Port == 0 {
+			sub.Add("port", "*")
+		} else {
+			sub.Add("port", a.Port)
+		}
+		list = append(list, e)
+	}
+	s.Add("aliases", list)
+	return nil
+}
+
+func orAny(s string) string {
+	if s == "" {
+		return "*"
+	}
+	return s
+}
+
+func (c *core) sockets(r *module.Request) error {
+	var list module.List
+	for _, k := range call(c.Sockets) {
+		e := &module.Struct{}
+		s := e.Struct("socket").
+			Add("proto", k.Proto.String()).
+			Add("address", k.Addr.Addr().String()).
+			Add("port", strconv.Itoa(int(k.Addr.Port())))
+		if k.Name != "" {
+			s.Add("name", k.Name)
+		}
+		if k.Advertised {
+			s.Add("advertise", k.Host+":"+strconv.Itoa(k.Port))
+		}
+		s.Add("mcast", "no").Add("mhomed", "no").Add("virtual", "no")
+		list = append(list, e)
+	}
+	r.Add(list)
+	return nil
+}
+
+func (c *core) tcpInfo(r *module.Request) error {
+	var opened, tls int
+	for _, k := range call(c.Connections) {
+		opened++
+		if k.TLS {
+			tls++
+		}
+	}
+	var queued int64
+	if c.QueuedBytes != nil {
+		queued = c.QueuedBytes()
+	}
+	s := r.Struct().Add("readers", c.Readers)
+	addSetting(s, r.Host.Settings(), "max_connections", "max_connections")
+	addSetting(s, r.Host.Settings(), "max_tls_connections", "max_tls_connections")
+	s.Add("opened_connections", opened).Add("opened_tls_connections", tls).Add("write_queued_bytes", queued)
+	return nil
+}
+
+func (c *core) tcpList(r *module.Request) error {
+	for _, k := range call(c.Connections) {
+		r.Struct().
+			Add("id", uint64(k.ID)).
+			Add("type", k.Proto.String()).
+			Add("state", k.State).
+			Add("timeout", int64(k.Timeout.Seconds())).
+			Add("ref_count", 1).
+			Add("src_ip", k.Source).
+			Add("src_port", k.SrcPort).
+			Add("dst_ip", k.Dest).
+			Add("dst_port", k.DstPort)
+	}
+	return nil
+}
+
+// tcpOptions shows those of Kamailio's options that this server has as
+// settings of the group tcp, under the names that Kamailio prints.
+func tcpOptions(r *module.Request) error {
+	s := r.Struct()
+	for _, name := range [...]string{
+		"connect_timeout", "send_timeout", "connection_lifetime", "max_connections(soft)", "max_tls_connections(soft)",
+		"no_connect", "fd_cache", "async", "connect_wait", "conn_wq_max", "wq_max", "defer_accept", "delayed_ack",
+		"syncnt", "linger2", "keepalive", "keepidle", "keepintvl", "keepcnt", "crlf_ping", "accept_aliases",
+		"alias_flags", "new_conn_alias_flags",
+	} {
+		key := name
+		if n := len(name) - len("(soft)"); n > 0 && name[n:] == "(soft)" {
+			key = name[:n]
+		}
+		addSetting(s, r.Host.Settings(), name, key)
+	}
+	return nil
+}
+
+func addSetting(s *module.Struct, settings *setting.Registry, label, name string) {
+	if e := settings.Lookup("tcp", name); e != nil && e.Int != nil {
+		s.Add(label, e.Int.Get())
+	}
+}
