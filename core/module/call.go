@@ -36,6 +36,11 @@ type Call struct {
 	// Branch is the index of the branch in branch, reply and branch failure
 	// routes, else -1 (T_BR_UNDEFINED).
 	Branch int
+	// OwnRoute are the URI parameters of the Route that named this server,
+	// once loose_route followed it; RoutedNext tells that another Route names
+	// the next hop.
+	OwnRoute   string
+	RoutedNext bool
 	// MaxForwards is what the request would leave with after the script
 	// changed it; -1 while it did not.
 	MaxForwards int

@@ -55,9 +55,11 @@ type State struct {
 	// ReplyNoConnect and ReplyClose are set_reply_no_connect and
 	// set_reply_close; ForwardNoConnect and ForwardClose their kin.
 	ReplyNoConnect, ReplyClose, ForwardNoConnect, ForwardClose bool
-	// ForceRport makes replies go to the source port although the Via did
-	// not ask for it (force_rport, RFC 3581).
-	ForceRport bool
+	// RecordRouted tells that Record-Route was added to the request.
+	RecordRouted bool
+	// RouteParams are the parameters, each with its semicolon, that
+	// add_rr_param wants in Record-Route; a branch route adds to its branch's.
+	RouteParams string
 	// AddLocalRport puts rport into the own Via (add_local_rport).
 	AddLocalRport bool
 	// AdvertisedHost and AdvertisedPort stand in Via and Record-Route instead

@@ -249,4 +249,3 @@ func (e *Engine) Go(name string, f func()) {
 		f()
 	})
 }
-

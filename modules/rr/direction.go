@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package rr
+
+import (
+	"fmt"
+
+	"github.com/kahea-sip/kahea/core/avp"
+	"github.com/kahea-sip/kahea/core/module"
+	"github.com/kahea-sip/kahea/core/sip"
+)
+
+// way is the direction of a request against that of the request which made
+// its dialog. The numbers are those of $rdir(id).
+type way int
+
+const (
+	downstream way = 1
+	upstream   way = 2
+)
+
+func (w way) String() string {
+	if w == upstream {
+		return "upstream"
+	}
+	return "downstream"
+}
+
+// wayOf compares the From tag with the tag that the dialog's first request
+// left in our Route. A request without it counts as downstream, as the first
+// request itself does.
+func wayOf(c *module.Call) way {
+	if c.Msg.ToTag() == "" {
+		return downstream
+	}
+	tag, ok := sip.Params(c.OwnRoute).Lookup("ftag")
+	if !ok || tag == c.Msg.FromTag() {
+		return downstream
+	}
+	return upstream
+}
+
+// isDirection is is_direction(dir).
+func (r *RR) isDirection(c *module.Call, a module.Args) module.Result {
+	want, ok := a[0].Data.(way)
+	if !ok {
+		return c.Fail("is_direction", a[0].Err)
+	}
+	return module.Bool(wayOf(c) == want)
+}
+
+// routeURI is $route_uri.
+func routeURI(c *module.Call) avp.Value {
+	routes, err := c.Msg.Routes()
+	if err != nil || len(routes) == 0 {
+		return avp.Value{}
+	}
+	return avp.String(routes[0].URI)
+}
+
+func tag(s string) avp.Value {
+	if s == "" {
+		return avp.Value{}
+	}
+	return avp.String(s)
+}
+
+// fromTag is $fti.
+func fromTag(c *module.Call) avp.Value {
+	if wayOf(c) == upstream {
+		return tag(c.Msg.ToTag())
+	}
+	return tag(c.Msg.FromTag())
+}
+
+// toTag is $tti.
+func toTag(c *module.Call) avp.Value {
+	if wayOf(c) == upstream {
+		return tag(c.Msg.FromTag())
+	}
+	return tag(c.Msg.ToTag())
+}
+
+// bindDirection is $rdir(name) and $rdir(id).
+func bindDirection(_ module.Binder, inner string) (module.Accessor, error) {
+	switch inner {
+	case "name":
+		return module.Getter(func(c *module.Call) avp.Value { return avp.String(wayOf(c).String()) }), nil
+	case "id":
+		return module.Getter(func(c *module.Call) avp.Value { return avp.Number(int64(wayOf(c))) }), nil
+	}
+	return nil, fmt.Errorf("unknown key %q of $rdir: it is name or id", inner)
+}
