@@ -2,10 +2,20 @@
 
 package timer
 
-import "time"
+import (
+	"math/bits"
+	"runtime"
+	"runtime/debug"
+	"sync"
+	"sync/atomic"
+	"time"
+)
 
 // Tick is how fine a wheel under a [Real] clock measures.
 const Tick = 10 * time.Millisecond
+
+// manualTick is how fine a wheel under a [Manual] clock measures.
+const manualTick = time.Millisecond
 
 // Options tell how a Wheel runs. The zero value is good for a server and,
 // with a [Manual] clock, for tests.
@@ -25,21 +35,86 @@ type Options struct {
 	Recover func(v any, stack []byte)
 }
 
-// Wheel holds armed timers and runs what has run out.
+// Wheel holds armed timers and runs what has run out. Callbacks run one after
+// another, without a lock of the wheel, on the goroutine that the clock rings
+// its alarm on: one that lives as long as something is due under a Real clock,
+// that of Advance under a Manual one. With nothing armed the wheel sleeps.
 type Wheel struct {
-	clock Clock
-	opt   Options
+	clock  Clock
+	opt    Options
+	shards []shard
+	alarm  Alarm
+
+	// turning is a lock, held while timers are taken off and callbacks run. A
+	// channel, because testing/synctest can wait for one.
+	turning chan struct{}
+
+	// wanted is the tick that the alarm is set for: never if it is not set,
+	// busy while a turn goes on, which sets the alarm at its end, and after
+	// Close. Written with mu held.
+	wanted atomic.Int64
+	mu     sync.Mutex
+	closed atomic.Bool // written with mu held
 }
 
-// New returns a wheel that runs by the clock.
-func New(clock Clock, opt Options) *Wheel { return &Wheel{clock: clock, opt: opt} }
+// busy is the value of Wheel.wanted that nothing is lower than.
+const busy = -1
 
-// Close ends the wheel: no callback runs after it returned. It must not be
-// called from a callback.
-func (w *Wheel) Close() {}
+// New returns a wheel that runs by the clock. It panics if Shards is not a
+// power of two.
+func New(clock Clock, opt Options) *Wheel {
+	_, manual := clock.(*Manual)
+	if opt.Tick == 0 {
+		opt.Tick = Tick
+		if manual {
+			opt.Tick = manualTick
+		}
+	}
+	if opt.Shards == 0 {
+		opt.Shards = 1
+		if !manual {
+			opt.Shards = min(64, 4<<bits.Len(uint(runtime.GOMAXPROCS(0)-1)))
+		}
+	}
+	if opt.Shards&(opt.Shards-1) != 0 {
+		panic("timer: the number of shards is not a power of two")
+	}
+	w := &Wheel{clock: clock, opt: opt, shards: make([]shard, opt.Shards), turning: make(chan struct{}, 1)}
+	now := int64(clock.Monotonic() / opt.Tick)
+	for i := range w.shards {
+		w.shards[i].init(w, now)
+	}
+	w.wanted.Store(never)
+	w.alarm = clock.Alarm(w.turn)
+	return w
+}
+
+// Close ends the wheel: no callback runs after it returned, though timers can
+// still be armed and stopped. It must not be called from a callback.
+func (w *Wheel) Close() {
+	w.mu.Lock()
+	w.closed.Store(true)
+	w.wanted.Store(busy)
+	w.alarm.Stop()
+	w.mu.Unlock()
+	w.turning <- struct{}{}
+	<-w.turning
+}
 
 // Len is the number of armed timers.
-func (w *Wheel) Len() int { return 0 }
+func (w *Wheel) Len() int {
+	n := 0
+	for i := range w.shards {
+		s := &w.shards[i]
+		s.mu.Lock()
+		n += s.armed
+		s.mu.Unlock()
+	}
+	return n
+}
+
+// Clock is the clock that the wheel runs by.
+func (w *Wheel) Clock() Clock { return w.clock }
 
 // After calls f on the wheel's goroutine after d. The timer that it returns
 // can be stopped and armed anew.
@@ -48,4 +123,97 @@ func (w *Wheel) After(d time.Duration, f func()) *Timer {
 	t.Init(w, Func(f))
 	t.Arm(d)
 	return t
+}
+
+// tickAfter is the first tick that is not before d from now.
+func (w *Wheel) tickAfter(d time.Duration) int64 {
+	at := w.clock.Monotonic() + d
+	if at < 0 {
+		if d > 0 { // beyond what a Duration can say: as far as it can
+			at = never - w.opt.Tick
+		} else {
+			return 0
+		}
+	}
+	return int64((at + w.opt.Tick - 1) / w.opt.Tick)
+}
+
+// want makes sure that the alarm rings no later than at tick at.
+func (w *Wheel) want(at int64) {
+	if at >= w.wanted.Load() {
+		return
+	}
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if at < w.wanted.Load() && !w.closed.Load() {
+		w.wanted.Store(at)
+		w.alarm.Set(time.Duration(at) * w.opt.Tick)
+	}
+}
+
+// turn is what the alarm calls: it runs all that is due.
+func (w *Wheel) turn() {
+	w.turning <- struct{}{}
+	defer func() { <-w.turning }()
+	if !w.setWanted(busy) {
+		return
+	}
+	// However a callback ends, the alarm must be set again.
+	defer w.rest()
+	now := int64(w.clock.Monotonic() / w.opt.Tick)
+	for i := range w.shards {
+		s := &w.shards[i]
+		s.mu.Lock()
+		s.advance(now)
+		s.mu.Unlock()
+		for !w.closed.Load() {
+			t := s.pop()
+			if t == nil {
+				break
+			}
+			w.expire(t)
+		}
+	}
+}
+
+// rest sets the alarm for what comes next. A timer that is armed in a shard
+// that was asked already sees no alarm, or a later one, and sets it itself.
+func (w *Wheel) rest() {
+	if !w.setWanted(never) {
+		return
+	}
+	first := int64(never)
+	for i := range w.shards {
+		s := &w.shards[i]
+		s.mu.Lock()
+		_, at := s.next()
+		if !s.empty(dueSlot) {
+			at = s.now
+		}
+		s.mu.Unlock()
+		first = min(first, at)
+	}
+	w.want(first)
+}
+
+// setWanted says whether the wheel is open.
+func (w *Wheel) setWanted(at int64) bool {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.closed.Load() {
+		return false
+	}
+	w.wanted.Store(at)
+	return true
+}
+
+func (w *Wheel) expire(t *Timer) {
+	if w.opt.Recover != nil {
+		defer func() {
+			if v := recover(); v != nil {
+				w.opt.Recover(v, debug.Stack())
+			}
+		}()
+	}
+	t.owner.Expire(t)
 }
