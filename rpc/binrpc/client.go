@@ -27,6 +27,7 @@ func NewClient(c net.Conn) *Client { return &Client{conn: c, r: bufio.NewReaderS
 func (c *Client) Call(method string, args ...any) ([]any, error) {
 	var cookie [4]byte
 	rand.Read(cookie[:])
+	cookie[0] |= 1 // Kamailio drops leading zero octets of the cookie.
 	if _, err := c.conn.Write(AppendRequest(nil, cookie[:], method, args...)); err != nil {
 		return nil, fmt.Errorf("cannot send request: %w", err)
 	}
