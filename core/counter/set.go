@@ -2,18 +2,15 @@
 
 package counter
 
-import "iter"
-
-type page struct{}
-
-// Add adds n, which may be negative.
-func (c Counter) Add(n int64) {}
-
-// Value is the sum of all additions since the last Reset.
-func (c Counter) Value() int64 { return 0 }
-
-// Set makes v the value. Additions that run at the same time may be lost.
-func (c Counter) Set(v int64) {}
+import (
+	"cmp"
+	"fmt"
+	"iter"
+	"slices"
+	"strings"
+	"sync"
+	"sync/atomic"
+)
 
 // Entry declares one number. Exactly one of Counter and Gauge is set.
 type Entry struct {
@@ -31,60 +28,152 @@ type Entry struct {
 	Gauge func() int64
 }
 
-// Stat is one declared number of a Set.
-type Stat struct{ group, name, doc string }
+// Set has all numbers of an engine. It outlives generations: what was counted
+// stays when a module declares its counters again. Safe for concurrent use.
+type Set struct {
+	stats atomic.Pointer[[]*Stat] // sorted by group and name, never written
 
-// Group is the first half of the name.
-func (s *Stat) Group() string { return s.group }
-
-// Name is the second half of the name.
-func (s *Stat) Name() string { return s.name }
-
-// Doc says what is counted.
-func (s *Stat) Doc() string { return s.doc }
-
-// FullName is group:name, as the operator sees it.
-func (s *Stat) FullName() string { return s.group + ":" + s.name }
-
-// IsGauge says whether the number is computed. It cannot be reset.
-func (s *Stat) IsGauge() bool { return false }
-
-// Value is the number at this moment.
-func (s *Stat) Value() int64 { return 0 }
-
-// Counter is the counter behind the number; the zero Counter for a gauge.
-func (s *Stat) Counter() Counter { return Counter{} }
-
-// Reset makes the number zero and says whether it could.
-func (s *Stat) Reset() bool { return false }
-
-// Metric is the name for Prometheus: group_name_total, or group_name for a gauge.
-func (s *Stat) Metric() string { return "" }
-
-// Set has all numbers of an engine.
-type Set struct{}
+	mu   sync.Mutex // held by Declare
+	last *page      // guarded by mu; the page that new counters lie in
+	used uint32     // guarded by mu; counters of last in use
+}
 
 // New returns an empty set.
-func New() *Set { return &Set{} }
+func New() *Set {
+	s := &Set{}
+	s.stats.Store(new([]*Stat))
+	return s
+}
 
-// Declare adds the entries and fills their counters.
-func (s *Set) Declare(group string, entries ...Entry) error { return nil }
+// Declare adds the entries and fills their counters. A name that is declared
+// again keeps its count; a new doc and gauge replace the old ones. With an
+// error (ErrName, ErrKind) nothing is declared.
+func (s *Set) Declare(group string, entries ...Entry) error {
+	for i := range entries {
+		if err := check(cmp.Or(entries[i].Group, group), &entries[i]); err != nil {
+			return err
+		}
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	stats := slices.Clone(*s.stats.Load())
+	for _, e := range entries {
+		g := cmp.Or(e.Group, group)
+		i, found := find(stats, g, e.Name)
+		if !found {
+			stats = slices.Insert(stats, i, &Stat{group: g, name: e.Name})
+		}
+		st := stats[i]
+		st.shown.Store(&shown{doc: e.Doc, gauge: e.Gauge})
+		if e.Counter != nil {
+			if st.counter.page == nil {
+				st.counter = s.take()
+			}
+			*e.Counter = st.counter
+		}
+	}
+	s.stats.Store(&stats)
+	return nil
+}
+
+// take finds place for a counter. s.mu is held.
+func (s *Set) take() Counter {
+	if s.last == nil || s.used == pageSize {
+		s.last, s.used = new(page), 0
+	}
+	s.used++
+	return Counter{page: s.last, i: s.used - 1}
+}
+
+func check(group string, e *Entry) error {
+	bad := func(s string) bool {
+		return s == "" || strings.ContainsFunc(s, func(r rune) bool { return r <= ' ' || r == ':' || r == 127 })
+	}
+	if bad(group) || bad(e.Name) {
+		return fmt.Errorf("cannot declare %q:%q: %w", group, e.Name, ErrName)
+	}
+	if (e.Counter == nil) == (e.Gauge == nil) {
+		return fmt.Errorf("cannot declare %s:%s: %w", group, e.Name, ErrKind)
+	}
+	return nil
+}
+
+func find(stats []*Stat, group, name string) (int, bool) {
+	return slices.BinarySearchFunc(stats, name, func(st *Stat, name string) int {
+		return cmp.Or(cmp.Compare(st.group, group), cmp.Compare(st.name, name))
+	})
+}
 
 // Lookup finds a number by group and name, or returns nil.
-func (s *Set) Lookup(group, name string) *Stat { return nil }
+func (s *Set) Lookup(group, name string) *Stat {
+	stats := *s.stats.Load()
+	if i, found := find(stats, group, name); found {
+		return stats[i]
+	}
+	return nil
+}
 
-// Find finds a number by its name in whatever group, or returns nil.
-func (s *Set) Find(name string) *Stat { return nil }
+// Find finds a number by its name in whatever group, the first one in the
+// order of groups, or returns nil. It is for commands: it looks at all.
+func (s *Set) Find(name string) *Stat {
+	for _, st := range *s.stats.Load() {
+		if st.name == name {
+			return st
+		}
+	}
+	return nil
+}
 
-// All goes through all numbers, sorted by group and name.
-func (s *Set) All() iter.Seq[*Stat] { return func(func(*Stat) bool) {} }
+// All goes through all numbers, sorted by group and name (bytewise).
+func (s *Set) All() iter.Seq[*Stat] { return slices.Values(*s.stats.Load()) }
 
 // Group goes through the numbers of a group, sorted by name.
-func (s *Set) Group(group string) iter.Seq[*Stat] { return func(func(*Stat) bool) {} }
+func (s *Set) Group(group string) iter.Seq[*Stat] { return slices.Values(s.group(group)) }
+
+func (s *Set) group(group string) []*Stat {
+	stats := *s.stats.Load()
+	from, _ := find(stats, group, "")
+	to, _ := find(stats, group+"\x00", "")
+	return stats[from:to:to]
+}
 
 // Groups lists the groups, sorted.
-func (s *Set) Groups() []string { return nil }
+func (s *Set) Groups() []string {
+	var groups []string
+	for _, st := range *s.stats.Load() {
+		if len(groups) == 0 || groups[len(groups)-1] != st.group {
+			groups = append(groups, st.group)
+		}
+	}
+	return groups
+}
 
-// Select finds what an argument of stats.get_statistics means: "all",
-// "group:" or "name". Nothing for an unknown name.
-func (s *Set) Select(what string) []*Stat { return nil }
+// Select finds what an argument of stats.get_statistics and its like means:
+// "all", all of a group for "group:", or one by its "name" in whatever group.
+// Nothing for what is unknown. (Kamailio 5.6.3 finds nothing for "group:name";
+// stats.fetch takes "group.name", which Fetch serves.)
+func (s *Set) Select(what string) []*Stat {
+	if what == "all" {
+		return *s.stats.Load()
+	}
+	if group, ok := strings.CutSuffix(what, ":"); ok {
+		return s.group(group)
+	}
+	if st := s.Find(what); st != nil {
+		return []*Stat{st}
+	}
+	return nil
+}
+
+// Fetch is Select for stats.fetch and stats.fetchn, which know "group.name"
+// besides.
+func (s *Set) Fetch(what string) []*Stat {
+	if found := s.Select(what); len(found) > 0 {
+		return found
+	}
+	group, name, _ := strings.Cut(what, ".")
+	if st := s.Lookup(group, name); st != nil {
+		return []*Stat{st}
+	}
+	return nil
+}
