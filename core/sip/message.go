@@ -305,6 +305,21 @@ func (m *Message) HeadersEnd() int { return m.end }
 // Body is what follows the empty line, as far as it arrived.
 func (m *Message) Body() string { return m.raw[m.body:] }
 
+// DiscardExcess cuts off what stands behind the body as Content-Length counts it: in a datagram those bytes mean nothing (RFC 3261
+// 18.3). It says false when Content-Length counts more than arrived or is no number, which a datagram must not; without Content-Length
+// the body reaches to the end.
+func (m *Message) DiscardExcess() bool {
+	n, err := m.ContentLength()
+	if err != nil {
+		return err == ErrAbsent
+	}
+	if n > len(m.raw)-m.body {
+		return false
+	}
+	m.raw = m.raw[:m.body+n]
+	return true
+}
+
 // BodyStart is the offset of the body.
 func (m *Message) BodyStart() int { return m.body }
 

@@ -10,7 +10,8 @@ type Outgoing struct {
 	RequestURI string
 	// Transport is that of the sending socket.
 	Transport Transport
-	// Host and Port are sent-by of our own Via: the sending (or advertised) address, IPv6 in brackets. Port 0 is not written.
+	// Host and Port are sent-by of our own Via: the sending (or advertised) address, IPv6 in brackets. Port 0 is not written, nor is 5060
+	// where it is the default.
 	Host string
 	Port int
 	// Branch is the value of the branch parameter of our own Via, magic cookie included.

@@ -114,8 +114,9 @@ func (p *printer) appendPatch(dst []byte, kind patchKind) []byte {
 	return dst
 }
 
-// patchContentLength sees that Content-Length says what the body will be: always where the body was changed, and where the message
-// leaves by a stream (RFC 3261 18.3). A datagram whose body nobody touched keeps what its sender wrote, right or wrong, as with Kamailio.
+// patchContentLength sees that Content-Length says what the body will be: where the body was changed, and where the message leaves by a
+// stream, which also adds it (RFC 3261 18.3). A datagram whose body nobody touched keeps what its sender wrote, right or wrong, as with
+// Kamailio.
 func (p *printer) patchContentLength(dst []byte) {
 	m := p.m
 	reliable := p.o != nil && p.o.Reliable()
@@ -133,7 +134,7 @@ func (p *printer) patchContentLength(dst []byte) {
 		}
 		return
 	}
-	if !p.e.insertsHeader("Content-Length") {
+	if reliable && !p.e.insertsHeader("Content-Length") {
 		p.add(patchLengthHeader, m.end, m.end)
 	}
 }

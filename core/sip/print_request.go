@@ -50,13 +50,13 @@ func AppendResponse(dst []byte, m *Message, o *Outgoing) []byte {
 	return p.run(dst)
 }
 
-// AppendVia appends our own Via header field, line end included.
+// AppendVia appends our own Via header field, line end included. Port 5060 is not written where it is the default.
 func AppendVia(dst []byte, o *Outgoing) []byte {
 	dst = append(dst, "Via: SIP/2.0/"...)
 	dst = append(dst, o.Transport.Upper()...)
 	dst = append(dst, ' ')
 	dst = append(dst, o.Host...)
-	if o.Port > 0 {
+	if o.Port > 0 && (o.Port != 5060 || o.Transport.DefaultPort() != 5060) {
 		dst = append(dst, ':')
 		dst = appendUint(dst, uint64(o.Port))
 	}
@@ -79,14 +79,14 @@ func AppendVia(dst []byte, o *Outgoing) []byte {
 }
 
 // received says what the topmost Via of a request lacks (RFC 3261 18.2.1, RFC 3581 4): received where sent-by is not the source
-// address or the client asked for rport, rport where it asked or ForceRport is set.
+// address, the client asked for rport or put a received there itself, rport where it asked or ForceRport is set.
 func (m *Message) received(v *Via) (received, rport bool) {
 	if !m.Source.IsValid() {
 		return false, false
 	}
 	host, isAddr := ParseHostAddr(v.Host)
 	same := isAddr && host.Unmap() == m.Source.Addr().Unmap().WithZone("")
-	return !same || v.HasRport, v.HasRport || m.ForceRport
+	return !same || v.HasRport || v.HasReceived, v.HasRport || m.ForceRport
 }
 
 // patchReceived completes the topmost Via. The new parameters stand directly behind sent-by, except that rport keeps its place: so
