@@ -1,0 +1,173 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package main
+
+import (
+	"flag"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+)
+
+var update = flag.Bool("update", false, "record testdata/golden anew from the installed reference")
+
+// absent skips a test, or fails it where everything has to be installed.
+func absent(t *testing.T, why string) {
+	t.Helper()
+	if os.Getenv("KAHEA_REQUIRE_SERVERS") == "1" {
+		t.Fatal(why)
+	}
+	t.Skip(why)
+}
+
+func needs(t *testing.T, programs ...string) {
+	t.Helper()
+	for _, p := range programs {
+		if _, err := exec.LookPath(p); err != nil {
+			absent(t, p+" is not installed")
+		}
+	}
+	if _, err := os.Stat(stockCfg); err != nil {
+		absent(t, stockCfg+" is not installed")
+	}
+}
+
+func suites(t *testing.T) []suite {
+	t.Helper()
+	all, err := loadSuites("testdata/cases")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return all
+}
+
+// TestReference plays every case against Kamailio: the record must be what it does, and the harness must give the same twice.
+func TestReference(t *testing.T) {
+	needs(t, "kamailio", "kamcmd", "kamctl")
+	for _, s := range suites(t) {
+		t.Run(s.Name, func(t *testing.T) {
+			t.Parallel()
+			if *update {
+				record := golden{}
+				playAll(t, s, ReferenceCommand, nil, func(c testCase, got transcript) {
+					record[c.Name] = got
+					if notes := got.of("case"); notes != nil {
+						t.Errorf("%s: %s", c.Name, notes[0].text[0])
+					}
+				})
+				if !t.Failed() {
+					if err := writeGolden("testdata/golden", s, record); err != nil {
+						t.Fatal(err)
+					}
+				}
+				return
+			}
+			want := goldenOf(t, s)
+			playAll(t, s, ReferenceCommand, want, func(c testCase, got transcript) {
+				report(t, c, compare(want[c.Name], got))
+			})
+		})
+	}
+}
+
+// TestKahea plays every case against kahea and holds it to the record of the reference, apart from the explained differences.
+func TestKahea(t *testing.T) {
+	command := kaheaCommand(t)
+	needs(t, "kamcmd", "kamctl")
+	all, err := readKnown("testdata/known.txt")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var mu sync.Mutex
+	t.Run("suites", func(t *testing.T) {
+		for _, s := range suites(t) {
+			t.Run(s.Name, func(t *testing.T) {
+				t.Parallel()
+				want := goldenOf(t, s)
+				playAll(t, s, command, want, func(c testCase, got transcript) {
+					mu.Lock()
+					defer mu.Unlock()
+					report(t, c, explained(all, c.Name, compare(want[c.Name], got)))
+				})
+			})
+		}
+	})
+	for _, k := range all {
+		if !k.used {
+			t.Errorf("known.txt: the explained difference %q of %s no longer occurs; take it out", k.pattern, k.name)
+		}
+	}
+}
+
+func goldenOf(t *testing.T, s suite) golden {
+	t.Helper()
+	want, err := readGolden("testdata/golden", s.Name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range s.Cases {
+		if _, ok := want[c.Name]; !ok {
+			t.Errorf("%s: not recorded; run go test ./tools/difftest -run TestReference -update", c.Name)
+		}
+	}
+	return want
+}
+
+func playAll(t *testing.T, s suite, command string, want golden, check func(testCase, transcript)) {
+	t.Helper()
+	err := withServer(s, s.Name, command, func(server *Server) error {
+		for _, c := range s.Cases {
+			end := pace{grace: 150 * time.Millisecond}
+			if want != nil {
+				end = pace{want: want[c.Name].counts(), grace: 10 * time.Millisecond}
+			}
+			got, err := play(c, server, end)
+			if err != nil {
+				return err
+			}
+			check(c, got)
+			if !server.Alive() {
+				t.Fatalf("%s: the server died; the end of its log:\n%s", c.Name, server.LogTail())
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+func report(t *testing.T, c testCase, diffs []difference) {
+	t.Helper()
+	if len(diffs) == 0 {
+		return
+	}
+	var b strings.Builder
+	for _, d := range diffs {
+		b.WriteString("\n    " + d.String())
+	}
+	t.Errorf("%s differs (-reference +here):%s", c.Name, b.String())
+}
+
+// kaheaCommand is KAHEA_COMMAND, or the program built from this tree.
+func kaheaCommand(t *testing.T) string {
+	t.Helper()
+	if command := os.Getenv("KAHEA_COMMAND"); command != "" {
+		return command
+	}
+	bin := os.Getenv("KAHEA_BIN")
+	if bin == "" {
+		if _, err := os.Stat("../kahea"); err != nil {
+			absent(t, "tools/kahea does not exist")
+		}
+		bin = filepath.Join(t.TempDir(), "kahea")
+		if out, err := exec.Command("go", "build", "-o", bin, "../kahea").CombinedOutput(); err != nil {
+			t.Fatalf("building kahea: %v\n%s", err, out)
+		}
+	}
+	return bin + " " + serverFlags
+}

@@ -1,0 +1,122 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// Package main feeds the same packets to Kamailio and to kahea, under the same configuration, and compares what leaves them.
+package main
+
+import (
+	"flag"
+	"fmt"
+	"os"
+	"path/filepath"
+	"regexp"
+	"time"
+)
+
+// stockCfg is the configuration that the reference is installed with.
+const stockCfg = "/etc/kamailio/kamailio.cfg"
+
+func main() {
+	dir := flag.String("dir", "tools/difftest/testdata", "folder with cases, golden and known.txt")
+	command := flag.String("server", ReferenceCommand, "command of the server, with {cfg}, {run} and {port}")
+	only := flag.String("run", "", "regular expression on suite/case")
+	show := flag.Bool("v", false, "print what left the server, not only the differences")
+	flag.Parse()
+	if err := run(*dir, *command, *only, *show); err != nil {
+		fmt.Fprintln(os.Stderr, "difftest:", err)
+		os.Exit(1)
+	}
+}
+
+// run plays the chosen cases against one server and prints how it differs from the recorded reference.
+func run(dir, command, only string, show bool) error {
+	re, err := regexp.Compile(only)
+	if err != nil {
+		return err
+	}
+	suites, err := loadSuites(filepath.Join(dir, "cases"))
+	if err != nil {
+		return err
+	}
+	explanations, err := readKnown(filepath.Join(dir, "known.txt"))
+	if err != nil {
+		return err
+	}
+	bad, all := 0, 0
+	for _, s := range suites {
+		s.Cases = chosen(s, re)
+		if len(s.Cases) == 0 {
+			continue
+		}
+		want, err := readGolden(filepath.Join(dir, "golden"), s.Name)
+		if err != nil && !os.IsNotExist(err) {
+			return err
+		}
+		err = withServer(s, "server", command, func(server *Server) error {
+			for _, c := range s.Cases {
+				end := pace{grace: 20 * time.Millisecond}
+				if want[c.Name] == nil {
+					end.grace = 200 * time.Millisecond
+				} else {
+					end.want = want[c.Name].counts()
+				}
+				got, err := play(c, server, end)
+				if err != nil {
+					return err
+				}
+				all++
+				diffs := explained(explanations, c.Name, compare(want[c.Name], got))
+				if len(diffs) > 0 {
+					bad++
+					fmt.Printf("--- %s/%s\n", s.Name, c.Name)
+				}
+				if show {
+					fmt.Printf("=== %s/%s\n%s", s.Name, c.Name, formatTranscript(got))
+				}
+				for _, d := range diffs {
+					fmt.Println("    " + d.String())
+				}
+			}
+			return nil
+		})
+		if err != nil {
+			return fmt.Errorf("%s: %w", s.Name, err)
+		}
+	}
+	fmt.Printf("%d of %d cases differ\n", bad, all)
+	if bad > 0 {
+		return fmt.Errorf("%d cases differ", bad)
+	}
+	return nil
+}
+
+func chosen(s suite, re *regexp.Regexp) []testCase {
+	var some []testCase
+	for _, c := range s.Cases {
+		if re.MatchString(s.Name + "/" + c.Name) {
+			some = append(some, c)
+		}
+	}
+	return some
+}
+
+// withServer runs a server with the configuration of a suite in a scratch folder.
+func withServer(s suite, name, command string, use func(*Server) error) error {
+	folder, err := os.MkdirTemp("", "difftest-")
+	if err != nil {
+		return err
+	}
+	defer os.RemoveAll(folder)
+	cfg := stockCfg
+	if s.Cfg != "" {
+		cfg = filepath.Join(folder, "kamailio.cfg")
+		if err := os.WriteFile(cfg, []byte(s.Cfg), 0o644); err != nil {
+			return err
+		}
+	}
+	server, err := StartServer(name, command, cfg, folder)
+	if err != nil {
+		return err
+	}
+	defer server.Stop()
+	return use(server)
+}

@@ -1,0 +1,208 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package main
+
+import (
+	"fmt"
+	"regexp"
+	"slices"
+	"sort"
+	"strconv"
+	"strings"
+)
+
+// record is one packet or command output, as masked lines.
+type record struct {
+	line  string // who got it: alice, alice/tcp, rpc
+	title string // of a command: what was asked
+	text  []string
+	set   bool // the lines are a set of which kahea may miss members
+}
+
+// transcript is all that left the server in a case: by line in the order of names, in the order of arrival on each.
+type transcript []record
+
+// counts is the number of packets per line.
+func (t transcript) counts() map[string]int {
+	n := map[string]int{}
+	for _, r := range t {
+		if peerOf(r.line) != "" {
+			n[r.line]++
+		}
+	}
+	return n
+}
+
+// portMask replaces the ports of this run by names.
+func (p *player) portMask() *strings.Replacer {
+	pairs := []string{p.server.Addr(), "{srv}", strconv.Itoa(p.server.Port), "{port}", p.server.Run, "{run}"}
+	for _, name := range p.c.peers {
+		peer := p.peers[name]
+		pairs = append(pairs, peer.addr(), "{"+name+"}", strconv.Itoa(peer.port), "{"+name+".port}")
+		if peer.dial != nil {
+			_, port, _ := strings.Cut(peer.dial.LocalAddr().String(), ":")
+			pairs = append(pairs, peer.dial.LocalAddr().String(), "{"+name+".tcp}", port, "{"+name+".tcp.port}")
+		}
+	}
+	return strings.NewReplacer(pairs...)
+}
+
+// transcript masks what came.
+func (p *player) transcript() transcript {
+	p.box.mu.Lock()
+	packets := slices.Clone(p.box.packets)
+	p.box.mu.Unlock()
+	sort.SliceStable(packets, func(i, j int) bool { return packets[i].line < packets[j].line })
+	m := masker{ours: p.sent.String(), ports: p.portMask(), names: map[string]string{}, count: map[string]int{}}
+	var t transcript
+	for _, packet := range packets {
+		t = append(t, record{line: packet.line, text: m.packet(string(packet.data))})
+	}
+	t = append(t, p.notes...)
+	if p.stop != "" {
+		t = append(t, record{line: "case", text: []string{p.stop}})
+	}
+	return t
+}
+
+// masker hides what two servers, or two runs of one, may not agree on.
+type masker struct {
+	ours  string // all that the peers sent: a value found there is compared as it is
+	ports *strings.Replacer
+	names map[string]string // value -> its mask; the same value gets the same mask
+	count map[string]int
+}
+
+// made returns the mask of a value that the server made up, numbered in the order of appearance.
+func (m *masker) made(kind, value string) string {
+	if value == "" || strings.Contains(m.ours, value) {
+		return value
+	}
+	if name := m.names[kind+value]; name != "" {
+		return name
+	}
+	m.count[kind]++
+	name := fmt.Sprintf("{%s%d}", kind, m.count[kind])
+	m.names[kind+value] = name
+	return name
+}
+
+var (
+	madeParams  = regexp.MustCompile(`(;\s*)(branch|tag)(=)([^;,\s>]+)`)
+	viaID       = regexp.MustCompile(`;i=[0-9a-f]+`)
+	product     = regexp.MustCompile(`(?i)^(server|user-agent|date):.*`)
+	callID      = regexp.MustCompile(`(?i)^(call-id:\s*)(\S+)`)
+	strangePort = regexp.MustCompile(`\brport=\d{5}\b`) // of a connection that no peer knows of, or no longer
+	noisyPID    = regexp.MustCompile(`\bpid=\d+`)
+)
+
+// packet masks one packet and splits it in lines. Bytes that a text file should not hold are escaped.
+func (m *masker) packet(data string) []string {
+	head, body, hasBody := strings.Cut(data, "\r\n\r\n")
+	var lines []string
+	for _, line := range strings.Split(strings.TrimSuffix(head, "\r\n"), "\r\n") {
+		line = madeParams.ReplaceAllStringFunc(line, func(s string) string {
+			parts := madeParams.FindStringSubmatch(s)
+			return parts[1] + parts[2] + parts[3] + m.made(parts[2], parts[4])
+		})
+		if parts := callID.FindStringSubmatch(line); parts != nil {
+			line = parts[1] + m.made("callid", parts[2])
+		}
+		if parts := product.FindStringSubmatch(line); parts != nil && !strings.Contains(m.ours, line) {
+			line = parts[1] + ": {" + strings.ToLower(parts[1]) + "}"
+		}
+		line = viaID.ReplaceAllString(line, ";i={i}")
+		line = noisyPID.ReplaceAllString(line, "pid={pid}")
+		line = strangePort.ReplaceAllString(m.ports.Replace(line), "rport={rport}")
+		lines = append(lines, printable(line))
+	}
+	if hasBody && body != "" {
+		lines = append(lines, "")
+		for _, line := range strings.Split(strings.TrimSuffix(body, "\r\n"), "\r\n") {
+			lines = append(lines, printable(m.ports.Replace(line)))
+		}
+	}
+	return shorten(lines)
+}
+
+// printable escapes what is not printable ASCII, and the backslash.
+func printable(s string) string {
+	var b strings.Builder
+	for i := 0; i < len(s); i++ {
+		if c := s[i]; c >= ' ' && c < 0x7f && c != '\\' {
+			b.WriteByte(c)
+		} else {
+			fmt.Fprintf(&b, `\x%02x`, c)
+		}
+	}
+	return b.String()
+}
+
+// shorten replaces long runs of one byte, so that a record of a huge packet stays readable.
+func shorten(lines []string) []string {
+	for i, line := range lines {
+		if len(line) <= 2000 {
+			continue
+		}
+		var b strings.Builder
+		for j := 0; j < len(line); {
+			k := j
+			for k < len(line) && line[k] == line[j] {
+				k++
+			}
+			if k-j > 20 {
+				fmt.Fprintf(&b, "{%c x %d}", line[j], k-j)
+			} else {
+				b.WriteString(line[j:k])
+			}
+			j = k
+		}
+		lines[i] = b.String()
+	}
+	return lines
+}
+
+var (
+	anyNumber = regexp.MustCompile(`[-\w.]+:?`)
+	number    = regexp.MustCompile(`^-?\d+(\.\d+)?$`)
+	commandIs = []struct {
+		re   *regexp.Regexp
+		with string
+	}{
+		{regexp.MustCompile(`uloc-[0-9a-f-]+`), "{ruid}"},
+		{regexp.MustCompile(`(?im)((?:^|[\s"])(?:hashid|max-slots|last[-_ ]modified|last[-_ ]keepalive|keepalive|uptime|up_since|now|pid|time|compiled|compiler|id)"?:[ \t]*)"?[^",\n]+"?`), "${1}{time}"},
+		{regexp.MustCompile(`(?i)\b(Mon|Tue|Wed|Thu|Fri|Sat|Sun) \w+ +\d+ [\d:]+ \d+`), "{date}"},
+		{regexp.MustCompile(`flags: [A-Z_].*`), "flags: {flags}"},
+		{regexp.MustCompile(`0x[0-9a-f]+`), "{address}"},
+		{regexp.MustCompile(`kamailio \(?\d[^"]*`), "{version}"},
+	}
+)
+
+// hideNumbers replaces the numbers that stand alone and are no key (a key has a colon behind it).
+func hideNumbers(s string) string {
+	return anyNumber.ReplaceAllStringFunc(s, func(word string) string {
+		if number.MatchString(word) {
+			return "N"
+		}
+		return word
+	})
+}
+
+// maskCommand masks the output of a control command.
+func maskCommand(kind, title string, flags map[string]bool, out string, ports *strings.Replacer) record {
+	out = ports.Replace(strings.TrimRight(out, "\n"))
+	for _, c := range commandIs {
+		out = c.re.ReplaceAllString(out, c.with)
+	}
+	if flags["-n"] {
+		out = hideNumbers(out)
+	}
+	lines := strings.Split(out, "\n")
+	for i, line := range lines {
+		lines[i] = printable(strings.ReplaceAll(strings.TrimRight(line, " "), "\t", "  "))
+	}
+	if flags["-s"] || flags["-sub"] {
+		sort.Strings(lines)
+	}
+	return record{line: kind, title: title, text: lines, set: flags["-sub"]}
+}

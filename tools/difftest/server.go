@@ -1,0 +1,196 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package main
+
+import (
+	"errors"
+	"fmt"
+	"net"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"syscall"
+	"time"
+)
+
+// ReferenceCommand starts Kamailio in the foreground with one worker per transport, so that what it sends comes in a known order.
+const ReferenceCommand = "kamailio " + serverFlags
+
+// serverFlags are what the reference and kahea are both started with.
+const serverFlags = "-f {cfg} -E -DD -n 1 -N 1 -m 64 -w {run} -Y {run} -P {run}/pid -l udp:127.0.0.1:{port} -l tcp:127.0.0.1:{port}"
+
+// startLimit is how long a server may take until it answers its first OPTIONS; the machine may be busy.
+const startLimit = 20 * time.Second
+
+// Server is a SIP server that runs on a port of the loopback address, with a run folder of its own for its control sockets.
+type Server struct {
+	Name string // what messages call it
+	Port int    // UDP and TCP
+	Run  string // folder with kamailio_ctl, kamailio_rpc.fifo, pid and log
+
+	cmd    *exec.Cmd
+	log    *os.File
+	exited chan struct{}
+}
+
+// StartServer runs a command in which {cfg}, {run} and {port} are filled in, and returns when it answers an OPTIONS. run is an existing
+// folder that belongs to this server alone.
+func StartServer(name, command, cfg, run string) (*Server, error) {
+	port, err := freePort()
+	if err != nil {
+		return nil, err
+	}
+	fill := strings.NewReplacer("{cfg}", cfg, "{run}", run, "{port}", strconv.Itoa(port))
+	var argv []string
+	for _, word := range strings.Fields(command) {
+		argv = append(argv, fill.Replace(word))
+	}
+	log, err := os.Create(filepath.Join(run, "log"))
+	if err != nil {
+		return nil, err
+	}
+	s := &Server{Name: name, Port: port, Run: run, log: log, exited: make(chan struct{})}
+	s.cmd = exec.Command(argv[0], argv[1:]...)
+	s.cmd.Stdout, s.cmd.Stderr = log, log
+	s.cmd.Dir = run
+	s.cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
+	if err := s.cmd.Start(); err != nil {
+		log.Close()
+		return nil, err
+	}
+	go func() {
+		s.cmd.Wait()
+		close(s.exited)
+	}()
+	if err := s.awaitAnswer(); err != nil {
+		s.Stop()
+		return nil, fmt.Errorf("%s: %w; the end of its log:\n%s", strings.Join(argv, " "), err, s.LogTail())
+	}
+	return s, nil
+}
+
+// Addr is the address that peers send to.
+func (s *Server) Addr() string { return net.JoinHostPort("127.0.0.1", strconv.Itoa(s.Port)) }
+
+// Alive tells whether the process still runs.
+func (s *Server) Alive() bool {
+	select {
+	case <-s.exited:
+		return false
+	default:
+		return true
+	}
+}
+
+// Stop ends the server: politely first, then its whole process group.
+func (s *Server) Stop() {
+	if s.Alive() {
+		s.cmd.Process.Signal(syscall.SIGTERM)
+	}
+	select {
+	case <-s.exited:
+	case <-time.After(10 * time.Second):
+	}
+	syscall.Kill(-s.cmd.Process.Pid, syscall.SIGKILL) // the group is this server's own; usually nobody is left in it
+	<-s.exited
+	s.log.Close()
+}
+
+// LogTail returns the last lines of what the server printed.
+func (s *Server) LogTail() string {
+	text, err := os.ReadFile(filepath.Join(s.Run, "log"))
+	if err != nil {
+		return err.Error()
+	}
+	lines := strings.Split(strings.TrimSpace(string(text)), "\n")
+	if len(lines) > 15 {
+		lines = lines[len(lines)-15:]
+	}
+	return strings.Join(lines, "\n")
+}
+
+// awaitAnswer sends OPTIONS until one is answered. Datagrams that arrive between bind and the start of the workers wait in the socket,
+// so that sending again matters only before bind.
+func (s *Server) awaitAnswer() error {
+	probe, err := newSentinel(s.Addr())
+	if err != nil {
+		return err
+	}
+	defer probe.close()
+	for end := time.Now().Add(startLimit); time.Now().Before(end); {
+		if !s.Alive() {
+			return errors.New("the server ended before it answered")
+		}
+		if probe.ask(50*time.Millisecond) == nil {
+			return nil
+		}
+	}
+	return fmt.Errorf("no answer to OPTIONS within %v", startLimit)
+}
+
+// freePort finds a port that is free for UDP and TCP, with five digits: then the length of a message does not depend on the port.
+func freePort() (int, error) {
+	for range 100 {
+		l, err := net.Listen("tcp4", "127.0.0.1:0")
+		if err != nil {
+			return 0, err
+		}
+		port := l.Addr().(*net.TCPAddr).Port
+		u, err := net.ListenPacket("udp4", l.Addr().String())
+		l.Close()
+		if err != nil {
+			continue
+		}
+		u.Close()
+		if port >= 10000 {
+			return port, nil
+		}
+	}
+	return 0, errors.New("no free port on the loopback address")
+}
+
+// sentinel asks the server whether it has worked off what was sent before: with one UDP worker its answer to the sentinel comes after
+// everything that earlier datagrams made it send.
+type sentinel struct {
+	conn net.Conn
+	n    int
+}
+
+func newSentinel(addr string) (*sentinel, error) {
+	conn, err := net.Dial("udp4", addr)
+	if err != nil {
+		return nil, err
+	}
+	return &sentinel{conn: conn}, nil
+}
+
+func (s *sentinel) close() { s.conn.Close() }
+
+// ask sends one OPTIONS and waits for its answer.
+func (s *sentinel) ask(limit time.Duration) error {
+	s.n++
+	local, id := s.conn.LocalAddr(), fmt.Sprintf("sentinel-%d-%d", os.Getpid(), s.n)
+	_, err := fmt.Fprintf(s.conn, "OPTIONS sip:%s SIP/2.0\r\nVia: SIP/2.0/UDP %s;branch=z9hG4bK%s\r\nFrom: <sip:sentinel@%s>;tag=s\r\n"+
+		"To: <sip:%s>\r\nCall-ID: %s\r\nCSeq: 1 OPTIONS\r\nMax-Forwards: 9\r\nContent-Length: 0\r\n\r\n",
+		s.conn.RemoteAddr(), local, id, local, s.conn.RemoteAddr(), id)
+	if err != nil {
+		return err
+	}
+	s.conn.SetReadDeadline(time.Now().Add(limit))
+	buf := make([]byte, 4096)
+	for {
+		n, err := s.conn.Read(buf)
+		if errors.Is(err, syscall.ECONNREFUSED) {
+			time.Sleep(5 * time.Millisecond) // the port is not bound yet
+			return err
+		}
+		if err != nil {
+			return err
+		}
+		if strings.Contains(string(buf[:n]), id) {
+			return nil
+		}
+	}
+}
