@@ -8,7 +8,7 @@ import (
 	"github.com/kahea-sip/kahea/cfg/source"
 )
 
-// Expr is an expression or a value: *Number, *String, *Regex, *Ident, *Keyword, *PV, *Select, *Attr, *IP, *Address, *Listen,
+// Expr is an expression or a value: *Number, *String, *Ident, *Keyword, *PV, *Select, *Attr, *IP, *Address, *Listen,
 // *Socket, *Call, *Unary, *Binary, *Cast, *Paren.
 type Expr interface {
 	Node
@@ -42,14 +42,6 @@ type StringPart struct {
 	Raw string
 	// Value is the text with escapes resolved.
 	Value string
-}
-
-// Regex is /expression/flags in a case label.
-type Regex struct {
-	source.Span
-	Pattern string
-	// Flags holds i for caseless.
-	Flags string
 }
 
 // Ident is a bare word: a route's name, a flag's name, a module's keyword.
@@ -204,7 +196,6 @@ type Paren struct {
 
 func (*Number) expr()  {}
 func (*String) expr()  {}
-func (*Regex) expr()   {}
 func (*Ident) expr()   {}
 func (*Keyword) expr() {}
 func (*PV) expr()      {}

@@ -5,58 +5,53 @@ package syntax
 // Op is an operator.
 type Op uint8
 
-// The operators. Words and signs of one meaning are one operator: and is &&, eq is == on strings.
+// The operators. Words and signs of one meaning are one operator: and is &&.
 const (
 	OpNone Op = iota
 
 	OpOr  // || or
 	OpAnd // && and
 
-	OpEq       // ==
-	OpNe       // !=
-	OpIntEq    // eq, compares as numbers
-	OpIntNe    // ne, compares as numbers
-	OpStrEq    // streq, compares as strings
-	OpStrNe    // strne, compares as strings
-	OpLt       // <
-	OpLe       // <=
-	OpGt       // >
-	OpGe       // >=
-	OpMatch    // =~
-	OpNotMatch // !~
+	OpEq    // ==
+	OpNe    // !=
+	OpIntEq // ieq, compares as numbers
+	OpIntNe // ine, compares as numbers
+	OpStrEq // eq, compares as strings
+	OpStrNe // ne, compares as strings
+	OpLt    // <
+	OpLe    // <=
+	OpGt    // >
+	OpGe    // >=
+	OpMatch // =~
 
 	OpAdd    // +
 	OpSub    // -
 	OpMul    // *
 	OpDiv    // /
-	OpMod    // % mod
+	OpMod    // mod
 	OpBitOr  // |
 	OpBitAnd // &
 	OpBitXor // ^
 	OpShl    // <<
 	OpShr    // >>
 
-	OpNot       // ! not
-	OpNeg       // unary -
-	OpPlus      // unary +
-	OpBitNot    // ~
-	OpDefined   // defined
-	OpStrLen    // strlen
-	OpStrEmpty  // strempty
-	OpJuxtapose // two strings side by side, joined
-	OpAssign    // =
-	OpAddAssign // +=
+	OpNot      // ! not
+	OpNeg      // unary -
+	OpBitNot   // ~
+	OpDefined  // defined
+	OpStrLen   // strlen
+	OpStrEmpty // strempty
+	OpAssign   // =
 	opCount
 )
 
 var opWords = [opCount]string{
 	OpOr: "||", OpAnd: "&&",
-	OpEq: "==", OpNe: "!=", OpIntEq: "eq", OpIntNe: "ne", OpStrEq: "streq", OpStrNe: "strne",
-	OpLt: "<", OpLe: "<=", OpGt: ">", OpGe: ">=", OpMatch: "=~", OpNotMatch: "!~",
-	OpAdd: "+", OpSub: "-", OpMul: "*", OpDiv: "/", OpMod: "%",
+	OpEq: "==", OpNe: "!=", OpIntEq: "ieq", OpIntNe: "ine", OpStrEq: "eq", OpStrNe: "ne",
+	OpLt: "<", OpLe: "<=", OpGt: ">", OpGe: ">=", OpMatch: "=~",
+	OpAdd: "+", OpSub: "-", OpMul: "*", OpDiv: "/", OpMod: "mod",
 	OpBitOr: "|", OpBitAnd: "&", OpBitXor: "^", OpShl: "<<", OpShr: ">>",
-	OpNot: "!", OpNeg: "-", OpPlus: "+", OpBitNot: "~", OpDefined: "defined", OpStrLen: "strlen", OpStrEmpty: "strempty",
-	OpJuxtapose: "", OpAssign: "=", OpAddAssign: "+=",
+	OpNot: "!", OpNeg: "-", OpBitNot: "~", OpDefined: "defined", OpStrLen: "strlen", OpStrEmpty: "strempty",
 }
 
 // String gives the operator's spelling.

@@ -14,21 +14,23 @@ type Stmt interface {
 type Block struct {
 	source.Span
 	Stmts []Stmt
+
+	problems []*source.Error // mistakes in the statements, which were left out
 }
 
 // If is if (cond) then else other; Else is nil where there is none.
 type If struct {
 	source.Span
-	Cond Expr
-	Then Stmt
-	Else Stmt
+	Cond Expr `parser:"'if':Ident @@"`
+	Then Stmt `parser:"@@"`
+	Else Stmt `parser:"( 'else':Ident @@ )?"`
 }
 
 // While is while (cond) body.
 type While struct {
 	source.Span
-	Cond Expr
-	Body Stmt
+	Cond Expr `parser:"'while':Ident @@"`
+	Body Stmt `parser:"@@"`
 }
 
 // Switch is switch (subject) { case …: … }. A case without break, return, exit or drop falls through to the next one.
@@ -43,19 +45,21 @@ type Case struct {
 	source.Span
 	// Default is true for default:, whose Value is nil.
 	Default bool
-	// Regex is true for case /expression/: and Value is then the *Regex.
+	// Regex is true for case /"expression": whose Value is a *String.
 	Regex bool
-	// Value is a constant: *Number, *Unary on a number, *String, *Regex.
+	// Value is a constant: a number or a string, or an expression of such.
 	Value Expr
 	Body  []Stmt
+
+	problems []*source.Error
 }
 
 // Assign is left op right.
 type Assign struct {
 	source.Span
-	// Left is a *PV, or a *Select or *Attr where those may be written.
+	// Left is a *PV or an *Attr.
 	Left Expr
-	// Op is OpAssign or OpAddAssign.
+	// Op is OpAssign.
 	Op    Op
 	OpPos source.Pos
 	Right Expr
@@ -70,19 +74,19 @@ type Do struct {
 // Return is return, return N, return (expr); Value is nil where none is given.
 type Return struct {
 	source.Span
-	Value Expr
+	Value Expr `parser:"'return':Ident ( (?= '(':Op ')':Op ) '(':Op ')':Op | @@ )?"`
 }
 
 // Exit is exit, exit(), exit N; Value is nil where none is given.
 type Exit struct {
 	source.Span
-	Value Expr
+	Value Expr `parser:"'exit':Ident ( (?= '(':Op ')':Op ) '(':Op ')':Op | @@ )?"`
 }
 
 // Drop is drop, drop(), drop N; Value is nil where none is given.
 type Drop struct {
 	source.Span
-	Value Expr
+	Value Expr `parser:"'drop':Ident ( (?= '(':Op ')':Op ) '(':Op ')':Op | @@ )?"`
 }
 
 // Break is break: it leaves a switch or a while.

@@ -48,53 +48,52 @@ func (s *Setting) FullName() string {
 // Flags declares names for flag numbers: flags FLT_ACC:1, FLT_NAT, or avpflags.
 type Flags struct {
 	source.Span
-	// Kind is "flags" or "avpflags".
-	Kind  string
-	Decls []*FlagDecl
+	// Kind is "flags" (also spelled bool) or "avpflags".
+	Kind  string      `parser:"@( 'flags':Ident | 'bool':Ident | 'avpflags':Ident )"`
+	Decls []*FlagDecl `parser:"@@ ( ',':Op @@ )*"`
 }
 
 // FlagDecl is one name in a declaration of flags.
 type FlagDecl struct {
 	source.Span
-	Name *Ident
-	// Number is the number given, nil where the next free one is to be taken.
-	Number *Number
+	// Name is an *Ident or a *String.
+	Name Expr `parser:"@@"`
+	// Number is the number given, nil where a free one is to be taken.
+	Number *Number `parser:"( ':':Op @@ )?"`
 }
 
-// LoadModule is loadmodule "name.so" or loadmodulex "name" "options".
+// LoadModule is loadmodule "name.so" or loadmodulex "name.so".
 type LoadModule struct {
 	source.Span
-	// Extended is true for loadmodulex, whose arguments are format strings.
-	Extended bool
-	Name     *String
-	// Options is the second argument (global, local or now), nil where there is none.
-	Options *String
+	// Extended is true for loadmodulex, whose name may hold variables of the configuration.
+	Extended bool    `parser:"( 'loadmodule':Ident | @'loadmodulex':Ident )"`
+	Name     *String `parser:"@@"`
 }
 
 // LoadPath is loadpath "folder:folder", also spelled mpath="…".
 type LoadPath struct {
 	source.Span
 	// Word is the spelling used: loadpath or mpath.
-	Word string
-	Path *String
+	Word string  `parser:"@( 'loadpath':Ident | 'mpath':Ident ) '=':Op?"`
+	Path *String `parser:"@@"`
 }
 
 // ModParam is modparam("module", "name", value).
 type ModParam struct {
 	source.Span
 	// Extended is true for modparamx, whose string value may hold variables.
-	Extended bool
-	// Module is one name, or several as "a|b"; each is a regular expression that a loaded module's name must match.
-	Module *String
-	Name   *String
-	// Value is a *String or a *Number; for modparamx also a *PV or another expression.
-	Value Expr
+	Extended bool `parser:"( 'modparam':Ident | @'modparamx':Ident )"`
+	// Module is one name, or several as "a|b": a regular expression that a loaded module's whole name must match.
+	Module *String `parser:"'(':Op @@ ',':Op"`
+	Name   *String `parser:"@@ ',':Op"`
+	// Value is a *String or a *Number; for modparamx also a *PV.
+	Value Expr `parser:"@@ ')':Op"`
 }
 
 // Engine is cfgengine "lua": routes are not written in the native language.
 type Engine struct {
 	source.Span
-	Name *String
+	Name *String `parser:"'cfgengine':Ident '=':Op? @@"`
 }
 
 // RouteKind tells when a route block runs.

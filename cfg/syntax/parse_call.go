@@ -1,0 +1,247 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package syntax
+
+import (
+	"strings"
+
+	"github.com/kahea-sip/kahea/cfg/source"
+)
+
+// argument tells what a core function takes that is no expression.
+type argument uint8
+
+const (
+	argExpr     argument = iota
+	argName              // a bare word: a route, a flag
+	argHost              // a host name, an address, uri:host
+	argPort              // a number, uri:port
+	argAddress           // proto:host:port
+	argProtocol          // UDP, TCP, TLS, SCTP
+)
+
+// coreArguments are the core functions whose arguments may be bare words. All other functions take expressions.
+var coreArguments = map[string][]argument{
+	"route":   {argName},
+	"setflag": {argName}, "resetflag": {argName}, "isflagset": {argName},
+	"setavpflag": {argExpr, argName}, "resetavpflag": {argExpr, argName}, "isavpflagset": {argExpr, argName},
+	"forward": {argHost, argPort}, "forward_udp": {argHost, argPort}, "forward_tcp": {argHost, argPort},
+	"forward_tls": {argHost, argPort}, "forward_sctp": {argHost, argPort},
+	"set_advertised_address": {argHost},
+	"force_send_socket":      {argAddress},
+	"udp_mtu_try_proto":      {argProtocol},
+}
+
+// bareCommands are the core functions that may stand without parentheses.
+var bareCommands = map[string]bool{
+	"force_rport": true, "add_rport": true, "add_local_rport": true, "force_tcp_alias": true, "add_tcp_alias": true,
+	"set_forward_no_connect": true, "set_forward_close": true, "set_reply_no_connect": true, "set_reply_close": true,
+	"revert_uri": true,
+}
+
+// call parses name(arguments), the name being the next token.
+func (e *expressions) call() (Expr, error) {
+	start := startOf(e.lex.Peek())
+	name, err := parseIdent(e.lex)
+	if err != nil {
+		return nil, err
+	}
+	c := &Call{Name: name}
+	open := startOf(e.lex.Peek())
+	if !take(e.lex, "(") {
+		return nil, expected(e.lex, "(")
+	}
+	kinds := coreArguments[name.Name]
+	for !isOp(e.lex.Peek(), ")") {
+		if len(c.Args) > 0 && !take(e.lex, ",") {
+			f := expected(e.lex, ", or )")
+			f.Advice = "the parenthesis of " + name.Name + " is opened at " + open.String()
+			return nil, f
+		}
+		if t := e.lex.Peek(); isOp(t, ",") || isOp(t, ")") {
+			return nil, fail(e.lex, `write "" for an empty one`, "an argument of %s is missing", name.Name)
+		}
+		kind := argExpr
+		if n := len(c.Args); n < len(kinds) {
+			kind = kinds[n]
+		}
+		x, err := e.argument(kind)
+		if err != nil {
+			return nil, err
+		}
+		c.Args = append(c.Args, x)
+	}
+	e.lex.Next()
+	c.Span = spanFrom(start, e.lex)
+	return c, nil
+}
+
+func (e *expressions) argument(kind argument) (Expr, error) {
+	t := e.lex.Peek()
+	start := startOf(t)
+	switch kind {
+	case argName:
+		if t.Type == tokIdent && !startsCall(e.lex) && numberWords[t.Value] == 0 && !statementWords[t.Value] {
+			return parseIdent(e.lex)
+		}
+	case argHost, argPort:
+		if x := parseURIPart(e.lex); x != nil {
+			return x, nil
+		}
+		if kind == argHost && t.Type != tokString && t.Type != tokPV {
+			if isOp(t, "[") || t.Type == tokIPv4 || t.Type == tokIPv6 {
+				return parseIP(e.lex)
+			}
+			host, err := parseHost(e.lex)
+			if err != nil {
+				return nil, err
+			}
+			return &Address{Span: spanFrom(start, e.lex), Host: host}, nil
+		}
+	case argAddress:
+		if t.Type != tokString && t.Type != tokPV {
+			return parseAddress(e.lex)
+		}
+	case argProtocol:
+		if name := strings.ToUpper(t.Value); t.Type == tokIdent && valueWords[name] == keyProto {
+			e.lex.Next()
+			return &Keyword{Span: spanFrom(start, e.lex), Name: name}, nil
+		}
+	}
+	return e.binary(0)
+}
+
+// parseURIPart parses uri:host and uri:port, nil where something else stands there.
+func parseURIPart(lex *cursor) Expr {
+	c := lex.MakeCheckpoint()
+	first := lex.Next()
+	if isWord(first, "uri") && take(lex, ":") {
+		if last := lex.Peek(); isWord(last, "host") || isWord(last, "port") {
+			lex.Next()
+			return &Keyword{Span: spanFrom(startOf(first), lex), Name: "uri:" + last.Value}
+		}
+	}
+	lex.LoadCheckpoint(c)
+	return nil
+}
+
+// parseSelect parses @path.to[1].value.
+func parseSelect(lex *cursor) (Expr, error) {
+	start := startOf(lex.Peek())
+	s := &Select{}
+	var raw strings.Builder
+	raw.WriteString(lex.Next().Value)
+	for {
+		t := lex.Peek()
+		if t.Type != tokIdent {
+			return nil, expected(lex, "a name of the select")
+		}
+		lex.Next()
+		raw.WriteString(t.Value)
+		part := SelectPart{Name: t.Value}
+		for take(lex, "[") {
+			ix, err := parseSelectIndex(lex)
+			if err != nil {
+				return nil, err
+			}
+			part.Index = append(part.Index, ix)
+			raw.WriteString("[" + ix.spelling() + "]")
+		}
+		s.Path = append(s.Path, part)
+		if !take(lex, ".") {
+			break
+		}
+		raw.WriteByte('.')
+	}
+	s.Span, s.Raw = spanFrom(start, lex), raw.String()
+	return s, nil
+}
+
+func parseSelectIndex(lex *cursor) (SelectIndex, error) {
+	var ix SelectIndex
+	if take(lex, "-") {
+		ix.Text = "-"
+	}
+	t := lex.Peek()
+	switch {
+	case t.Type == tokNumber, isOp(t, "*") && ix.Text == "":
+		ix.Text += lex.Next().Value
+	case t.Type == tokString && ix.Text == "":
+		s, err := parseString(lex)
+		if err != nil {
+			return ix, err
+		}
+		ix.Text, ix.IsString = s.Value, true
+	default:
+		return ix, expected(lex, "an index")
+	}
+	if !take(lex, "]") {
+		return ix, expected(lex, "]")
+	}
+	return ix, nil
+}
+
+func (i SelectIndex) spelling() string {
+	if i.IsString {
+		return quoteString(i.Text)
+	}
+	return i.Text
+}
+
+// statementWords are the words that begin statements and are no names of functions.
+var statementWords = map[string]bool{
+	"if": true, "else": true, "while": true, "switch": true, "case": true, "default": true, "break": true,
+	"return": true, "exit": true, "drop": true,
+}
+
+// parseCommand parses a function call used as a statement.
+func parseCommand(lex *cursor) (Expr, error) {
+	t := lex.Peek()
+	if bareCommands[t.Value] && !startsCall(lex) {
+		name, err := parseIdent(lex)
+		if err != nil {
+			return nil, err
+		}
+		return &Call{Span: name.Span, Name: name, Bare: true}, nil
+	}
+	if !startsCall(lex) {
+		return nil, unknownStatement(lex)
+	}
+	e := &expressions{lex: lex}
+	return e.call()
+}
+
+// unknownStatement explains a word that begins no statement.
+func unknownStatement(lex *cursor) error {
+	t := lex.Peek()
+	c := lex.MakeCheckpoint()
+	lex.Next()
+	next := lex.Peek()
+	assigns := isOp(next, "=")
+	lex.LoadCheckpoint(c)
+	word, end := t.Value, endOf(lex)
+	e := &source.Error{Pos: startOf(t), End: end, Message: "word " + word + " begins no statement"}
+	switch lower := strings.ToLower(word); {
+	case lower != word && statementWords[lower]:
+		e.Advice = "write " + lower
+	case assigns:
+		e.Message = "word " + word + " cannot be assigned to"
+		e.Advice = "write $var(" + word + ") = …"
+	case word == "elseif" || word == "elsif" || word == "elif":
+		e.Advice = "write else if"
+	case word == "continue" || word == "for" || word == "do" || word == "foreach":
+		e.Message = "the language has no " + word
+		e.Advice = "loops are written while (condition) { … }, left with break"
+	default:
+		names := make([]string, 0, len(statementWords))
+		for w := range statementWords {
+			names = append(names, w)
+		}
+		if n := source.Nearest(word, names); n != "" {
+			e.Advice = "did you mean " + n
+		} else {
+			e.Advice = "a function is called with parentheses: " + word + "()"
+		}
+	}
+	return e
+}

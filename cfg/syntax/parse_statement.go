@@ -1,0 +1,293 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package syntax
+
+import (
+	"github.com/alecthomas/participle/v2"
+	"github.com/alecthomas/participle/v2/lexer"
+
+	"github.com/kahea-sip/kahea/cfg/source"
+)
+
+var _ participle.Parseable = (*Block)(nil)
+
+// parseStmt parses a statement; it is the production Stmt of the grammar.
+func parseStmt(lex *cursor) (Stmt, error) {
+	t := lex.Peek()
+	start := startOf(t)
+	g := grammar()
+	switch t.Type {
+	case tokOp:
+		switch t.Value {
+		case "{":
+			b := &Block{}
+			return b, b.Parse(lex)
+		case ";":
+			lex.Next()
+			return &Empty{spanFrom(start, lex)}, nil
+		}
+	case tokPV, tokAttr:
+		return parseAssign(lex)
+	case tokBad:
+		return nil, silent(lex)
+	case tokIdent:
+		switch t.Value {
+		case "if":
+			return asStmt(parse(g.ifs, lex))
+		case "while":
+			return asStmt(parse(g.while, lex))
+		case "switch":
+			s := &Switch{}
+			return s, s.Parse(lex)
+		case "return":
+			return ended(lex, t.Value)(asStmt(parse(g.ret, lex)))
+		case "exit":
+			return ended(lex, t.Value)(asStmt(parse(g.exit, lex)))
+		case "drop":
+			return ended(lex, t.Value)(asStmt(parse(g.drop, lex)))
+		case "break":
+			lex.Next()
+			return ended(lex, t.Value)(&Break{spanFrom(start, lex)}, nil)
+		case "else":
+			return nil, fail(lex, "", "else without if")
+		case "case", "default":
+			return nil, fail(lex, "", "%s outside of a switch", t.Value)
+		}
+		x, err := parseCommand(lex)
+		if err != nil {
+			return nil, err
+		}
+		name := x.(*Call).Name.Name
+		return ended(lex, name+"()")(&Do{Span: spanFrom(start, lex), X: x}, nil)
+	}
+	return nil, expected(lex, "a statement")
+}
+
+// asStmt widens the result of a production.
+func asStmt[P any, S interface {
+	*P
+	Stmt
+}](v S, err error) (Stmt, error) {
+	if err != nil {
+		return nil, err
+	}
+	return v, nil
+}
+
+// ended takes the semicolon behind a statement.
+func ended(lex *cursor, what string) func(Stmt, error) (Stmt, error) {
+	return func(s Stmt, err error) (Stmt, error) {
+		switch {
+		case err != nil:
+			return nil, err
+		case take(lex, ";"):
+			return s, nil
+		}
+		if t := lex.Peek(); t.Type == tokOp && startOf(t).Line == endOfPrevious(lex).Line && t.Value != "}" {
+			if isOp(t, ")") {
+				return nil, fail(lex, "", "one ) too many")
+			}
+			return nil, fail(lex, "a ; ends a statement", "%s after %s", describe(t), what)
+		}
+		return nil, missing(lex, ";", what)
+	}
+}
+
+// parseAssign parses left = right ;.
+func parseAssign(lex *cursor) (Stmt, error) {
+	t := lex.Next()
+	start := startOf(t)
+	var left Expr = &PV{Span: spanFrom(start, lex), Raw: t.Value}
+	if t.Type == tokAttr {
+		left = &Attr{Span: left.(*PV).Span, Raw: t.Value}
+	}
+	op := lex.Peek()
+	if !isOp(op, "=") {
+		f := expected(lex, "=")
+		f.Message = describe(op) + " found, = expected after " + t.Value
+		switch {
+		case isOp(op, "[") || isOp(op, "{"):
+			f.Advice = "an index or a transformation needs parentheses around the whole: $(" + t.Value[1:] + op.Value + " … )"
+		case isOp(op, "=="):
+			f.Advice = "== compares; = assigns"
+		case isOp(op, "+") || isOp(op, "-"):
+			f.Advice = "write " + t.Value + " = " + t.Value + " " + op.Value + " …"
+		}
+		return nil, f
+	}
+	lex.Next()
+	right, err := parseExpr(lex)
+	if err != nil {
+		return nil, err
+	}
+	a := &Assign{Span: spanFrom(start, lex), Left: left, Op: OpAssign, OpPos: startOf(op), Right: right}
+	return ended(lex, "the value of "+t.Value)(a, nil)
+}
+
+// Parse takes statements in braces. A mistake in one of them is noted, and the next one is looked for.
+func (b *Block) Parse(lex *cursor) error {
+	t := lex.Peek()
+	if !isOp(t, "{") {
+		return participle.NextMatch
+	}
+	start := startOf(t)
+	from := lex.RawCursor()
+	lex.Next()
+	b.Stmts = parseStatements(lex, &b.problems, false)
+	if !take(lex, "}") {
+		return unclosedBrace(lex, from)
+	}
+	b.Span = spanFrom(start, lex)
+	if len(b.Stmts) == 0 && len(b.problems) == 0 {
+		b.problems = append(b.problems, &source.Error{Pos: start, End: b.Fin, Message: "block is empty", Advice: "write { ; } where nothing is to be done"})
+	}
+	return nil
+}
+
+// parseStatements parses up to a closing brace, the end, or the begin of another route; in a switch also up to the next label.
+func parseStatements(lex *cursor, problems *[]*source.Error, inSwitch bool) []Stmt {
+	var out []Stmt
+	for {
+		t := lex.Peek()
+		switch {
+		case t.Type == lexer.EOF, isOp(t, "}"), startsRoute(lex):
+			return out
+		case inSwitch && (isWord(t, "case") || isWord(t, "default")):
+			return out
+		}
+		before := lex.Cursor()
+		s, err := parseStmt(lex)
+		if err == nil {
+			out = append(out, s)
+			continue
+		}
+		f := asFailure(err, lex)
+		*problems = append(*problems, f)
+		if f.Message == braceMessage {
+			return out
+		}
+		resume(lex, before, f, problems)
+	}
+}
+
+// resume goes on behind a mistake: behind the next semicolon, or before a closing brace, a label or a route. A block on the way is
+// parsed for its own mistakes.
+func resume(lex *cursor, before int, f *source.Error, problems *[]*source.Error) {
+	if lex.Cursor() > before && !lex.Peek().EOF() && startOf(lex.Peek()).Line > f.Pos.Line && isSemicolonMissing(f) {
+		return // the next line is likely in order
+	}
+	for {
+		t := lex.Peek()
+		switch {
+		case t.EOF(), isOp(t, "}"), startsRoute(lex):
+			return
+		case isOp(t, ";"):
+			lex.Next()
+		case isOp(t, "{"):
+			b := &Block{}
+			err := b.Parse(lex)
+			*problems = append(*problems, b.problems...)
+			collect(b, func(e *source.Error) { *problems = append(*problems, e) })
+			if err != nil {
+				*problems = append(*problems, asFailure(err, lex))
+				return
+			}
+			if take(lex, ";") {
+				break
+			}
+		case isWord(t, "case"), isWord(t, "default"):
+			if lex.Cursor() > before {
+				return
+			}
+			lex.Next()
+			continue
+		default:
+			lex.Next()
+			continue
+		}
+		if !isWord(lex.Peek(), "else") {
+			return
+		}
+		lex.Next() // the rest of an if that went wrong
+	}
+}
+
+func isSemicolonMissing(f *source.Error) bool { return len(f.Message) > 0 && f.Message[0] == ';' }
+
+// startsRoute tells that a word begins another route block, which cannot stand inside one.
+func startsRoute(lex *cursor) bool {
+	t := lex.Peek()
+	if t.Type != tokIdent || !isRouteWord(t.Value) {
+		return false
+	}
+	c := lex.MakeCheckpoint()
+	defer lex.LoadCheckpoint(c)
+	lex.Next()
+	n := lex.Peek()
+	return isOp(n, "[") || isOp(n, "{")
+}
+
+// Parse takes a switch, its word being the next token.
+func (s *Switch) Parse(lex *cursor) error {
+	start := startOf(lex.Next())
+	subject, err := parseExpr(lex)
+	if err != nil {
+		return err
+	}
+	s.Subject = subject
+	from := lex.RawCursor()
+	if !take(lex, "{") {
+		return expected(lex, "{")
+	}
+	for {
+		t := lex.Peek()
+		if !isWord(t, "case") && !isWord(t, "default") {
+			break
+		}
+		c := &Case{}
+		s.Cases = append(s.Cases, c)
+		if err := c.Parse(lex); err != nil {
+			f := asFailure(err, lex)
+			c.problems = append(c.problems, f)
+			if f.Message == braceMessage {
+				return nil
+			}
+			resume(lex, lex.Cursor()-1, f, &c.problems)
+			c.Body = parseStatements(lex, &c.problems, true)
+		}
+	}
+	if !take(lex, "}") {
+		if t := lex.Peek(); t.Type == lexer.EOF || startsRoute(lex) {
+			return unclosedBrace(lex, from)
+		}
+		return expected(lex, "case, default or }")
+	}
+	s.Span = spanFrom(start, lex)
+	return nil
+}
+
+// Parse takes an arm of a switch with its statements.
+func (c *Case) Parse(lex *cursor) error {
+	word := lex.Next()
+	start := startOf(word)
+	c.Default = word.Value == "default"
+	if !c.Default {
+		c.Regex = take(lex, "/")
+		if t := lex.Peek(); c.Regex && t.Type != tokString {
+			f := expected(lex, "a string in quotes")
+			f.Advice = `an expression is written case /"expression":`
+			return f
+		}
+		v, err := parseExpr(lex)
+		if err != nil {
+			return err
+		}
+		c.Value = v
+	}
+	if !take(lex, ":") {
+		return missing(lex, ":", "the label")
+	}
+	c.Body = parseStatements(lex, &c.problems, true)
+	c.Span = spanFrom(start, lex)
+	return nil
+}
