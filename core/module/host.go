@@ -96,6 +96,8 @@ type Core struct {
 	ConfigFile string
 	// Started is the start time in seconds since the epoch.
 	Started int64
+	// Terminal tells that log lines go to a terminal with colours (-E -e).
+	Terminal bool
 	// Children is the number of workers per UDP socket.
 	Children int
 }

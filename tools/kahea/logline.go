@@ -21,8 +21,10 @@ import (
 //
 //	" 0(4242) INFO: {prefix}tm [call.cfg:41]: text key=value"
 //
-// Three attributes have a place of their own: "module" names the part that
-// speaks, "at" the place in the configuration, "prefix" the text of log_prefix.
+// Some attributes have a place of their own: "module" names the part that
+// speaks, "at" the place in the configuration, "prefix" is the text of
+// log_prefix, "lead" stands instead of the module's name, "facility" is the
+// one of the system log for this line.
 type lineHandler struct {
 	out   lineWriter
 	level slog.Leveler
@@ -36,7 +38,7 @@ type lineHandler struct {
 
 // lineWriter takes a finished line of a level.
 type lineWriter interface {
-	writeLine(l slog.Level, line []byte)
+	writeLine(l slog.Level, facility string, line []byte)
 }
 
 func (h *lineHandler) Enabled(_ context.Context, l slog.Level) bool { return l >= h.level.Level() }
@@ -56,7 +58,7 @@ var levelColor = map[string]string{
 }
 
 func (h *lineHandler) Handle(_ context.Context, r slog.Record) error {
-	name, at, prefix := "core", "", ""
+	name, at, prefix, lead, facility := "core", "", "", "", ""
 	var rest []byte
 	each := func(a slog.Attr) bool {
 		v := a.Value.Resolve()
@@ -67,6 +69,10 @@ func (h *lineHandler) Handle(_ context.Context, r slog.Record) error {
 			at = v.String()
 		case "prefix":
 			prefix = v.String()
+		case "lead":
+			lead = v.String()
+		case "facility":
+			facility = v.String()
 		default:
 			text := v.String()
 			if text == "" || strings.ContainsAny(text, " \t\"=") {
@@ -91,6 +97,22 @@ func (h *lineHandler) Handle(_ context.Context, r slog.Record) error {
 	}
 	line = append(append(line, level...), ": "...)
 	line = append(line, prefix...)
+	if lead != "" {
+		line = append(line, lead...)
+	} else {
+		line = appendPart(line, name, at)
+	}
+	line = append(line, strings.TrimRight(r.Message, "\n")...)
+	line = append(line, rest...)
+	if h.color {
+		line = append(line, "\x1b[0m"...)
+	}
+	h.out.writeLine(r.Level, facility, append(line, '\n'))
+	return nil
+}
+
+// appendPart appends who speaks: "<core>: ", "tm [call.cfg:41]: ".
+func appendPart(line []byte, name, at string) []byte {
 	switch name {
 	case "core", "script":
 		line = append(append(append(line, '<'), name...), '>')
@@ -100,14 +122,7 @@ func (h *lineHandler) Handle(_ context.Context, r slog.Record) error {
 	if at != "" {
 		line = append(append(append(line, " ["...), at...), ']')
 	}
-	line = append(line, ": "...)
-	line = append(line, strings.TrimRight(r.Message, "\n")...)
-	line = append(line, rest...)
-	if h.color {
-		line = append(line, "\x1b[0m"...)
-	}
-	h.out.writeLine(r.Level, append(line, '\n'))
-	return nil
+	return append(line, ": "...)
 }
 
 // stderrLines writes whole lines, one at a time.
@@ -116,32 +131,61 @@ type stderrLines struct {
 	w  io.Writer // guarded by mu
 }
 
-func (s *stderrLines) writeLine(_ slog.Level, line []byte) {
+func (s *stderrLines) writeLine(_ slog.Level, _ string, line []byte) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.w.Write(line)
 }
 
-// syslogLines hands lines to the system log.
-type syslogLines struct{ w *syslog.Writer }
+// syslogLines hands lines to the system log, through one connection for each
+// facility that is used.
+type syslogLines struct {
+	name string
 
-func (s syslogLines) writeLine(l slog.Level, line []byte) {
-	text := string(line)
+	mu      sync.Mutex
+	writers map[syslog.Priority]*syslog.Writer // guarded by mu
+	usual   syslog.Priority
+}
+
+// writer returns the connection for a facility; an unknown one is the usual.
+func (s *syslogLines) writer(facility string) *syslog.Writer {
+	p, ok := facilities[facility]
+	if !ok {
+		p = s.usual
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	w := s.writers[p]
+	if w == nil {
+		var err error
+		if w, err = syslog.New(p|syslog.LOG_INFO, s.name); err != nil {
+			return s.writers[s.usual]
+		}
+		s.writers[p] = w
+	}
+	return w
+}
+
+func (s *syslogLines) writeLine(l slog.Level, facility string, line []byte) {
+	w, text := s.writer(facility), string(line)
+	if w == nil {
+		return
+	}
 	switch n := module.LevelNumber(l); {
 	case n <= -5:
-		s.w.Alert(text)
+		w.Alert(text)
 	case n <= -2:
-		s.w.Crit(text)
+		w.Crit(text)
 	case n == -1:
-		s.w.Err(text)
+		w.Err(text)
 	case n == 0:
-		s.w.Warning(text)
+		w.Warning(text)
 	case n == 1:
-		s.w.Notice(text)
+		w.Notice(text)
 	case n == 2:
-		s.w.Info(text)
+		w.Info(text)
 	default:
-		s.w.Debug(text)
+		w.Debug(text)
 	}
 }
 
@@ -180,8 +224,9 @@ func newLogger(c logConfig, level slog.Leveler, stderr io.Writer) *slog.Logger {
 		if !ok {
 			facility = syslog.LOG_DAEMON
 		}
-		if w, err := syslog.New(facility|syslog.LOG_INFO, name); err == nil {
-			h.out = syslogLines{w}
+		lines := &syslogLines{name: name, usual: facility, writers: map[syslog.Priority]*syslog.Writer{}}
+		if lines.writer("") != nil {
+			h.out = lines
 			return slog.New(h)
 		}
 	}
