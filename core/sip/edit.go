@@ -210,29 +210,35 @@ func (m *Message) DeleteListValue(i int, value string) {
 	if at < int(r.value) || at >= int(r.valueTo) {
 		return
 	}
-	left := false
-	prevEnd, start, end := -1, at, at+len(value)
 	list := m.value(r)
+	start, end := -1, at+len(value) // of the run of cut values that value belongs to
+	before, after := -1, -1         // end of the kept value before it, begin of the one behind
+	kept, done := false, false
 	for v, rest, ok := NextListValue(list); ok; v, rest, ok = NextListValue(rest) {
 		o := m.Offset(v)
+		gone := o == at || m.edits.Deleted(o, o+len(v))
+		kept = kept || !gone
 		switch {
-		case o == at:
-			if next, _, more := NextListValue(rest); more {
-				end = m.Offset(next)
-			} else if prevEnd >= 0 {
-				start = prevEnd
+		case !gone && !done:
+			before, start = o+len(v), -1
+		case !gone && after < 0:
+			after = o
+		case gone && after < 0:
+			if start < 0 {
+				start = o
 			}
-			continue
-		case !m.edits.Deleted(o, o+len(v)):
-			left = true
+			end = o + len(v)
 		}
-		prevEnd = o + len(v)
+		done = done || o == at
 	}
-	if !left {
+	switch {
+	case !kept:
 		m.DeleteHeader(i)
-		return
+	case after >= 0:
+		m.edits.Delete(start, after)
+	default:
+		m.edits.Delete(before, end)
 	}
-	m.edits.Delete(start, end)
 }
 
 // SetBody replaces the whole body; Content-Length follows when printed, Content-Type is the caller's.

@@ -4,6 +4,7 @@ package sip
 
 import (
 	"errors"
+	"strings"
 	"testing"
 )
 
@@ -95,5 +96,20 @@ func TestDiscardExcess(t *testing.T) {
 		if ok := m.DiscardExcess(); ok != tt.ok || m.Body() != tt.want {
 			t.Errorf("%q: %v, body %q", tt.lines, ok, m.Body())
 		}
+	}
+}
+
+func TestEmptyValueStandsInItsLine(t *testing.T) {
+	m := mustParse(t, requestWith("Subject:  \r\nFoo:\r\n"))
+	for _, name := range []string{"Subject", "Foo"} {
+		h := m.Header(m.FirstNamed(name))
+		at := m.Offset(h.Value)
+		if h.Value != "" || at >= 0 && at >= h.End-1 {
+			t.Errorf("%s: value %q at %d of %d to %d", name, h.Value, at, h.Start, h.End)
+		}
+		m.Replace(int(m.index[m.FirstNamed(name)].value), int(m.index[m.FirstNamed(name)].valueTo), " x")
+	}
+	if got := string(AppendEdited(nil, m, nil)); !strings.Contains(got, "Subject: x") || !strings.Contains(got, "Foo: x\r\n") {
+		t.Errorf("got:\n%s", got)
 	}
 }

@@ -276,6 +276,9 @@ func (m *Message) addHeader(start, end int) bool {
 	for to > v && isLWS(field[to-1]) {
 		to--
 	}
+	if v == to {
+		v, to = colon+1, colon+1 // an empty value stands before the line end, not behind it
+	}
 	t := ParseHeaderType(field[:n])
 	m.index = append(m.index, headerRef{uint32(start), uint32(end), uint32(start + v), uint32(start + to), uint16(n), t})
 	if m.first[t] == 0 {

@@ -21,6 +21,9 @@ const (
 	patchLengthHeader
 )
 
+// isField says whether the patch is a header field of its own.
+func (k patchKind) isField() bool { return k == patchVia || k == patchRoute || k == patchLengthHeader }
+
 type patch struct {
 	at, to int
 	kind   patchKind
@@ -81,7 +84,7 @@ func (p *printer) run(dst []byte) []byte {
 		if x.at > pos {
 			dst = append(dst, raw[pos:x.at]...)
 			pos = x.at
-		} else if x.at < pos && x.to > x.at {
+		} else if x.at < pos && !x.kind.isField() {
 			continue // what was to be changed is cut
 		}
 		dst = p.appendPatch(dst, x.kind)
