@@ -134,8 +134,9 @@ type Address struct {
 	Hosts []string
 	// Quoted is true where the host stands in quotes.
 	Quoted bool
-	// Port is 0 where none is given.
-	Port int
+	// Port is 0 where none is given, or where :* stands; HasPort tells them apart from :0.
+	Port    int
+	HasPort bool
 }
 
 // Listen is a value of listen: an address with what follows it.

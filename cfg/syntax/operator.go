@@ -23,6 +23,8 @@ const (
 	OpGt    // >
 	OpGe    // >=
 	OpMatch // =~
+	// OpNotMatch is the negation of =~; the language has no sign for it, the compiler makes it of !(x =~ y).
+	OpNotMatch
 
 	OpAdd    // +
 	OpSub    // -
@@ -38,20 +40,23 @@ const (
 	OpNot      // ! not
 	OpNeg      // unary -
 	OpBitNot   // ~
+	OpPlus     // unary +, which the grammar does not have
 	OpDefined  // defined
 	OpStrLen   // strlen
 	OpStrEmpty // strempty
-	OpAssign   // =
+	// OpJuxtapose joins strings that stand side by side; the parser joins constants itself.
+	OpJuxtapose
+	OpAssign // =
 	opCount
 )
 
 var opWords = [opCount]string{
 	OpOr: "||", OpAnd: "&&",
 	OpEq: "==", OpNe: "!=", OpIntEq: "ieq", OpIntNe: "ine", OpStrEq: "eq", OpStrNe: "ne",
-	OpLt: "<", OpLe: "<=", OpGt: ">", OpGe: ">=", OpMatch: "=~",
+	OpLt: "<", OpLe: "<=", OpGt: ">", OpGe: ">=", OpMatch: "=~", OpNotMatch: "!~", OpPlus: "+",
 	OpAdd: "+", OpSub: "-", OpMul: "*", OpDiv: "/", OpMod: "mod",
 	OpBitOr: "|", OpBitAnd: "&", OpBitXor: "^", OpShl: "<<", OpShr: ">>",
-	OpNot: "!", OpNeg: "-", OpBitNot: "~", OpDefined: "defined", OpStrLen: "strlen", OpStrEmpty: "strempty",
+	OpNot: "!", OpNeg: "-", OpBitNot: "~", OpDefined: "defined", OpStrLen: "strlen", OpStrEmpty: "strempty", OpAssign: "=",
 }
 
 // String gives the operator's spelling.

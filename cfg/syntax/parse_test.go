@@ -27,3 +27,16 @@ func TestStock(t *testing.T) {
 		t.Log(f, len(tree.Items), len(tree.Routes()))
 	}
 }
+
+func TestDump(t *testing.T) {
+	f := os.Getenv("DUMP")
+	if f == "" {
+		t.Skip()
+	}
+	tree, r := ParseFile(f, preproc.Options{})
+	r.Errors.Format(os.Stdout)
+	for _, w := range r.Errors.Warnings() {
+		w.Format(os.Stdout, r.Errors.Files)
+	}
+	Format(os.Stdout, tree)
+}

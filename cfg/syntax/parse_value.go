@@ -333,7 +333,7 @@ func (a *Address) parsePort(lex *cursor) error {
 		return fail(lex, "", "port %s is larger than 65535", t.Value)
 	}
 	lex.Next()
-	a.Port = int(v)
+	a.Port, a.HasPort = int(v), true
 	return nil
 }
 
