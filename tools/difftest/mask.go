@@ -169,7 +169,7 @@ var (
 		re   *regexp.Regexp
 		with string
 	}{
-		{regexp.MustCompile(`uloc-[0-9a-f-]+`), "{ruid}"},
+		{regexp.MustCompile(`\bul(oc|cx)-[0-9a-f]+-[0-9a-f]+-[0-9a-f]+`), "{ruid}"},
 		{regexp.MustCompile(`(?im)((?:^|[\s"])(?:hashid|max-slots|last[-_ ]modified|last[-_ ]keepalive|keepalive|uptime|up_since|now|pid|time|compiled|compiler|id)"?:[ \t]*)"?[^",\n]+"?`), "${1}{time}"},
 		{regexp.MustCompile(`(?i)\b(Mon|Tue|Wed|Thu|Fri|Sat|Sun) \w+ +\d+ [\d:]+ \d+`), "{date}"},
 		{regexp.MustCompile(`flags: [A-Z_].*`), "flags: {flags}"},
