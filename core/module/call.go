@@ -36,6 +36,8 @@ type Call struct {
 	// Branch is the index of the branch in branch, reply and branch failure
 	// routes, else -1 (T_BR_UNDEFINED).
 	Branch int
+	// ScriptFlags are the flags of setsflag, bit 0 to 31.
+	ScriptFlags uint32
 	// OwnRoute are the URI parameters of the Route that named this server,
 	// once loose_route followed it; RoutedNext tells that another Route names
 	// the next hop.
@@ -68,6 +70,9 @@ type Call struct {
 
 	ctx context.Context
 	log *slog.Logger
+	// level is what setdebug set for this worker; valid with hasLevel.
+	level    slog.Level
+	hasLevel bool
 	own transaction.State
 	// chunk is the memory of Lasting. It is never written twice.
 	chunk []byte
@@ -122,7 +127,33 @@ func (c *Call) SetContext(ctx context.Context) { c.ctx = ctx }
 func (c *Call) Log() *slog.Logger { return c.log }
 
 // SetLog gives the call its logger.
-func (c *Call) SetLog(l *slog.Logger) { c.log = l }
+func (c *Call) SetLog(l *slog.Logger) { c.log = slog.New(&callHandler{l.Handler(), c}) }
+
+// SetLevel sets the level of the lines of this Call, until ResetLevel: a Call
+// serves one worker, message after message.
+func (c *Call) SetLevel(l slog.Level) { c.level, c.hasLevel = l, true }
+
+// ResetLevel goes back to the level of the debug parameter.
+func (c *Call) ResetLevel() { c.hasLevel = false }
+
+// callHandler lets a Call have a level of its own.
+type callHandler struct {
+	slog.Handler
+	call *Call
+}
+
+// Enabled implements slog.Handler.
+func (h *callHandler) Enabled(ctx context.Context, l slog.Level) bool {
+	if h.call.hasLevel {
+		return l >= h.call.level
+	}
+	return h.Handler.Enabled(ctx, l)
+}
+
+// WithAttrs implements slog.Handler.
+func (h *callHandler) WithAttrs(attrs []slog.Attr) slog.Handler {
+	return &callHandler{h.Handler.WithAttrs(attrs), h.call}
+}
 
 // Fail logs why a function failed, with the place in the script, and returns
 // False.

@@ -4,6 +4,7 @@
 package standard
 
 import (
+	_ "github.com/kahea-sip/kahea/modules/kex"
 	_ "github.com/kahea-sip/kahea/modules/maxfwd"
 	_ "github.com/kahea-sip/kahea/modules/rr"
 	_ "github.com/kahea-sip/kahea/modules/xlog"
