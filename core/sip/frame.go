@@ -115,7 +115,7 @@ func (f *Framer) headers(buf []byte) error {
 			return f.body(end)
 		}
 		if first {
-			f.http = bytes.Contains(line, []byte("HTTP/1."))
+			f.http = bytes.HasPrefix(line, []byte("HTTP/1.")) || bytes.HasSuffix(line[:max(len(line)-1, 0)], []byte(" HTTP/1."))
 			continue
 		}
 		if err := f.header(line); err != nil {

@@ -35,7 +35,7 @@ func mustParse(t testing.TB, text string) *Message {
 	return m
 }
 
-// min request puts header lines into a request that lacks nothing else.
+// requestWith puts header lines into a request that lacks nothing else.
 func requestWith(lines string) string {
 	return "INVITE sip:bob@example.com SIP/2.0\r\nVia: SIP/2.0/UDP 192.0.2.1;branch=z9hG4bK1\r\nFrom: <sip:a@x>;tag=1\r\nTo: <sip:b@y>\r\n" +
 		"Call-ID: c\r\nCSeq: 1 INVITE\r\n" + lines + "\r\n"
@@ -59,7 +59,7 @@ func TestParseFirstLine(t *testing.T) {
 		{"foreign protocol", "OPTIONS sip:a@b FOO/2.0", ErrFirstLine, MethodOptions, "sip:a@b", 0, ""},
 		{"two blanks", "OPTIONS  sip:a@b SIP/2.0", ErrFirstLine, MethodOptions, " sip:a@b SIP/2.0", 0, ""},
 		{"blank in the uri", "OPTIONS sip:a@b; lr SIP/2.0", ErrFirstLine, MethodOptions, "sip:a@b;", 0, ""},
-		{"blank at the end", "OPTIONS sip:a@b SIP/2.0 ", ErrFirstLine, MethodOptions, "sip:a@b", 0, ""},
+		{"blanks at the end", "OPTIONS sip:a@b SIP/2.0  ", nil, MethodOptions, "sip:a@b", 0, ""},
 		{"method no token", "IN<VITE sip:a@b SIP/2.0", ErrFirstLine, MethodOther, "sip:a@b", 0, ""},
 		{"one word", "OPTIONS", ErrFirstLine, MethodNone, "", 0, ""},
 		{"response", "SIP/2.0 180 Ringing now", nil, MethodNone, "", 180, "Ringing now"},
@@ -215,10 +215,10 @@ func TestApplyAndCopy(t *testing.T) {
 	var copied Message
 	m.CopyTo(&copied, nil)
 	for _, x := range []*Message{m, &copied} {
-		if _, err := x.Apply(nil, nil); err != nil {
+		if _, err := x.Apply(nil, &Outgoing{RequestURI: "sip:new"}); err != nil {
 			t.Fatal(err)
 		}
-		if x.HasHeader(HeaderUserAgent) || x.ValueNamed("x-new") != "1" || x.Edited() || x.Source != m.Source {
+		if x.HasHeader(HeaderUserAgent) || x.ValueNamed("x-new") != "1" || x.Edited() || x.RequestURI != "sip:new" || x.Source != m.Source {
 			t.Errorf("edits are not applied:\n%s", x.Raw())
 		}
 	}

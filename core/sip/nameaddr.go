@@ -52,10 +52,13 @@ func (a *NameAddr) parse(s string, header int) error {
 	}
 	a.Display, a.Bracketed = trim(s[:open]), true
 	shut := strings.IndexByte(s[open:], '>')
-	if shut <= 1 {
+	if shut < 0 {
 		return ErrNameAddr
 	}
-	a.URI = s[open+1 : open+shut]
+	a.URI = trim(s[open+1 : open+shut]) // blanks there are wrong, but meant well (RFC 4475 3.1.2.14)
+	if a.URI == "" {
+		return ErrNameAddr
+	}
 	return a.setParams(trim(s[open+shut+1:]))
 }
 

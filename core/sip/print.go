@@ -117,6 +117,13 @@ func (p *printer) appendPatch(dst []byte, kind patchKind) []byte {
 	return dst
 }
 
+func (p *printer) patchRequestURI() {
+	if p.o != nil && p.o.RequestURI != "" && p.m.IsRequest() {
+		at := len(p.m.MethodName) + 1
+		p.add(patchURI, at, at+len(p.m.RequestURI))
+	}
+}
+
 // patchContentLength sees that Content-Length says what the body will be: where the body was changed, and where the message leaves by a
 // stream, which also adds it (RFC 3261 18.3). A datagram whose body nobody touched keeps what its sender wrote, right or wrong, as with
 // Kamailio.
@@ -179,11 +186,12 @@ func (p *printer) printedBodyLen(dst []byte) int {
 	return n + len(m.raw) - pos
 }
 
-// AppendEdited appends the message as it arrived with its edits, Content-Length corrected where the body was changed. o is for TextFuncs
-// and may be nil.
+// AppendEdited appends the message as it arrived with its edits, Content-Length corrected where the body was changed. o may be nil; of it
+// only RequestURI and Edits are looked at, and what TextFuncs need.
 func AppendEdited(dst []byte, m *Message, o *Outgoing) []byte {
 	p := newPrinter(m, o)
-	if len(p.e.list) == 0 {
+	p.patchRequestURI()
+	if len(p.e.list) == 0 && p.n == 0 {
 		return append(dst, m.raw...)
 	}
 	if p.bodyEdited() {

@@ -6,10 +6,7 @@ package sip
 // that one, route set, edits, Content-Length. Max-Forwards is the caller's (an edit).
 func AppendRequest(dst []byte, m *Message, o *Outgoing) []byte {
 	p := newPrinter(m, o)
-	if o.RequestURI != "" && o.RequestURI != m.RequestURI {
-		at := len(m.MethodName) + 1
-		p.add(patchURI, at, at+len(m.RequestURI))
-	}
+	p.patchRequestURI()
 	top := m.line
 	v, err := m.Via(0)
 	if err == nil {
