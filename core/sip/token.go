@@ -52,6 +52,7 @@ const (
 	classDigit
 	classHex
 	classParam
+	classList // what a list's reader must stop at: separators, quotes, brackets
 )
 
 var classes = buildClasses()
@@ -69,6 +70,7 @@ func buildClasses() (t [256]uint8) {
 	set(classHost, "-._")
 	set(classUser, "-_.!~*'()&=+$,;?/%")
 	set(classParam, "-_.!~*'()[]/:&+$%")
+	set(classList, ",;\"<")
 	set(classDigit|classHex, "0123456789")
 	set(classHex, "abcdefABCDEF")
 	return t
