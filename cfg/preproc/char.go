@@ -20,10 +20,11 @@ func firstRune(s string) rune {
 
 func hexByte(c byte) string { return fmt.Sprintf("0x%02x", c) }
 
-// spaceLength gives the length of the space at the start of s: 0 where there is none. The no-break space of web pages counts.
+// spaceLength gives the length of the space at the start of s: 0 where there is none. The no-break space of web pages counts, and
+// the zero byte, as in the reference.
 func spaceLength(s string) int {
 	switch s[0] {
-	case ' ', '\t', '\n', '\r', '\f', '\v':
+	case ' ', '\t', '\n', '\r', '\f', '\v', 0:
 		return 1
 	case 0xc2:
 		if len(s) > 1 && s[1] == 0xa0 {

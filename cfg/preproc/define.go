@@ -42,12 +42,15 @@ func (p *processor) define(s *scanner, d directive, mode defineMode) {
 	def.Value = s.argument()
 	switch {
 	case def.Name == "":
-		p.errs.AddSpan(d.span, "write #!"+d.word+" NAME value", "#!%s without a name", d.word)
+		p.errs.Warn(&source.Error{Pos: d.span.Pos, End: d.span.Fin, Message: "#!" + d.word + " without a name", Advice: "write #!" + d.word + " NAME value"})
+		return
+	case next == '-':
+		p.errs.AddSpan(source.Span{Pos: span.Fin, Fin: span.Fin.After("-")}, "names have letters, digits and underscores; the value follows after a space",
+			"a - cannot follow the name %s", def.Name)
 		return
 	case spaceLength(string(next)+" ") == 0 && next != '\\':
-		p.errs.AddSpan(source.Span{Pos: span.Fin, Fin: span.Fin.After(string(next))}, "names have letters, digits and underscores; the value follows after a space",
-			"%q cannot follow the name %s", string(next), def.Name)
-		return
+		p.errs.Warn(&source.Error{Pos: span.Fin, End: span.Fin.After(string(next)), Message: "the value of " + def.Name + " begins with " + string(next),
+			Advice: "the name ends where letters, digits and underscores end; was a space forgotten, or is " + string(next) + " meant as part of the name?"})
 	}
 	if reserved[def.Name] {
 		p.errs.Warn(&source.Error{Pos: span.Pos, End: span.Fin, Message: def.Name + " is a word of the language, its definition has no effect"})
@@ -105,9 +108,6 @@ func quote(s string) string {
 func (p *processor) ifdef(s *scanner, d directive, want bool) {
 	arg := s.argument()
 	name := strings.Trim(firstWord(arg), `"'`)
-	if name == "" && p.active() {
-		p.errs.Warn(&source.Error{Pos: d.span.Pos, End: d.span.Fin, Message: "#!" + d.word + " without a name"})
-	}
 	p.push(d, (p.defines[name] != nil) == want)
 }
 

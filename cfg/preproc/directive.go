@@ -114,14 +114,25 @@ func (p *processor) skip(s *scanner) bool {
 	return false
 }
 
+// blockComment passes over /* … */; such comments may stand in each other.
 func (p *processor) blockComment(s *scanner) {
-	end := strings.Index(s.text[s.off+2:], "*/")
-	if end < 0 {
-		p.errs.Warn(&source.Error{Pos: s.here(), End: s.here().After("/*"), Message: "comment is not closed", Advice: "add */ where it ends"})
-		s.move(len(s.text))
-		return
+	depth := 1
+	for off := s.off + 2; off+1 < len(s.text); off++ {
+		switch s.text[off : off+2] {
+		case "/*":
+			depth++
+			off++
+		case "*/":
+			off++
+			if depth--; depth == 0 {
+				s.move(off + 1)
+				return
+			}
+		}
 	}
-	s.move(s.off + 2 + end + 2)
+	p.errs.Warn(&source.Error{Pos: s.here(), End: s.here().After("/*"), Message: "comment is not closed",
+		Advice: "add */ where it ends; each /* within it needs one of its own"})
+	s.move(len(s.text))
 }
 
 // directive handles #!word or !!word at the next byte. It gives false where there is none: then it is a comment, or two signs.
@@ -138,8 +149,7 @@ func (p *processor) directive(s *scanner) bool {
 		p.include(s, kind, &t)
 		return true
 	}
-	if (d.word == "else" || d.word == "endif") && !bareLine(s.text[end:]) {
-		p.passedOver(d)
+	if !p.counts(d, s.text[end:]) {
 		return false
 	}
 	s.off = end
@@ -160,6 +170,21 @@ func (p *processor) unknownDirective(s *scanner, d directive) {
 		p.errs.Warn(&source.Error{Pos: d.span.Pos, End: d.span.Fin, Message: "#!" + d.word + " is no directive, the line is a comment",
 			Advice: "did you mean #!" + n})
 	}
+}
+
+// counts tells whether a condition's directive is one: #!else and #!endif only when nothing follows them on their line, #!ifdef
+// and its kin only when a name does.
+func (p *processor) counts(d directive, rest string) bool {
+	switch d.word {
+	case "else", "endif":
+		if !bareLine(rest) {
+			p.passedOver(d)
+			return false
+		}
+	case "ifdef", "ifndef", "ifexp":
+		return rest != "" && (rest[0] == ' ' || rest[0] == '\t') && !bareLine(rest)
+	}
+	return true
 }
 
 // passedOver notes an #!else or #!endif that does not count because something follows it.
@@ -212,8 +237,7 @@ func (p *processor) skipInactive(s *scanner) {
 func (p *processor) inactiveDirective(s *scanner) bool {
 	end := s.word(s.off + 2)
 	d := directive{word: s.text[s.off+2 : end], off: s.off, span: source.Span{Pos: s.here(), Fin: s.at(end)}}
-	if (d.word == "else" || d.word == "endif") && !bareLine(s.text[end:]) {
-		p.passedOver(d)
+	if !p.counts(d, s.text[end:]) {
 		return false
 	}
 	s.off = end

@@ -63,7 +63,11 @@ func (p *printer) item(it Item) {
 		p.printf("%s ", it.Kind)
 		for i, d := range it.Decls {
 			p.comma(i)
-			p.expr(d.Name)
+			if d.Quoted != nil {
+				p.expr(d.Quoted)
+			} else {
+				p.expr(d.Name)
+			}
 			if d.Number != nil {
 				p.printf(":%s", d.Number.Raw)
 			}

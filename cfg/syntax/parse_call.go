@@ -103,7 +103,7 @@ func (e *expressions) argument(kind argument) (Expr, error) {
 			return parseAddress(e.lex)
 		}
 	case argProtocol:
-		if name := strings.ToUpper(t.Value); t.Type == tokIdent && valueWords[name] == keyProto {
+		if name := upperWord(t.Value); t.Type == tokIdent && valueWords[name] == keyProto {
 			e.lex.Next()
 			return &Keyword{Span: spanFrom(start, e.lex), Name: name}, nil
 		}

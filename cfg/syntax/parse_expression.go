@@ -111,7 +111,7 @@ func (e *expressions) binary(above int) (Expr, error) {
 		}
 		pos := startOf(t)
 		e.lex.Next()
-		y, err := e.right(x, op, l)
+		y, err := e.binary(l)
 		if err != nil {
 			return nil, err
 		}
@@ -139,15 +139,30 @@ func foreignOperator(lex *cursor) error {
 	return nil
 }
 
-// right parses the operand on the right. What may stand there depends on the keyword on the left: after src_ip an address, after
-// method a bare word, after proto a protocol.
-func (e *expressions) right(x Expr, op Op, above int) (Expr, error) {
-	k, ok := x.(*Keyword)
-	if !ok {
-		return e.binary(above)
+// comparison parses keyword op value, which is one thing: !uri == myself negates the whole. What may stand on the right depends on
+// the keyword: after src_ip an address, after method a bare word, after proto a protocol.
+func (e *expressions) comparison(k *Keyword) (Expr, error) {
+	if err := e.compared(k); err != nil {
+		return nil, err
 	}
+	t := e.lex.Next()
+	above, op := level(t)
+	b := &Binary{Op: op, OpPos: startOf(t), X: k}
+	y, err := e.right(k, op, above)
+	if err != nil {
+		return nil, err
+	}
+	b.Y, b.Span = y, spanFrom(k.Pos, e.lex)
+	return b, nil
+}
+
+func (e *expressions) right(k *Keyword, op Op, above int) (Expr, error) {
 	t := e.lex.Peek()
-	switch keywords[k.Name] {
+	kind := keywords[k.Name]
+	if (kind == keyURI || kind == keyIP) && isWord(t, "myself") && op != OpMatch {
+		return parseKeyword(e.lex), nil
+	}
+	switch kind {
 	case keyIP:
 		if t.Type == tokIPv4 || t.Type == tokIPv6 || isOp(t, "[") {
 			return parseIP(e.lex)
@@ -165,13 +180,59 @@ func (e *expressions) right(x Expr, op Op, above int) (Expr, error) {
 			return parseIdent(e.lex)
 		}
 	case keyProto, keyFamily:
-		if t.Type == tokIdent && valueWords[strings.ToUpper(t.Value)] == keywords[k.Name] {
-			start := startOf(t)
-			name := strings.ToUpper(e.lex.Next().Value)
-			return &Keyword{Span: spanFrom(start, e.lex), Name: name}, nil
+		if t.Type == tokIdent && valueWords[upperWord(t.Value)] == kind {
+			w := parseKeyword(e.lex)
+			w.Name = upperWord(w.Name)
+			return w, nil
 		}
+	case keyMyself:
+		if other := keywords[t.Value]; t.Type == tokIdent && (other == keyURI || other == keyIP) {
+			return parseKeyword(e.lex), nil
+		}
+		return nil, expected(e.lex, "uri, from_uri, to_uri, src_ip or dst_ip")
 	}
 	return e.binary(above)
+}
+
+// upperWord gives UDP for udp and UDP, but not for Udp.
+func upperWord(w string) string {
+	if up := strings.ToUpper(w); w == up || w == strings.ToLower(w) {
+		return up
+	}
+	return w
+}
+
+// parseKeyword takes a word as keyword.
+func parseKeyword(lex *cursor) *Keyword {
+	t := lex.Next()
+	return &Keyword{Span: spanFrom(startOf(t), lex), Name: t.Value}
+}
+
+// compared checks that a keyword is compared, and with an operator that it knows; it has no value of its own.
+func (e *expressions) compared(k *Keyword) error {
+	_, op := level(e.lex.Peek())
+	kind := keywords[k.Name]
+	allowed := "== != =~"
+	switch kind {
+	case keyPort:
+		allowed = "== != < > <= >="
+	case keyProto, keyFamily, keyMyself:
+		allowed = "== !="
+	}
+	if op != OpNone {
+		for _, sign := range strings.Fields(allowed) {
+			if op.String() == sign {
+				return nil
+			}
+		}
+	}
+	if kind == keyMyself {
+		return &source.Error{Pos: k.Pos, End: k.Fin, Message: "myself can be compared only with uri, from_uri, to_uri, src_ip and dst_ip",
+			Advice: "write uri == myself; for a variable use is_myself(…) of module siputils"}
+	}
+	f := expected(e.lex, strings.ReplaceAll(allowed, " ", ", "))
+	f.Advice = k.Name + " has a meaning only where it is compared"
+	return f
 }
 
 // keywordKind tells what a keyword is compared with.
@@ -322,12 +383,11 @@ func (e *expressions) word(start source.Pos) (Expr, error) {
 		return e.measure(start)
 	case "msg":
 		if k := parseMessageLength(e.lex); k != nil {
-			return k, nil
+			return e.comparison(k)
 		}
 	}
 	if keywords[t.Value] != keyNone && !startsCall(e.lex) {
-		e.lex.Next()
-		return &Keyword{Span: spanFrom(start, e.lex), Name: t.Value}, nil
+		return e.comparison(parseKeyword(e.lex))
 	}
 	if !startsCall(e.lex) {
 		return nil, bareWord(e.lex)
@@ -371,7 +431,7 @@ func (e *expressions) measure(start source.Pos) (Expr, error) {
 }
 
 // parseMessageLength parses msg:len, nil where something else stands there.
-func parseMessageLength(lex *cursor) Expr {
+func parseMessageLength(lex *cursor) *Keyword {
 	c := lex.MakeCheckpoint()
 	first := lex.Next()
 	if colon := lex.Peek(); isOp(colon, ":") && touches(first, colon) {

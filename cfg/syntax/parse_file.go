@@ -29,6 +29,9 @@ func Parse(res *preproc.Result) *File {
 	for !lex.Peek().EOF() {
 		p.item()
 	}
+	if len(p.file.Items) == 0 && res.Errors.Len() == 0 {
+		res.Errors.Add(&source.Error{Pos: source.Pos{Filename: p.file.Pos.Filename}, Message: "the configuration is empty"})
+	}
 	p.file.Fin = res.Tokens[len(res.Tokens)-1].Pos
 	return p.file
 }
@@ -166,7 +169,11 @@ func (p *fileParser) parseItem() (Item, error) {
 	case "cfgengine":
 		return asItem(parse(g.engine, p.lex))
 	case "flags", "bool", "avpflags":
-		return asItem(parse(g.flags, p.lex))
+		f, err := parse(g.flags, p.lex)
+		if err == nil {
+			err = f.check()
+		}
+		return asItem(f, err)
 	}
 	if isRouteWord(t.Value) {
 		return parseRoute(p.lex)
@@ -182,6 +189,16 @@ func asItem[P any, I interface {
 		return nil, err
 	}
 	return v, nil
+}
+
+// check refuses numbers for avpflags.
+func (f *Flags) check() error {
+	for _, d := range f.Decls {
+		if d.Number != nil && f.Kind == "avpflags" {
+			return &source.Error{Pos: d.Number.Pos, End: d.Number.Fin, Message: "avpflags have no numbers"}
+		}
+	}
+	return nil
 }
 
 // check restricts the value to what a parameter may have.

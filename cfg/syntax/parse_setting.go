@@ -104,6 +104,9 @@ func (s *Setting) parseListen(lex *cursor) error {
 			if l.Advertise, err = parseAddress(lex); err != nil {
 				return err
 			}
+			if l.Advertise.Proto != "" {
+				return &source.Error{Pos: l.Advertise.Pos, End: l.Advertise.Fin, Message: "what is advertised has no protocol", Advice: "write advertise host:port"}
+			}
 		}
 		if isWord(lex.Peek(), "name") {
 			lex.Next()

@@ -156,7 +156,13 @@ func parseStatements(lex *cursor, problems *[]*source.Error, inSwitch bool) []St
 			return out
 		}
 		before := lex.Cursor()
-		s, err := parseStmt(lex)
+		var s Stmt
+		var err error
+		if isOp(t, "{") {
+			err = fail(lex, "a block follows if, else or while; here write its statements alone", "block without a condition")
+		} else {
+			s, err = parseStmt(lex)
+		}
 		if err == nil {
 			out = append(out, s)
 			continue

@@ -48,7 +48,8 @@ func parseString(lex *cursor) (*String, error) {
 	return s, nil
 }
 
-// unquote takes the quotes off. In double quotes \n \r \t \a \\ \" \ooo and \xhh stand for bytes; any other backslash stays.
+// unquote takes the quotes off. In double quotes \n \r \t \a \\ \" \oo \ooo \xh and \xhh stand for bytes, a backslash at the end of a
+// line joins the lines, and any other backslash stays.
 func unquote(raw string) string {
 	inner := raw[1 : len(raw)-1]
 	if raw[0] == '\'' || strings.IndexByte(inner, '\\') < 0 {
@@ -73,28 +74,38 @@ func unquote(raw string) string {
 			b.WriteByte('\a')
 		case '\\', '"':
 			b.WriteByte(inner[i])
+		case '\n':
 		case 'x':
-			if i+2 < len(inner) {
-				if v, err := strconv.ParseUint(inner[i+1:i+3], 16, 8); err == nil {
-					b.WriteByte(byte(v))
-					i += 2
-					continue
-				}
+			if v, n := digits(inner[i+1:], 16, 2); n > 0 {
+				b.WriteByte(byte(v))
+				i += n
+			} else {
+				b.WriteString(`\x`)
 			}
-			b.WriteString(`\x`)
 		default:
-			if i+2 < len(inner) {
-				if v, err := strconv.ParseUint(inner[i:i+3], 8, 8); err == nil {
-					b.WriteByte(byte(v))
-					i += 2
-					continue
-				}
+			if v, n := digits(inner[i:], 8, 3); n > 1 {
+				b.WriteByte(byte(v))
+				i += n - 1
+			} else {
+				b.WriteByte('\\')
+				b.WriteByte(inner[i])
 			}
-			b.WriteByte('\\')
-			b.WriteByte(inner[i])
 		}
 	}
 	return b.String()
+}
+
+// digits reads up to most digits of a number system, and tells how many there were.
+func digits(s string, base, most int) (value, n int) {
+	for n < most && n < len(s) {
+		d, err := strconv.ParseUint(s[n:n+1], base, 8)
+		if err != nil {
+			break
+		}
+		value = value*base + int(d)
+		n++
+	}
+	return value, n
 }
 
 // quoteString makes a constant in double quotes.
@@ -254,7 +265,7 @@ var protocolWords = map[string]bool{"udp": true, "tcp": true, "tls": true, "sctp
 func parseAddress(lex *cursor) (*Address, error) {
 	start := startOf(lex.Peek())
 	a := &Address{}
-	if t := lex.Peek(); t.Type == tokIdent && protocolWords[strings.ToLower(t.Value)] {
+	if t := lex.Peek(); t.Type == tokIdent && protocolWords[strings.ToLower(upperWord(t.Value))] {
 		c := lex.MakeCheckpoint()
 		lex.Next()
 		if take(lex, ":") {
@@ -270,6 +281,8 @@ func parseAddress(lex *cursor) (*Address, error) {
 		if err := a.parsePort(lex); err != nil {
 			return nil, err
 		}
+	} else if a.Host == "*" && !a.Quoted {
+		return nil, missing(lex, ":port", "*")
 	}
 	a.Span = spanFrom(start, lex)
 	return a, nil
@@ -284,7 +297,7 @@ func (a *Address) parseHosts(lex *cursor) error {
 			return err
 		}
 		a.Host, a.Quoted = s.Value, true
-	case isOp(t, "*"):
+	case isOp(t, "*") && a.Proto == "":
 		lex.Next()
 		a.Host = "*"
 	case isOp(t, "["):
@@ -337,14 +350,18 @@ func (a *Address) parsePort(lex *cursor) error {
 	return nil
 }
 
-// followsOnLine tells that the next token cannot begin another setting, and so belongs to the list before it.
+// listenWords follow an address and are no addresses themselves.
+var listenWords = map[string]bool{"advertise": true, "ADVERTISE": true, "name": true, "virtual": true, "desc": true}
+
+// continuesList tells that the next token cannot begin another setting, and so belongs to the list before it. A bare word must stand
+// on the line of the list.
 func continuesList(lex *cursor) bool {
 	t := lex.Peek()
 	switch t.Type {
 	case lexer.EOF, tokBad, tokPV, tokAttr:
 		return false
 	case tokIdent:
-		if topWords[t.Value] {
+		if topWords[t.Value] || listenWords[t.Value] || !protocolWords[strings.ToLower(t.Value)] && endOfPrevious(lex).Line != t.Pos.Line {
 			return false
 		}
 		c := lex.MakeCheckpoint()

@@ -56,8 +56,9 @@ type Flags struct {
 // FlagDecl is one name in a declaration of flags.
 type FlagDecl struct {
 	source.Span
-	// Name is an *Ident or a *String.
-	Name Expr `parser:"@@"`
+	// Name is the name as a word, nil where it is Quoted.
+	Name   *Ident  `parser:"( @@"`
+	Quoted *String `parser:"| @@ )"`
 	// Number is the number given, nil where a free one is to be taken.
 	Number *Number `parser:"( ':':Op @@ )?"`
 }
@@ -137,6 +138,14 @@ type Route struct {
 
 // IsDefault tells that the block has no name, or the number 0 which means the same.
 func (r *Route) IsDefault() bool { return r.Name == "" || r.Name == "0" }
+
+// FlagName gives the name without quotes.
+func (d *FlagDecl) FlagName() string {
+	if d.Quoted != nil {
+		return d.Quoted.Value
+	}
+	return d.Name.Name
+}
 
 func (*Setting) item()    {}
 func (*Flags) item()      {}
