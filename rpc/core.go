@@ -55,13 +55,15 @@ type Alias struct {
 type Connection struct {
 	ID      transport.ConnID
 	Proto   transport.Proto
-	State   string
+	State   string        // CONN_OK …
 	Timeout time.Duration // until it is closed for silence
-	Source  string
-	SrcPort int
-	Dest    string
-	DstPort int
-	TLS     bool
+	// Lifetime is how long it may be silent.
+	Lifetime time.Duration
+	Source   string
+	SrcPort  int
+	Dest     string
+	DstPort  int
+	TLS      bool
 }
 
 // Name of the server, as core.runinfo has it.

@@ -4,6 +4,7 @@ package rpc
 
 import (
 	"strconv"
+	"strings"
 
 	"github.com/kahea-sip/kahea/core/module"
 	"github.com/kahea-sip/kahea/core/setting"
@@ -78,9 +79,10 @@ func (c *core) tcpList(r *module.Request) error {
 	for _, k := range call(c.Connections) {
 		r.Struct().
 			Add("id", uint64(k.ID)).
-			Add("type", k.Proto.String()).
+			Add("type", strings.ToUpper(k.Proto.String())).
 			Add("state", k.State).
 			Add("timeout", int64(k.Timeout.Seconds())).
+			Add("lifetime", int64(k.Lifetime.Seconds())).
 			Add("ref_count", 1).
 			Add("src_ip", k.Source).
 			Add("src_port", k.SrcPort).

@@ -5,11 +5,8 @@
 package setting
 
 import (
-	"cmp"
 	"errors"
-	"fmt"
-	"slices"
-	"sync"
+	"strconv"
 	"sync/atomic"
 )
 
@@ -19,6 +16,11 @@ var (
 	ErrType     = errors.New("wrong type of value")
 	ErrRange    = errors.New("value out of range")
 	ErrReadOnly = errors.New("the setting is read-only")
+	// ErrGroup tells that the name of a group is not of the form "group" or
+	// "group[number]", or not of the one of the two that is needed.
+	ErrGroup = errors.New("wrong group syntax")
+	// ErrInstance tells that the group has no such instance.
+	ErrInstance = errors.New("no such group instance")
 )
 
 // Int is an integer that many workers read while a command may write it.
@@ -57,166 +59,61 @@ type Entry struct {
 	// the command.
 	Changed func()
 
-	initial string
+	initial any
 }
 
-// Registry knows all settings by group and name. Safe for concurrent use.
-type Registry struct {
-	mu      sync.RWMutex
-	entries map[string]map[string]*Entry // guarded by mu
-	delayed []change                     // guarded by mu
-}
-
-type change struct {
-	entry *Entry
-	value any
-}
-
-// New returns an empty registry.
-func New() *Registry { return &Registry{entries: map[string]map[string]*Entry{}} }
-
-// Declare adds entries. A name that is declared again is replaced: a new
-// generation of the configuration brings its own.
-func (r *Registry) Declare(entries ...Entry) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	for _, e := range entries {
-		g := r.entries[e.Group]
-		if g == nil {
-			g = map[string]*Entry{}
-			r.entries[e.Group] = g
-		}
-		e.initial = e.Text()
-		g[e.Name] = &e
-	}
-}
-
-// Lookup returns the entry, or nil.
-func (r *Registry) Lookup(group, name string) *Entry {
-	r.mu.RLock()
-	defer r.mu.RUnlock()
-	return r.entries[group][name]
-}
-
-// Text returns the value as text.
-func (e *Entry) Text() string {
+// Value returns the value, an int64 or a string.
+func (e *Entry) Value() any {
 	if e.Int != nil {
-		return fmt.Sprint(e.Int.Get())
+		return e.Int.Get()
 	}
 	return e.Str.Get()
 }
 
-// Set changes the setting; value is an int64 or a string.
-func (r *Registry) Set(group, name string, value any) error {
-	e := r.Lookup(group, name)
-	if e == nil {
-		return ErrUnknown
+// Text returns the value as text.
+func (e *Entry) Text() string { return text(e.Value()) }
+
+func text(v any) string {
+	if n, ok := v.(int64); ok {
+		return strconv.FormatInt(n, 10)
 	}
-	return e.set(value)
+	return v.(string)
 }
 
-// SetDelayed keeps the change until Commit or Rollback.
-func (r *Registry) SetDelayed(group, name string, value any) error {
-	e := r.Lookup(group, name)
-	if e == nil {
-		return ErrUnknown
-	}
-	if err := e.check(value); err != nil {
-		return err
-	}
-	r.mu.Lock()
-	r.delayed = append(r.delayed, change{e, value})
-	r.mu.Unlock()
-	return nil
-}
-
-// Commit carries the delayed changes out, in their order.
-func (r *Registry) Commit() error {
-	r.mu.Lock()
-	pending := r.delayed
-	r.delayed = nil
-	r.mu.Unlock()
-	for _, c := range pending {
-		if err := c.entry.set(c.value); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// Rollback forgets the delayed changes.
-func (r *Registry) Rollback() {
-	r.mu.Lock()
-	r.delayed = nil
-	r.mu.Unlock()
-}
-
-// Delayed calls f for each change that waits for Commit.
-func (r *Registry) Delayed(f func(e *Entry, value any)) {
-	r.mu.RLock()
-	pending := slices.Clone(r.delayed)
-	r.mu.RUnlock()
-	for _, c := range pending {
-		f(c.entry, c.value)
-	}
-}
-
-// Reset gives the setting the value that it was declared with.
-func (r *Registry) Reset(group, name string) error {
-	e := r.Lookup(group, name)
-	if e == nil {
-		return ErrUnknown
-	}
-	if e.Int != nil {
-		var n int64
-		fmt.Sscan(e.initial, &n)
-		return e.set(n)
-	}
-	return e.set(e.initial)
-}
-
-// All returns the entries, sorted by group and name.
-func (r *Registry) All() []*Entry {
-	r.mu.RLock()
-	defer r.mu.RUnlock()
-	var all []*Entry
-	for _, g := range r.entries {
-		for _, e := range g {
-			all = append(all, e)
-		}
-	}
-	slices.SortFunc(all, func(a, b *Entry) int {
-		return cmp.Or(cmp.Compare(a.Group, b.Group), cmp.Compare(a.Name, b.Name))
-	})
-	return all
-}
-
-func (e *Entry) check(value any) error {
+// convert returns value as the setting's type: a number becomes its decimal
+// text, a text that is a number the number.
+func (e *Entry) convert(value any) (any, error) {
 	if e.ReadOnly {
-		return ErrReadOnly
+		return nil, ErrReadOnly
 	}
 	switch v := value.(type) {
 	case int64:
 		if e.Int == nil {
-			return ErrType
+			return text(v), nil
 		}
-		if (e.Min != 0 || e.Max != 0) && (v < e.Min || v > e.Max) {
-			return ErrRange
-		}
+		return v, e.bounds(v)
 	case string:
-		if e.Str == nil {
-			return ErrType
+		if e.Int == nil {
+			return v, nil
 		}
-	default:
-		return ErrType
+		n, err := strconv.ParseInt(v, 0, 64)
+		if err != nil {
+			return nil, ErrType
+		}
+		return n, e.bounds(n)
+	}
+	return nil, ErrType
+}
+
+func (e *Entry) bounds(n int64) error {
+	if (e.Min != 0 || e.Max != 0) && (n < e.Min || n > e.Max) {
+		return ErrRange
 	}
 	return nil
 }
 
-func (e *Entry) set(value any) error {
-	if err := e.check(value); err != nil {
-		return err
-	}
+// store carries a change out; value is what convert returned.
+func (e *Entry) store(value any) {
 	if n, ok := value.(int64); ok {
 		e.Int.Set(n)
 	} else {
@@ -225,5 +122,4 @@ func (e *Entry) set(value any) error {
 	if e.Changed != nil {
 		e.Changed()
 	}
-	return nil
 }

@@ -110,5 +110,8 @@ func (h *Host) Commands() []module.Command { return h.commands }
 // Go implements module.Host.
 func (h *Host) Go(_ string, f func()) { h.tasks.Go(f) }
 
+// Block implements module.Host.
+func (h *Host) Block(_ *module.Call, f func()) { f() }
+
 // Shutdown implements module.Host.
 func (h *Host) Shutdown() { close(h.Stopped) }
