@@ -193,3 +193,18 @@ func TestAppendReplyToMappedAddress(t *testing.T) {
 		t.Errorf("an IPv4 address in IPv6 form is another address:\n%s", got)
 	}
 }
+
+func TestReceivedIPv6(t *testing.T) {
+	// RFC 3261 25.1: received has no brackets; two spellings of one address are the same sent-by.
+	for via, want := range map[string]string{
+		"[::1]:5;rport":    "[::1]:5;rport=9;received=::1",
+		"[0:0::1]:5":       "[0:0::1]:5",
+		"[::2]:5;branch=x": "[::2]:5;branch=x;received=::1",
+	} {
+		m := mustParse(t, "OPTIONS sip:x SIP/2.0\r\nVia: SIP/2.0/UDP "+via+"\r\n\r\n")
+		m.Source = netip.MustParseAddrPort("[::1]:9")
+		if got := string(AppendReply(nil, m, &Reply{Code: 200})); !strings.Contains(got, "Via: SIP/2.0/UDP "+want+"\r\n") {
+			t.Errorf("%s:\n%s", via, got)
+		}
+	}
+}
