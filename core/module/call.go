@@ -36,6 +36,8 @@ type Call struct {
 	// Branch is the index of the branch in branch, reply and branch failure
 	// routes, else -1 (T_BR_UNDEFINED).
 	Branch int
+	// Fault is what sanity found, for sanity_reply.
+	Fault any
 	// ScriptFlags are the flags of setsflag, bit 0 to 31.
 	ScriptFlags uint32
 	// OwnRoute are the URI parameters of the Route that named this server,
@@ -73,7 +75,7 @@ type Call struct {
 	// level is what setdebug set for this worker; valid with hasLevel.
 	level    slog.Level
 	hasLevel bool
-	own transaction.State
+	own      transaction.State
 	// chunk is the memory of Lasting. It is never written twice.
 	chunk []byte
 }
@@ -108,7 +110,7 @@ func (c *Call) Reset(msg *sip.Message, p transport.Packet) {
 	c.own.Target.Q = transaction.QUnset
 	c.State = &c.own
 	c.Tx, c.TxHeld, c.Branch, c.MaxForwards = nil, false, -1, -1
-	c.RC, c.Event, c.Line = True, nil, nowhere
+	c.RC, c.Event, c.Fault, c.Line = True, nil, nil, nowhere
 	c.ctx = nil
 }
 

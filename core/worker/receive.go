@@ -54,11 +54,22 @@ func (e *Engine) parse(c *module.Call) bool {
 		return false
 	}
 	m.Source = c.Packet.Src
-	if m.NumVias() == 0 {
+	if !complete(m) {
 		e.count.badHeaders.Inc()
+		e.opt.Log.Debug("dropped a message without the headers that each has", "src", c.Packet.Src)
 		return false
 	}
 	return true
+}
+
+// complete reports whether a message has what no SIP message is without
+// (RFC 3261 8.1.1), so that no later step needs to ask. It is too little to
+// answer where it has not: there is no Via to follow, or no dialog to name.
+func complete(m *sip.Message) bool {
+	if _, err := m.Via(0); err != nil {
+		return false
+	}
+	return m.HasHeader(sip.HeaderFrom) && m.HasHeader(sip.HeaderTo) && m.HasHeader(sip.HeaderCallID) && m.HasHeader(sip.HeaderCSeq)
 }
 
 // request runs request_route.

@@ -7,5 +7,6 @@ import (
 	_ "github.com/kahea-sip/kahea/modules/kex"
 	_ "github.com/kahea-sip/kahea/modules/maxfwd"
 	_ "github.com/kahea-sip/kahea/modules/rr"
+	_ "github.com/kahea-sip/kahea/modules/sanity"
 	_ "github.com/kahea-sip/kahea/modules/xlog"
 )
