@@ -2,6 +2,11 @@
 
 package transport
 
+import (
+	"net/netip"
+	"strings"
+)
+
 // Alias is a name under which the server is known (alias).
 type Alias struct {
 	// Proto is the protocol, ProtoNone for any.
@@ -12,15 +17,145 @@ type Alias struct {
 	Port int
 }
 
+// names is what IsMyself knows: addresses and lower-case host names, each with
+// where it counts. It is replaced, never changed.
+type names struct {
+	addrs map[netip.Addr][]place
+	hosts map[string][]place
+	// longest is the length of the longest host name, so that no longer one
+	// is looked up.
+	longest   int
+	callbacks []func(host string, port int, proto Proto) bool
+	aliases   []Alias
+}
+
+// place is where a name counts; zero is anywhere.
+type place struct {
+	proto Proto
+	port  int
+}
+
+func (p place) matches(port int, proto Proto) bool {
+	return (p.proto == proto || p.proto == ProtoNone || proto == ProtoNone) &&
+		(p.port == port || p.port == 0 || port == 0)
+}
+
 // IsMyself tells whether host, port and proto name this server: an address
 // that it listens on, an advertised one, an alias, or a name that a module
 // vouches for. Port 0 and ProtoNone match any. Names compare without case;
 // IPv6 addresses may stand in brackets.
-func (l *Layer) IsMyself(host string, port int, proto Proto) bool { return false }
+func (l *Layer) IsMyself(host string, port int, proto Proto) bool {
+	n := l.myself.Load()
+	bare := unbracket(host)
+	if addr, ok := parseAddr(bare); ok {
+		if anyMatches(n.addrs[addr], port, proto) {
+			return true
+		}
+	} else if len(bare) <= n.longest && anyMatches(n.lookup(bare), port, proto) {
+		return true
+	}
+	for _, f := range n.callbacks {
+		if f(host, port, proto) {
+			return true
+		}
+	}
+	return false
+}
+
+// parseAddr reads an address; names are told from it by their first letter, so
+// that they cost no error value.
+func parseAddr(host string) (netip.Addr, bool) {
+	if host == "" {
+		return netip.Addr{}, false
+	}
+	if c := host[0] | 0x20; (c < '0' || c > '9') && strings.IndexByte(host, ':') < 0 {
+		return netip.Addr{}, false
+	}
+	a, err := netip.ParseAddr(host)
+	return a.Unmap().WithZone(""), err == nil
+}
+
+// lookup finds a host name in any case without allocating.
+func (n *names) lookup(host string) []place {
+	var low [64]byte
+	key := low[:0]
+	for i := range len(host) {
+		c := host[i]
+		if 'A' <= c && c <= 'Z' {
+			c |= 0x20
+		}
+		key = append(key, c)
+	}
+	return n.hosts[string(key)]
+}
+
+func anyMatches(places []place, port int, proto Proto) bool {
+	for _, p := range places {
+		if p.matches(port, proto) {
+			return true
+		}
+	}
+	return false
+}
 
 // AddAlias adds a name for IsMyself.
-func (l *Layer) AddAlias(a Alias) {}
+func (l *Layer) AddAlias(a Alias) {
+	l.changeNames(func(n *names) {
+		n.aliases = append(n.aliases, a)
+		n.add(a.Host, place{a.Proto, a.Port})
+	})
+}
+
+// Aliases lists the aliases in the order in which they were added.
+func (l *Layer) Aliases() []Alias { return l.myself.Load().aliases }
 
 // OnMyself adds a function that IsMyself asks for hosts it does not know, as
 // domain does with register_myself. It must not keep host.
-func (l *Layer) OnMyself(f func(host string, port int, proto Proto) bool) {}
+func (l *Layer) OnMyself(f func(host string, port int, proto Proto) bool) {
+	l.changeNames(func(n *names) { n.callbacks = append(n.callbacks, f) })
+}
+
+// MyselfCallbacks tells whether a module answers IsMyself too.
+func (l *Layer) MyselfCallbacks() bool { return len(l.myself.Load().callbacks) > 0 }
+
+// changeNames replaces the names with a changed copy.
+func (l *Layer) changeNames(change func(*names)) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	n := &names{addrs: map[netip.Addr][]place{}, hosts: map[string][]place{}}
+	if old := l.myself.Load(); old != nil {
+		n.longest = old.longest
+		n.callbacks = append(n.callbacks, old.callbacks...)
+		n.aliases = append(n.aliases, old.aliases...)
+		for a, p := range old.addrs {
+			n.addrs[a] = append([]place(nil), p...)
+		}
+		for h, p := range old.hosts {
+			n.hosts[h] = append([]place(nil), p...)
+		}
+	}
+	change(n)
+	l.myself.Store(n)
+}
+
+func (n *names) add(host string, p place) {
+	bare := unbracket(host)
+	if addr, ok := parseAddr(bare); ok {
+		n.addrs[addr] = append(n.addrs[addr], p)
+		return
+	}
+	low := strings.ToLower(bare)
+	n.hosts[low] = append(n.hosts[low], p)
+	n.longest = max(n.longest, len(low))
+}
+
+// addSocket makes the address of a socket known, and what it advertises under
+// both its ports, as Kamailio has it.
+func (n *names) addSocket(s *Socket) {
+	own := place{s.Proto, int(s.Addr.Port())}
+	n.add(s.Addr.Addr().WithZone("").String(), own)
+	if s.Advertised {
+		n.add(s.Host, own)
+		n.add(s.Host, place{s.Proto, s.Port})
+	}
+}

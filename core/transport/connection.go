@@ -3,7 +3,9 @@
 package transport
 
 import (
+	"cmp"
 	"net/netip"
+	"slices"
 	"time"
 )
 
@@ -22,8 +24,9 @@ type Connection struct {
 	Outgoing bool
 	// Opened is when it was opened or accepted.
 	Opened time.Time
-	// Expires is how long it may still stay unused; negative for ever.
-	Expires time.Duration
+	// Lifetime is how long it may stay unused, and Expires what is left of
+	// it; negative for ever.
+	Lifetime, Expires time.Duration
 	// Queued is how many bytes wait to be sent.
 	Queued int
 	// Aliases are the ports besides Remote's under which it is found.
@@ -35,8 +38,11 @@ type ConnState uint8
 
 // The states of a connection.
 const (
+	// ConnConnecting: it is being opened or secured.
 	ConnConnecting ConnState = iota
+	// ConnOpen: messages flow.
 	ConnOpen
+	// ConnClosing: it has ended.
 	ConnClosing
 )
 
@@ -53,29 +59,157 @@ type ConnCounts struct {
 }
 
 // Connections lists the stream connections by ID.
-func (l *Layer) Connections() []Connection { return nil }
+func (l *Layer) Connections() []Connection {
+	l.streams.mu.RLock()
+	all := make([]*conn, 0, len(l.streams.byID))
+	for _, c := range l.streams.byID {
+		all = append(all, c)
+	}
+	l.streams.mu.RUnlock()
+	list := make([]Connection, len(all))
+	for i, c := range all {
+		list[i] = c.info()
+	}
+	slices.SortFunc(list, func(a, b Connection) int { return cmp.Compare(a.ID, b.ID) })
+	return list
+}
 
 // Connection finds one stream connection.
-func (l *Layer) Connection(id ConnID) (c Connection, ok bool) { return Connection{}, false }
+func (l *Layer) Connection(id ConnID) (info Connection, ok bool) {
+	if c := l.streams.byNumber(id); c != nil {
+		return c.info(), true
+	}
+	return Connection{}, false
+}
 
-// ConnectionTo finds the open connection that a message to d would take.
-func (l *Layer) ConnectionTo(d Destination) (c Connection, ok bool) { return Connection{}, false }
+// ConnectionTo finds the connection that a message to d would take.
+func (l *Layer) ConnectionTo(d Destination) (info Connection, ok bool) {
+	if c := l.streams.find(d, d.Socket); c != nil {
+		return c.info(), true
+	}
+	return Connection{}, false
+}
 
 // ConnCounts returns the numbers of connections.
-func (l *Layer) ConnCounts() ConnCounts { return ConnCounts{} }
+func (l *Layer) ConnCounts() ConnCounts {
+	t := &l.streams
+	t.mu.RLock()
+	defer t.mu.RUnlock()
+	return ConnCounts{
+		Open: len(t.byID), Max: t.maxConns, Secure: t.byProto[TLS] + t.byProto[WSS],
+		Queued: int(t.queued.Load()), ByProto: t.byProto,
+	}
+}
 
 // CloseConn closes a connection when what waits was sent, and says whether
 // there was one.
-func (l *Layer) CloseConn(id ConnID) bool { return false }
+func (l *Layer) CloseConn(id ConnID) bool {
+	c := l.streams.byNumber(id)
+	if c == nil {
+		return false
+	}
+	c.mu.Lock()
+	c.closeAfter = true
+	idle := c.queued == 0
+	c.mu.Unlock()
+	if idle {
+		c.close()
+	}
+	return true
+}
 
-// KeepConn makes a connection live for at least d unused from now, as
-// registrar's tcp_persistent_flag does; 0 goes back to the common lifetime.
-func (l *Layer) KeepConn(id ConnID, d time.Duration) bool { return false }
+// KeepConn makes a connection live for d unused, as registrar's
+// tcp_persistent_flag does; negative for ever, 0 goes back to the common
+// lifetime. It says whether there is such a connection.
+func (l *Layer) KeepConn(id ConnID, d time.Duration) bool {
+	c := l.streams.byNumber(id)
+	if c != nil {
+		c.keep.Store(int64(d))
+	}
+	return c != nil
+}
+
+// maxAliases bounds the aliases of a connection.
+const maxAliases = 12
 
 // AliasConn makes a connection found under its remote address with another
-// port too (RFC 5923, force_tcp_alias).
-func (l *Layer) AliasConn(id ConnID, port uint16) bool { return false }
+// port too (RFC 5923, force_tcp_alias). It says whether it is.
+func (l *Layer) AliasConn(id ConnID, port uint16) bool {
+	t := &l.streams
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	c := t.byID[id]
+	switch {
+	case c == nil || port == 0:
+		return false
+	case port == c.remote.Port() || slices.Contains(c.aliases, port):
+		return true
+	case len(c.aliases) >= maxAliases:
+		return false
+	}
+	c.aliases = append(c.aliases, port)
+	key := remoteKey{c.proto, netip.AddrPortFrom(c.remote.Addr(), port)}
+	t.byRemote[key] = append(t.byRemote[key], c)
+	return true
+}
+
+// Upgrade gives a connection another protocol and framing from its next byte
+// on, as the answer to a WebSocket handshake does (RFC 6455 4.2.2). It is called
+// while the connection's message is received, after the answer was sent.
+func (l *Layer) Upgrade(id ConnID, p Proto, f Framing) bool {
+	t := &l.streams
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	c := t.byID[id]
+	if c == nil {
+		return false
+	}
+	for _, port := range append(c.aliases, c.remote.Port()) {
+		remote := netip.AddrPortFrom(c.remote.Addr(), port)
+		t.forget(remoteKey{c.proto, remote}, c)
+		t.byRemote[remoteKey{p, remote}] = append(t.byRemote[remoteKey{p, remote}], c)
+	}
+	t.byProto[c.proto]--
+	t.byProto[p]++
+	c.setFraming(p, f)
+	return true
+}
 
 // OnClose adds a function that is told of every connection that has closed,
-// on a goroutine of the connection. It must not wait.
-func (l *Layer) OnClose(f func(c Connection)) {}
+// on a goroutine of the connection.
+func (l *Layer) OnClose(f func(c Connection)) {
+	l.streams.mu.Lock()
+	defer l.streams.mu.Unlock()
+	l.streams.onClose = append(slices.Clip(l.streams.onClose), f)
+}
+
+func (t *streams) byNumber(id ConnID) *conn {
+	t.mu.RLock()
+	defer t.mu.RUnlock()
+	return t.byID[id]
+}
+
+// setFraming is the part of Upgrade that concerns the connection; streams.mu is
+// held.
+func (c *conn) setFraming(p Proto, f Framing) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.proto, c.framing = p, f
+}
+
+func (c *conn) info() Connection {
+	c.streams.mu.RLock()
+	i := Connection{
+		ID: c.id, Proto: c.proto, Local: c.local, Remote: c.remote, Socket: c.socket,
+		Outgoing: c.outgoing, Opened: c.opened, Lifetime: c.life(), Expires: -1, Aliases: slices.Clone(c.aliases),
+	}
+	c.streams.mu.RUnlock()
+	if i.Lifetime >= 0 {
+		used := time.Duration(c.used.Load())
+		i.Expires = max(0, used+i.Lifetime-c.streams.layer.clock.Monotonic())
+	}
+	c.mu.Lock()
+	i.State, i.Queued = c.state, c.queued
+	c.mu.Unlock()
+	return i
+}

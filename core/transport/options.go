@@ -103,8 +103,6 @@ type TCPOptions struct {
 	// AcceptNoContentLength takes messages without Content-Length
 	// (tcp_accept_no_cl).
 	AcceptNoContentLength bool
-	// AcceptAliases honours the alias parameter of Via (tcp_accept_aliases).
-	AcceptAliases bool
 	// NoCRLFPing leaves CRLF keep-alives without answer (tcp_crlf_ping=no).
 	NoCRLFPing bool
 	// MaxMessage bounds a received message (tcp_rd_buf_size), in bytes;

@@ -3,7 +3,10 @@
 package transport
 
 import (
+	"net"
 	"net/netip"
+	"strconv"
+	"strings"
 	"time"
 )
 
@@ -29,6 +32,10 @@ type Socket struct {
 	Text string
 	// Index is the place in Layer.Sockets.
 	Index int
+
+	packets  packetSocket // UDP
+	listener net.Listener // stream protocols
+	workers  int          // as Listen.Workers
 }
 
 // Destination says where a message goes and from which socket.
@@ -64,4 +71,46 @@ type Packet struct {
 	Socket *Socket
 	Conn   ConnID
 	Time   time.Time
+}
+
+// name fills what is written about the socket from what it is bound to and
+// what its listen line advertises.
+func (s *Socket) name(ln Listen) {
+	s.Name = ln.Name
+	s.Text = s.Proto.String() + ":" + hostText(s.Addr.Addr()) + ":" + strconv.Itoa(int(s.Addr.Port()))
+	s.Host, s.Port = hostText(s.Addr.Addr()), int(s.Addr.Port())
+	if ln.AdvertiseHost != "" {
+		s.Host, s.Advertised = bracket(ln.AdvertiseHost), true
+	}
+	if ln.AdvertisePort != 0 {
+		s.Port, s.Advertised = ln.AdvertisePort, true
+	}
+	s.SentBy = s.Host
+	if s.Port != 5060 || s.Proto.DefaultPort() != 5060 || ln.AdvertisePort != 0 {
+		s.SentBy += ":" + strconv.Itoa(s.Port)
+	}
+}
+
+// hostText is an address as a URI has it.
+func hostText(a netip.Addr) string {
+	if a.Is6() {
+		return "[" + a.WithZone("").String() + "]"
+	}
+	return a.String()
+}
+
+// bracket puts brackets around an IPv6 address that has none.
+func bracket(host string) string {
+	if strings.Contains(host, ":") && host[0] != '[' {
+		return "[" + host + "]"
+	}
+	return host
+}
+
+// unbracket takes the brackets off.
+func unbracket(host string) string {
+	if len(host) > 1 && host[0] == '[' && host[len(host)-1] == ']' {
+		return host[1 : len(host)-1]
+	}
+	return host
 }

@@ -1,0 +1,23 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package transport
+
+import "errors"
+
+// Errors of sending. Those of the operating system (connection refused, network
+// unreachable, message too long) come as they are.
+var (
+	// ErrNoSocket: no socket has the protocol and address family.
+	ErrNoSocket = errors.New("no socket for this protocol and address family")
+	// ErrNoConnection: there is no connection, and none may be opened.
+	ErrNoConnection = errors.New("no connection, and opening one is forbidden")
+	// ErrTooManyConnections: the limit tcp_max_connections is reached.
+	ErrTooManyConnections = errors.New("too many connections")
+	// ErrQueueFull: the peer is too slow (tcp_conn_wq_max), or all peers
+	// together are (tcp_wq_max).
+	ErrQueueFull = errors.New("send queue is full")
+	// ErrStopped: the layer is stopping.
+	ErrStopped = errors.New("transport has stopped")
+	// ErrNotServed: Listen has a protocol that nothing implements.
+	ErrNotServed = errors.New("protocol is not available")
+)

@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package transport
+
+import (
+	"context"
+	"net"
+
+	"github.com/kahea-sip/kahea/core/sip"
+)
+
+// Stream says how a stream protocol differs from plain TCP.
+type Stream struct {
+	// Server and Client secure a connection that was accepted on s, or
+	// opened to d; nil leaves it as it is. They may wait for the peer: the
+	// connection is closed when it takes too long.
+	Server func(c net.Conn, s *Socket) (net.Conn, error)
+	Client func(ctx context.Context, c net.Conn, d Destination) (net.Conn, error)
+	// Framing makes the framing of a connection; nil is that of SIP over TCP.
+	Framing func() Framing
+}
+
+// Use makes a stream protocol available, before Listen.
+func (l *Layer) Use(p Proto, s Stream) { l.streams.protos[p] = s }
+
+// Framing cuts what a connection receives into messages, and dresses those that
+// are sent. Each connection has its own.
+type Framing interface {
+	// Next looks at buf, the unread bytes of the stream. It may change them.
+	// An error closes the connection.
+	Next(buf []byte) (Frame, error)
+	// Wrap returns msg as the stream carries it, valid until the next call.
+	// It may be msg itself.
+	Wrap(msg []byte) []byte
+}
+
+// Frame is what Framing.Next has found.
+type Frame struct {
+	// Size is the number of bytes taken; 0 asks for more bytes behind the
+	// same ones.
+	Size int
+	// Message is a whole message, nil when the bytes were none. It lies in
+	// the bytes taken, or in memory that is valid until the next call.
+	Message []byte
+	// Answer is to be sent back as it is.
+	Answer []byte
+}
+
+// sipFraming is SIP over TCP (RFC 3261 18.3, RFC 5626 3.5.1).
+type sipFraming struct {
+	framer sip.Framer
+	noPong bool
+}
+
+var pong = []byte("\r\n")
+
+func (f *sipFraming) Next(buf []byte) (Frame, error) {
+	n, kind, err := f.framer.Next(buf)
+	switch {
+	case err != nil:
+		return Frame{}, err
+	case kind == sip.FrameMessage:
+		return Frame{Size: n, Message: buf[:n]}, nil
+	case kind == sip.FramePing && !f.noPong:
+		return Frame{Size: n, Answer: pong}, nil
+	}
+	return Frame{Size: n}, nil
+}
+
+func (f *sipFraming) Wrap(msg []byte) []byte { return msg }
+
+// newFraming makes the framing of a connection of protocol p.
+func (t *streams) newFraming(p Proto) Framing {
+	if f := t.protos[p].Framing; f != nil {
+		return f()
+	}
+	o := &t.layer.opt.TCP
+	return &sipFraming{
+		framer: sip.Framer{MaxHeader: t.maxMessage, MaxBody: t.maxMessage, NoContentLength: o.AcceptNoContentLength},
+		noPong: o.NoCRLFPing,
+	}
+}

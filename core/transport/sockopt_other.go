@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: Apache-2.0
+
+//go:build !linux
+
+package transport
+
+import (
+	"errors"
+	"net/netip"
+	"syscall"
+)
+
+type control = func(network, address string, c syscall.RawConn) error
+
+var errLinuxOnly = errors.New("tos, tcp_reuse_port, tcp_defer_accept, tcp_syncnt and tcp_linger2 need Linux")
+
+// linuxOnly refuses the settings that only Linux knows.
+func linuxOnly(o *Options) control {
+	t := &o.TCP
+	if o.TOS != 0 || o.UDP.ReusePort || t.ReusePort || t.DeferAccept > 0 || t.SynCount > 0 || t.Linger2 > 0 {
+		return func(string, string, syscall.RawConn) error { return errLinuxOnly }
+	}
+	return nil
+}
+
+func controlUDP(o *Options, _ netip.Addr) control      { return linuxOnly(o) }
+func controlListener(o *Options, _ netip.Addr) control { return linuxOnly(o) }
+
+func controlDial(o *Options, _ netip.Addr, _ bool) control { return linuxOnly(o) }
