@@ -47,6 +47,10 @@ type State struct {
 	// Target is the main branch; Target.URI is the Request-URI of the request
 	// until a script sets another.
 	Target Target
+	// TargetUsed tells that a request was sent to Target already: a failure
+	// route sends it there again only after the script set a URI (or Target
+	// differs from what it was) or took it as a branch.
+	TargetUsed bool
 	// Branches are the further members of the target set (append_branch,
 	// lookup), not the main one.
 	Branches []Target
@@ -66,8 +70,81 @@ type State struct {
 	// of the socket's (set_advertised_address, set_advertised_port).
 	AdvertisedHost string
 	AdvertisedPort int
+	// ReplyHeaders are complete header fields, each with its CRLF, for replies
+	// of our own (append_to_reply).
+	ReplyHeaders string
+	// ReplyContentType and ReplyBody are the body of such replies
+	// (set_reply_body).
+	ReplyContentType, ReplyBody string
+	// Plan is what the script asked of the transaction, before or after it
+	// exists.
+	Plan Plan
+	// Err is the last error of a function that sends, for sl_reply_error.
+	Err *Error
 	// AVPs, XAVPs, XAVUs and XAVIs are the attribute-value pairs of the
 	// transaction, of its message before it exists.
 	AVPs                avp.List
 	XAVPs, XAVUs, XAVIs avp.Tree
+}
+
+// Route is a route of the configuration that the transaction began with; the
+// scripts know which. 0 is none.
+type Route int32
+
+// Plan is what a script asks of a transaction. Times are in milliseconds; 0
+// takes the setting.
+type Plan struct {
+	OnFailure, OnBranch, OnReply, OnBranchFailure Route
+
+	FR, FRInv         int32
+	MaxInv, MaxNonInv int32
+	Retr1, Retr2      int32
+
+	// Auto100 and Disable6xx override the settings with these names.
+	Auto100, Disable6xx Switch
+	// NoFailover forbids DNS failover.
+	NoFailover bool
+	// NoInternalReply forbids replies about relay errors.
+	NoInternalReply bool
+	// NoCancelReason keeps the Reason of a received CANCEL to ourselves.
+	NoCancelReason bool
+	// NoAutoACK leaves the ACK for a 2xx to a local INVITE to the script.
+	NoAutoACK bool
+}
+
+// Switch overrides a setting.
+type Switch int8
+
+// The switches.
+const (
+	Unset Switch = iota
+	Off
+	On
+)
+
+// Of returns On for true.
+func Of(on bool) Switch {
+	if on {
+		return On
+	}
+	return Off
+}
+
+// or returns the switch, or what the setting says.
+func (s Switch) or(setting int64) bool {
+	if s == Unset {
+		return setting != 0
+	}
+	return s == On
+}
+
+// Reset empties the state and keeps its memory.
+func (s *State) Reset() {
+	s.AVPs.Reset()
+	s.XAVPs.Reset()
+	s.XAVUs.Reset()
+	s.XAVIs.Reset()
+	clear(s.Branches)
+	*s = State{AVPs: s.AVPs, XAVPs: s.XAVPs, XAVUs: s.XAVUs, XAVIs: s.XAVIs, Branches: s.Branches[:0]}
+	s.Target.Q = QUnset
 }

@@ -1,0 +1,182 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package transaction
+
+import (
+	"context"
+	"errors"
+
+	"github.com/kahea-sip/kahea/core/locate"
+	"github.com/kahea-sip/kahea/core/sip"
+	"github.com/kahea-sip/kahea/core/transport"
+)
+
+// Hop is a next hop that does not come from the target: the arguments of the
+// t_relay functions.
+type Hop struct {
+	// Host and Port are an address; an empty Host takes the target.
+	Host string
+	Port int
+	// Proto forces the protocol; ProtoNone takes that of the URI.
+	Proto transport.Proto
+	// URI is a next hop URI; empty for none.
+	URI string
+}
+
+// hop makes the query for a target.
+func (h *Hop) query(t *Target) (q locate.Query, err error) {
+	if h.Host != "" {
+		return locate.Query{Host: h.Host, Port: h.Port, Transport: h.Proto}, nil
+	}
+	uri := t.URI
+	if t.DstURI != "" {
+		uri = t.DstURI
+	}
+	if h.URI != "" {
+		uri = h.URI
+	}
+	q, err = uriQuery(uri)
+	if h.Proto != transport.ProtoNone {
+		q.Transport, q.Secure = h.Proto, q.Secure && h.Proto.Secure()
+	}
+	return q, err
+}
+
+// uriQuery is the question for the next hop of a URI (RFC 3263 4).
+func uriQuery(uri string) (q locate.Query, err error) {
+	u, err := sip.ParseURI(uri)
+	if err != nil || !u.IsSIP() {
+		return q, ErrBadURI
+	}
+	q = locate.Query{Host: u.Host, Port: u.Port, Transport: u.Transport(), Secure: u.Scheme == sip.SchemeSIPS}
+	if m := u.Maddr(); m != "" {
+		q.Host = m
+	}
+	return q, nil
+}
+
+// locate finds the addresses of a next hop; it may wait for the resolver.
+func (t *Transaction) locate(q locate.Query) (locate.Targets, error) {
+	l := t.l
+	if found, ok := l.opt.Locator.Ready(q); ok {
+		return found, located(found, nil)
+	}
+	var found locate.Targets
+	var err error
+	l.scripts.Block(t.from, func() { found, err = l.opt.Locator.Locate(context.Background(), q) })
+	return found, located(found, err)
+}
+
+func located(found locate.Targets, err error) error {
+	if err != nil || found.Len() == 0 {
+		return ErrUnresolvable
+	}
+	return nil
+}
+
+// destination chooses the socket for an address.
+func (t *Transaction) destination(at locate.Target, target *Target) (transport.Destination, error) {
+	d := transport.Destination{Proto: at.Proto, Addr: at.Addr, Conn: target.Conn,
+		NoConnect: t.State.ForwardNoConnect, Close: t.State.ForwardClose}
+	switch s := target.Socket; {
+	case s != nil && s.Proto == at.Proto && sameFamily(s, at):
+		d.Socket = s
+	case !t.l.opt.MHomed && t.Packet.Socket != nil && t.Packet.Socket.Proto == at.Proto && sameFamily(t.Packet.Socket, at):
+		d.Socket = t.Packet.Socket
+	default:
+		d.Socket = t.l.opt.Network.Choose(at.Proto, at.Addr.Addr())
+	}
+	if d.Socket == nil {
+		return d, ErrNoSocket
+	}
+	return d, nil
+}
+
+func sameFamily(s *transport.Socket, at locate.Target) bool {
+	return s.Addr.Addr().Is4() == at.Addr.Addr().Unmap().Is4()
+}
+
+// outgoing fills what printing needs for a destination.
+func (t *Transaction) outgoing(o *sip.Outgoing, d *transport.Destination) {
+	s := d.Socket
+	o.Transport, o.Host, o.Port = d.Proto, s.Host, s.Port
+	if t.State.AdvertisedHost != "" {
+		o.Host = t.State.AdvertisedHost
+	}
+	if t.State.AdvertisedPort != 0 {
+		o.Port = t.State.AdvertisedPort
+	}
+	o.Rport = t.State.AddLocalRport
+	o.Local, o.Remote, o.Socket = s.Addr, d.Addr, s
+	if t.Packet.Conn != 0 {
+		o.ConnID = uint32(t.Packet.Conn)
+	}
+}
+
+// ErrNoVia is the error for a Via that says no place to send to.
+var ErrNoVia = errors.New("no usable Via")
+
+// ViaDestination is where a reply goes whose topmost Via, once ours is taken
+// off, is via (RFC 3261 18.2.2, RFC 3581 4). It may wait for the resolver.
+func ViaDestination(ctx context.Context, l Locator, via *sip.Via) (transport.Destination, error) {
+	host, port := via.Host, via.Port
+	if via.Maddr != "" {
+		host = via.Maddr
+	} else if via.Received != "" {
+		host = via.Received
+	}
+	if via.Rport != 0 {
+		port = via.Rport
+	}
+	q := locate.Query{Host: host, Port: port, Transport: via.Transport}
+	if q.Port == 0 && via.Received != "" {
+		q.Port = via.SentByPort()
+	}
+	if q.Transport == transport.ProtoNone || q.Transport == sip.TransportOther {
+		return transport.Destination{}, ErrNoVia
+	}
+	found, ok := l.Ready(q)
+	if !ok {
+		var err error
+		if found, err = l.Locate(ctx, q); err != nil {
+			return transport.Destination{}, err
+		}
+	}
+	at, ok := found.Next()
+	if !ok {
+		return transport.Destination{}, ErrNoVia
+	}
+	return transport.Destination{Proto: at.Proto, Addr: at.Addr}, nil
+}
+
+// ViaConn is the connection that the request came by to whose reply via, our
+// own, belongs; 0 for none.
+func ViaConn(via *sip.Via) transport.ConnID {
+	if n, rest, ok := parseHex(via.I, 8); ok && rest == "" {
+		return transport.ConnID(n)
+	}
+	return 0
+}
+
+// ReplyDestination is where the replies to a received request go: back over
+// its connection, to the source port where the client asked for it, else to
+// the port that its Via names.
+func ReplyDestination(m *sip.Message, p transport.Packet, s *State) (transport.Destination, error) {
+	via, err := m.Via(0)
+	if err != nil {
+		return transport.Destination{}, err
+	}
+	d := transport.Destination{Proto: p.Socket.Proto, Addr: p.Src, Socket: p.Socket, Conn: p.Conn,
+		NoConnect: s.ReplyNoConnect, Close: s.ReplyClose}
+	if d.Proto.Reliable() || via.HasRport || m.ForceRport {
+		return d, nil
+	}
+	addr := p.Src.Addr()
+	if via.Maddr != "" {
+		if a, ok := sip.ParseHostAddr(via.Maddr); ok {
+			addr = a
+		}
+	}
+	d.Addr = addrPort(addr, via.SentByPort())
+	return d, nil
+}

@@ -1,0 +1,207 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package transaction
+
+import (
+	"github.com/kahea-sip/kahea/core/sip"
+)
+
+// relayReply sends a reply of a branch upstream.
+func (t *Transaction) relayReply(b *Branch, m *sip.Message, code int) {
+	late := t.status >= 200
+	t.emit(ReplyReady, b, nil, m, code)
+	p := presses.Get().(*press)
+	s := t.replyTo.Socket
+	p.out = sip.Outgoing{Transport: t.replyTo.Proto, Host: s.Host, Port: s.Port, Local: s.Addr, Remote: t.replyTo.Addr, Socket: s, Data: b}
+	text := sip.AppendResponse(newText(len(m.Raw())), m, &p.out)
+	p.free()
+	t.setReply(text, code, false)
+	t.transmitReply()
+	t.emit(ReplyOut, b, nil, m, code)
+	if code >= 200 && !late {
+		t.answered()
+	}
+}
+
+// relayFailure sends the negative reply of b upstream.
+func (t *Transaction) relayFailure(b *Branch) {
+	if b.faked || b.reply == nil {
+		if t.silent(b) {
+			t.status = b.status
+			t.wait()
+			return
+		}
+		reason := ""
+		if b.status == int(t.cfg.Code408.Get()) {
+			reason = t.cfg.Reason408.Get()
+		}
+		t.sendOwn(b.status, reason)
+		return
+	}
+	code := b.status
+	if code == 503 && t.cfg.Remap503.Get() != 0 {
+		code = 500
+		b.reply.SetStatus(500, b.reply.Reason)
+	}
+	if (code == 401 || code == 407) && t.cfg.AggregateChallenges.Get() != 0 {
+		t.aggregate(b)
+	}
+	t.relayReply(b, b.reply, code)
+}
+
+// silent tells that nobody waits for a reply any more: noisy_ctimer off, one
+// branch, and no reply on it.
+func (t *Transaction) silent(b *Branch) bool {
+	return t.cfg.NoisyC.Get() == 0 && t.Method == sip.MethodInvite && len(t.branches) == 1 && !b.replied && b.timedOut
+}
+
+// setReply makes text the last reply.
+func (t *Transaction) setReply(text []byte, code int, own bool) {
+	freeText(t.reply)
+	t.reply = fit(text)
+	t.status = code
+	t.flags &^= ownReply
+	if own {
+		t.flags |= ownReply
+	}
+}
+
+func (t *Transaction) transmitReply() {
+	t.l.count(t).sent.Add(1)
+	t.replyTo.NoConnect = t.replyTo.NoConnect || t.State.ReplyNoConnect
+	t.replyTo.Close = t.State.ReplyClose
+	// There is nobody to tell about an error: the client will repeat its
+	// request, and the reply with it.
+	_ = t.out.Send(t.replyTo, t.reply)
+}
+
+// resend sends the last reply again.
+func (t *Transaction) resend() {
+	if t.reply != nil {
+		_ = t.out.Send(t.replyTo, t.reply)
+	}
+}
+
+// answered moves the server transaction on behind its final reply
+// (RFC 3261 17.2.1, 17.2.2, RFC 6026 7.1).
+func (t *Transaction) answered() {
+	now := t.l.now()
+	switch {
+	case t.Method != sip.MethodInvite:
+		t.phase = confirmed
+		t.wait()
+	case t.status >= 300 || t.flags&ownReply != 0:
+		t.phase = completed
+		if t.status < 300 {
+			t.phase = accepted
+		}
+		t.retrAt = 0
+		if !t.replyTo.Proto.Reliable() || t.status < 300 {
+			t.retrIn = t.interval1()
+			t.retrAt = now + t.retrIn
+		}
+		t.endAt = now + t.timeoutFR()
+		t.scheduleServer(now)
+	default:
+		t.phase = accepted
+		t.wait()
+	}
+	for _, b := range t.branches {
+		b.releaseReply()
+	}
+}
+
+// Answer is a reply of our own.
+type Answer struct {
+	Code   int
+	Reason string
+	// ToTag replaces our own To tag.
+	ToTag string
+	// Headers are complete header fields with their CRLF.
+	Headers           string
+	ContentType, Body string
+}
+
+// Respond answers the request (t_reply). A final reply cancels the branches
+// that are still pending. The error is ErrFinished after a final reply.
+func (t *Transaction) Respond(a *Answer) error {
+	if t.status >= 200 || t.Request == nil {
+		return ErrFinished
+	}
+	r := sip.Reply{Code: a.Code, Reason: a.Reason, Headers: a.Headers, Server: t.cfg.ServerHeader,
+		ContentType: a.ContentType, Body: a.Body, ToTag: a.ToTag}
+	if a.Code > 100 && r.ToTag == "" {
+		r.ToTag = t.localTag()
+	}
+	if t.State.ReplyHeaders != "" {
+		r.Headers = t.State.ReplyHeaders + r.Headers
+	}
+	if r.Body == "" && t.State.ReplyBody != "" {
+		r.ContentType, r.Body = t.State.ReplyContentType, t.State.ReplyBody
+	}
+	t.emit(ReplyReady, nil, nil, nil, a.Code)
+	text := newText(len(t.Request.Raw())/2 + 256 + len(r.Headers) + len(r.Body))
+	t.setReply(sip.AppendReply(text, t.Request, &r), a.Code, true)
+	t.l.count(t).own.Add(1)
+	t.transmitReply()
+	if a.Code >= 200 || t.cfg.PassProvisional.Get() != 0 {
+		t.emit(ReplyOut, nil, nil, nil, a.Code)
+	}
+	if a.Code >= 200 {
+		t.State.Err = nil
+		t.answered()
+		t.cancelPending(0)
+	}
+	return nil
+}
+
+// sendOwn is Respond for replies that the layer makes by itself.
+func (t *Transaction) sendOwn(code int, reason string) {
+	_ = t.Respond(&Answer{Code: code, Reason: reason})
+}
+
+// Trying sends the automatic 100.
+func (t *Transaction) Trying() {
+	if t.State.Plan.Auto100.or(t.cfg.AutoInv100.Get()) {
+		t.sendOwn(100, t.cfg.AutoInv100Reason.Get())
+	}
+}
+
+// ReplyError answers with what an error says.
+func (t *Transaction) ReplyError(e *Error) { t.sendOwn(e.Status, e.Text("TM")) }
+
+// localTag is the To tag of replies made here. It is the same for the whole
+// transaction.
+func (t *Transaction) localTag() string {
+	if t.ownTag == "" {
+		t.ownTag = t.Packet.Buffer.Keep(t.l.appendTag(t.Packet.Buffer.Begin(), t.Request, '-'))
+	}
+	return t.ownTag
+}
+
+// Status is the code of the last reply that was sent, 0 for none; of a local
+// transaction the final one.
+func (t *Transaction) Status() int { return t.status }
+
+// LastReply is the last reply as it was sent; nil before.
+func (t *Transaction) LastReply() []byte { return t.reply }
+
+// Retransmit sends the last reply again, for a request that came again. It
+// takes the lock itself, if it is free: while the request is still at work
+// there is nothing to send again.
+func (t *Transaction) Retransmit(r *Received) {
+	if !t.mu.TryLock() {
+		return
+	}
+	t.enter(r.Out, r.From)
+	defer t.Unlock()
+	t.resend()
+	t.emit(RequestRepeated, nil, r.Msg, nil, t.status)
+}
+
+// RetransmitReply sends the last reply again and reports whether there is one
+// (t_retransmit_reply).
+func (t *Transaction) RetransmitReply() bool {
+	t.resend()
+	return t.reply != nil
+}

@@ -1,0 +1,112 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package transaction
+
+import (
+	"sync"
+	"sync/atomic"
+)
+
+const (
+	slotsPerChunk = 1024
+	maxChunks     = 1 << 14 // 16 million transactions
+)
+
+// slots is the table that responses find their transaction in. It grows by
+// chunks and never shrinks; a chunk never moves, so that a lookup takes no
+// lock of the table.
+type slots struct {
+	chunks [maxChunks]atomic.Pointer[[slotsPerChunk]slot]
+
+	mu   sync.Mutex
+	free uint32 // guarded by mu; head of the list of free slots, plus one
+	size uint32 // guarded by mu; slots that exist
+}
+
+type slot struct {
+	tx   atomic.Pointer[Transaction]
+	uses uint32 // guarded by slots.mu; how often it was taken
+	next uint32 // guarded by slots.mu; next free slot, plus one
+}
+
+func (s *slots) at(i uint32) *slot {
+	if i >= slotsPerChunk*maxChunks {
+		return nil
+	}
+	c := s.chunks[i/slotsPerChunk].Load()
+	if c == nil {
+		return nil
+	}
+	return &c[i%slotsPerChunk]
+}
+
+// take finds a free slot; uses is another number each time. False when all
+// are taken.
+func (s *slots) take() (index, uses uint32, ok bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.free == 0 && !s.grow() {
+		return 0, 0, false
+	}
+	index = s.free - 1
+	t := s.at(index)
+	s.free = t.next
+	t.uses++
+	return index, t.uses, true
+}
+
+func (s *slots) grow() bool {
+	if s.size == slotsPerChunk*maxChunks {
+		return false
+	}
+	c := new([slotsPerChunk]slot)
+	for i := range c {
+		c[i].next = s.size + uint32(i) + 2
+	}
+	c[slotsPerChunk-1].next = s.free
+	s.chunks[s.size/slotsPerChunk].Store(c)
+	s.free = s.size + 1
+	s.size += slotsPerChunk
+	return true
+}
+
+func (s *slots) give(index uint32) {
+	t := s.at(index)
+	t.tx.Store(nil)
+	s.mu.Lock()
+	t.next = s.free
+	s.free = index + 1
+	s.mu.Unlock()
+}
+
+// each calls f for what stands in the table at the moment.
+func (s *slots) each(f func(t *Transaction)) {
+	s.mu.Lock()
+	size := s.size
+	s.mu.Unlock()
+	for i := range size {
+		if t := s.at(i).tx.Load(); t != nil {
+			f(t)
+		}
+	}
+}
+
+// find returns the transaction with its lock held, or nil. A Transaction is
+// never memory of another kind, so it may be looked at before it is certain
+// that it is still the one that is asked for.
+func (l *Layer) find(id ID) *Transaction {
+	s := l.slots.at(id.Index)
+	if s == nil {
+		return nil
+	}
+	t := s.tx.Load()
+	if t == nil {
+		return nil
+	}
+	t.mu.Lock()
+	if t.id != id || !t.live {
+		t.mu.Unlock()
+		return nil
+	}
+	return t
+}
