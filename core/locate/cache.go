@@ -68,6 +68,11 @@ func (c *cache) ask(ctx context.Context, q question, conf *Config, ask func(cont
 		c.mu.Lock()
 		f := c.asked[q]
 		if f == nil {
+			// What was asked for may have come in since the caller looked.
+			if a := c.answers[q]; a != nil && conf.Cache && c.clock.Monotonic() < a.expires {
+				c.mu.Unlock()
+				return a.records, a.err
+			}
 			break
 		}
 		c.mu.Unlock()

@@ -135,8 +135,8 @@ func (cl *Client) Resolve(ctx context.Context, name string, t Type) ([]Record, e
 			return rr, nil
 		}
 		if !errors.Is(err, ErrNotFound) {
-			if ctx.Err() != nil {
-				return nil, ctx.Err()
+			if ended := over(ctx); ended != nil {
+				return nil, ended
 			}
 			failed = err
 		}
@@ -195,6 +195,9 @@ func (c *ClientConfig) resolve(ctx context.Context, name string, t Type) ([]Reco
 		if next == name {
 			return nil, ErrNotFound
 		}
+		if next == "" {
+			break
+		}
 		name = next
 	}
 	return nil, fmt.Errorf("%w: too many aliases for %s", ErrServer, name)
@@ -210,8 +213,8 @@ func (c *ClientConfig) exchange(ctx context.Context, name string, t Type) (*dns.
 		for _, server := range c.Servers {
 			m.Id = dns.Id()
 			in, err := c.askServer(ctx, &m, server)
-			if ctx.Err() != nil {
-				return nil, ctx.Err()
+			if ended := over(ctx); ended != nil {
+				return nil, ended
 			}
 			if err == nil {
 				switch in.Rcode {
@@ -229,9 +232,9 @@ func (c *ClientConfig) exchange(ctx context.Context, name string, t Type) (*dns.
 }
 
 func (c *ClientConfig) askServer(ctx context.Context, m *dns.Msg, server netip.AddrPort) (*dns.Msg, error) {
-	in, err := c.over(ctx, "udp", m, server)
+	in, err := c.ask(ctx, "udp", m, server)
 	if err == nil && in.Truncated {
-		in, err = c.over(ctx, "tcp", m, server)
+		in, err = c.ask(ctx, "tcp", m, server)
 	}
 	if err != nil {
 		return nil, err
@@ -242,14 +245,31 @@ func (c *ClientConfig) askServer(ctx context.Context, m *dns.Msg, server netip.A
 	return in, nil
 }
 
-func (c *ClientConfig) over(ctx context.Context, network string, m *dns.Msg, server netip.AddrPort) (*dns.Msg, error) {
+func (c *ClientConfig) ask(ctx context.Context, network string, m *dns.Msg, server netip.AddrPort) (*dns.Msg, error) {
 	client := dns.Client{Net: network, Timeout: c.Timeout, Dialer: &net.Dialer{Timeout: c.Timeout}}
-	in, _, err := client.ExchangeContext(ctx, m, server.String())
+	conn, err := client.DialContext(ctx, server.String())
+	if err != nil {
+		return nil, err
+	}
+	defer conn.Close()
+	// The library heeds the deadline of a context, but not its end.
+	defer context.AfterFunc(ctx, func() { conn.Close() })()
+	in, _, err := client.ExchangeWithConnContext(ctx, m, conn)
 	return in, err
 }
 
+// over is the error of a context that has ended. The deadline of a socket,
+// which is that of the context, passes a moment before the context knows.
+func over(ctx context.Context) error {
+	if at, ok := ctx.Deadline(); ok && ctx.Err() == nil && !time.Now().Before(at) {
+		return context.DeadlineExceeded
+	}
+	return ctx.Err()
+}
+
 // records takes the records of type t for name out of an answer, by way of the
-// aliases in it; next is the name that the last alias leads to.
+// aliases in it; next is the name that the last alias leads to, empty where
+// they lead nowhere.
 func records(m *dns.Msg, name string, t Type) (out []Record, next string, ttl time.Duration) {
 	next, ttl = name, forever
 	for range maxAliases {
@@ -271,7 +291,7 @@ func records(m *dns.Msg, name string, t Type) (out []Record, next string, ttl ti
 		}
 		next = alias
 	}
-	return nil, next, ttl
+	return nil, "", ttl
 }
 
 // record turns a library record into ours; false if it is of another type.

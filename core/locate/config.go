@@ -28,7 +28,8 @@ type Config struct {
 	// below zero is never chosen. WS counts as TCP and WSS as TLS.
 	UDPPref, TCPPref, TLSPref, SCTPPref int
 	// SRVBalance is dns_srv_lb: SRV records of equal priority take turns by
-	// their weights (RFC 2782). Without it the greatest weight comes first.
+	// their weights (RFC 2782). Without it, or without Failover, the greatest
+	// weight comes first.
 	SRVBalance bool
 	// IPv6 is dns_try_ipv6: AAAA records are looked for. The engine clears it
 	// when no socket listens on IPv6. IPv6 addresses in URIs work always.

@@ -8,14 +8,13 @@ import (
 	"errors"
 	"net/netip"
 	"slices"
-	"time"
 
 	"github.com/kahea-sip/kahea/core/sip"
 )
 
 // Limits on what a domain can make us do for one URI.
 const (
-	maxTargets = 32
+	maxTargets = 16
 	maxSRV     = 16
 	maxNAPTR   = 8
 )
@@ -26,8 +25,8 @@ type search struct {
 	l    *Locator
 	conf *Config
 	ctx  context.Context
-	out  []Target
-	keep [4]Target // so that out needs no memory for usual domains
+	n    int                // how many of out are found
+	out  [maxTargets]Target // an array, so that a search needs no memory of the heap
 }
 
 // targets is the way through RFC 3263: an explicit port leads to addresses
@@ -37,35 +36,45 @@ type search struct {
 // Where a step finds something but none of it has an address, the search ends:
 // the domain said where it wants to be reached.
 func (s *search) targets(q Query, proto sip.Transport) (Targets, error) {
-	s.out = s.keep[:0]
-	if err := s.run(q, proto); err != nil && (err == errNotCached || len(s.out) == 0) {
+	if err := s.run(q, proto); err != nil && (err == errNotCached || s.n == 0) {
 		return Targets{}, err
 	}
-	if len(s.out) == 0 {
+	if s.n == 0 {
 		return Targets{}, ErrNotFound
 	}
 	if !s.conf.Failover {
-		s.out = s.out[:1]
+		s.n = 1
 	}
-	return NewTargets(s.out...), nil
+	return NewTargets(s.out[:s.n]...), nil
 }
 
 func (s *search) run(q Query, proto sip.Transport) error {
-	fixed := s.l.hosts.Load().Addrs(q.Host) != nil
-	if q.Port == 0 && !fixed {
-		err := s.services(q.Host, proto, q.Secure)
-		if !errors.Is(err, ErrNotFound) || err == errDeclined {
-			return err
+	var first error
+	if q.Port == 0 && s.l.hosts.Load().Addrs(q.Host) == nil {
+		first = s.services(q, proto)
+		if !s.goOn(first) {
+			return first
 		}
 	}
 	if proto == sip.TransportNone {
-		proto = sip.TransportUDP
+		proto = sip.TransportUDP // RFC 3263 4.1
 	}
 	port := q.Port
 	if port == 0 {
 		port = proto.DefaultPort()
 	}
-	return s.host(q.Host, uint16(port), proto)
+	err := s.host(q.Host, uint16(port), proto)
+	if err != nil && first != nil && errors.Is(err, ErrNotFound) {
+		return first // it may be one that is worth a retry
+	}
+	return err
+}
+
+// goOn says whether, after a step ended with err, the next step of RFC 3263 is
+// to be tried. Servers that fail for SRV and NAPTR and answer for A are seen
+// in the field, so that this takes any failure but those that are final.
+func (s *search) goOn(err error) bool {
+	return err != nil && err != errNotCached && err != errDeclined && (s.ctx == nil || s.ctx.Err() == nil)
 }
 
 // errDeclined: an SRV record with the target "." says that the service is not
@@ -78,27 +87,22 @@ func (*declined) Error() string        { return "the domain declines SIP" }
 func (*declined) Is(target error) bool { return target == ErrNotFound }
 
 // services looks for NAPTR and SRV records.
-func (s *search) services(host string, proto sip.Transport, secure bool) error {
-	if proto != sip.TransportNone {
-		if serviceOf(proto) == noService {
-			return ErrNotFound
+func (s *search) services(q Query, proto sip.Transport) error {
+	if q.Transport == sip.TransportNone && s.conf.NAPTR {
+		if err := s.naptr(q.Host, q.Secure); err == nil || !s.goOn(err) && err != errDeclined {
+			return err
 		}
-		if proto == sip.TransportTLS && secure && s.conf.NAPTR {
-			// RFC 3263 4.1: a sips URI without transport may be NAPTR's too,
-			// but its only outcomes are TLS and WSS.
-			if err := s.naptr(host, true); !errors.Is(err, ErrNotFound) {
-				return err
-			}
+		if !q.Secure {
+			return s.preferred(q.Host)
 		}
-		return s.srv(host, serviceOf(proto), proto)
 	}
-	if !s.conf.NAPTR {
-		return s.srv(host, sipUDP, sip.TransportUDP)
+	if proto == sip.TransportNone {
+		proto = sip.TransportUDP
 	}
-	if err := s.naptr(host, false); !errors.Is(err, ErrNotFound) {
-		return err
+	if serviceOf(proto) == noService {
+		return ErrNotFound
 	}
-	return s.preferred(host)
+	return s.srv(q.Host, serviceOf(proto), proto)
 }
 
 // naptr follows the NAPTR records of a domain.
@@ -120,7 +124,7 @@ func (s *search) naptr(host string, secure bool) error {
 			return nil
 		}
 	}
-	if len(s.out) > 0 {
+	if s.n > 0 {
 		return nil
 	}
 	return last
@@ -137,9 +141,11 @@ func (s *search) preferred(host string) error {
 		if s.conf.pref(p) < 0 {
 			continue
 		}
-		if err := s.srv(host, serviceOf(p), p); err == nil || !errors.Is(err, ErrNotFound) {
+		err := s.srv(host, serviceOf(p), p)
+		if !s.goOn(err) && err != errDeclined {
 			return err
-		} else if err == errDeclined {
+		}
+		if !errors.Is(last, errDeclined) {
 			last = err
 		}
 	}
@@ -158,12 +164,12 @@ func (s *search) srv(host string, v service, proto sip.Transport) error {
 	if len(rr) > 1 {
 		rr = slices.Clone(rr) // what is in the cache is shared
 		rnd := s.l.rand
-		if !s.conf.SRVBalance {
+		if !s.conf.SRVBalance || !s.conf.Failover {
 			rnd = nil
 		}
 		orderSRV(rr, rnd)
 	}
-	before := len(s.out)
+	before := s.n
 	var last error = errDeclined
 	for i := range rr[:min(len(rr), maxSRV)] {
 		if err := s.host(rr[i].Name, rr[i].Port, proto); err != nil {
@@ -176,7 +182,7 @@ func (s *search) srv(host string, v service, proto sip.Transport) error {
 			return nil
 		}
 	}
-	if len(s.out) > before {
+	if s.n > before {
 		return nil
 	}
 	if errors.Is(last, ErrNotFound) {
@@ -248,14 +254,15 @@ func (s *search) addrs(name string) ([]netip.Addr, error) {
 }
 
 func (s *search) add(t Target) {
-	if len(s.out) < maxTargets && !slices.Contains(s.out, t) {
-		s.out = append(s.out, t)
+	if s.n < maxTargets && !slices.Contains(s.out[:s.n], t) {
+		s.out[s.n] = t
+		s.n++
 	}
 }
 
 // enough says whether more targets are not wanted.
 func (s *search) enough() bool {
-	return len(s.out) >= maxTargets || len(s.out) > 0 && !s.conf.Failover
+	return s.n >= maxTargets || s.n > 0 && !s.conf.Failover
 }
 
 func (s *search) ask(host string, v service, t Type) ([]Record, error) {
@@ -276,21 +283,21 @@ func (s *search) question(q question) ([]Record, error) {
 	if s.ctx == nil {
 		return nil, errNotCached
 	}
-	return s.l.cache.ask(s.ctx, q, s.conf, s.resolve)
+	return s.l.cache.ask(s.ctx, q, s.conf, s.l.resolve)
 }
 
 // resolve asks the resolver and counts.
-func (s *search) resolve(ctx context.Context, q question) ([]Record, error) {
-	began := s.l.cache.clock.Monotonic()
-	rr, err := s.l.resolver.Resolve(ctx, q.name(), q.typ)
+func (l *Locator) resolve(ctx context.Context, q question) ([]Record, error) {
+	began := l.cache.clock.Monotonic()
+	rr, err := l.resolver.Resolve(ctx, q.name(), q.typ)
 	if err == nil && len(rr) == 0 {
 		err = ErrNotFound
 	}
 	if err != nil && !errors.Is(err, ErrNotFound) {
-		s.l.failed.Inc()
+		l.failed.Inc()
 	}
-	if slow := s.conf.SlowQuery; slow > 0 && s.l.cache.clock.Monotonic()-began > max(slow, time.Millisecond) {
-		s.l.slow.Inc()
+	if slow := l.conf.Load().SlowQuery; slow > 0 && l.cache.clock.Monotonic()-began > slow {
+		l.slow.Inc()
 	}
 	return rr, err
 }
