@@ -26,7 +26,7 @@ func (m *Maxfwd) process(c *module.Call, a module.Args) module.Result {
 	case errors.Is(err, sip.ErrAbsent):
 		n := a.Int(0, 0)
 		text := strconv.AppendInt(append(c.Mem.Begin(), "Max-Forwards: "...), int64(n), 10)
-		c.Msg.AppendHeader(c.Mem.Keep(append(text, "\r\n"...)))
+		c.Msg.PrependHeader(c.Mem.Keep(append(text, "\r\n"...)))
 		c.MaxForwards = n
 		return added
 	case err != nil:
@@ -37,7 +37,7 @@ func (m *Maxfwd) process(c *module.Call, a module.Args) module.Result {
 	n = min(n-1, int(m.limit.Get()))
 	h := c.Msg.Header(c.Msg.First(sip.HeaderMaxForwards))
 	start := c.Msg.Offset(h.Value)
-	c.Msg.Replace(start, start+len(h.Value), c.Mem.Keep(strconv.AppendInt(c.Mem.Begin(), int64(n), 10)))
+	c.Msg.Replace(start, start+len(h.Value), c.Mem.Keep(appendPadded(c.Mem.Begin(), n, len(h.Value))))
 	c.MaxForwards = n
 	return module.True
 }
@@ -73,4 +73,17 @@ func (m *Maxfwd) atLeast(c *module.Call, a module.Args) module.Result {
 		return module.True
 	}
 	return module.False
+}
+
+// appendPadded appends n right-aligned in the width of the old value, as
+// Kamailio writes it in place.
+func appendPadded(dst []byte, n, width int) []byte {
+	digits := 1
+	for m := n; m >= 10; m /= 10 {
+		digits++
+	}
+	for ; digits < width; digits++ {
+		dst = append(dst, ' ')
+	}
+	return strconv.AppendInt(dst, int64(n), 10)
 }
