@@ -75,6 +75,15 @@ func (e *Edits) InsertFunc(at int, side Side, f TextFunc) {
 	e.add(edit{at: uint32(at), to: uint32(at), f: f, rank: sideRank(side)})
 }
 
+// DropFuncs takes back what InsertFunc put at an offset.
+func (e *Edits) DropFuncs(at int) {
+	for i := range e.list {
+		if x := &e.list[i]; x.f != nil && x.at == uint32(at) {
+			x.f = nil // what is left inserts an empty text
+		}
+	}
+}
+
 // Replace cuts the text from start to end and puts text in its place, behind what was already put there: two replacements of the same
 // range print both texts, as Kamailio does.
 func (e *Edits) Replace(start, end int, text string) {

@@ -219,7 +219,7 @@ func (r *RR) checkParam(c *module.Call, a module.Args) module.Result {
 	// The parameters are looked at with their first semicolon, so that
 	// ";nat=yes" can be asked for.
 	text := c.Mem.Keep(append(append(c.Mem.Begin(), ';'), c.OwnRoute...))
-	return module.Bool(re.Match(text))
+	return module.Bool(re.MatchString(text))
 }
 
 // nextHopRoute is rr_next_hop_route().

@@ -105,7 +105,7 @@ func (r *RR) removeRecordRoute(c *module.Call, _ module.Args) module.Result {
 	if !c.RecordRouted {
 		return module.True
 	}
-	c.Msg.Edits().DeleteFuncs(c.Msg.FirstLineEnd())
+	c.Msg.Edits().DropFuncs(c.Msg.FirstLineEnd())
 	c.RecordRouted = false
 	return module.True
 }
