@@ -6,13 +6,13 @@ import (
 	"log/slog"
 
 	"github.com/kahea-sip/kahea/core/module"
-	"github.com/kahea-sip/kahea/core/sip"
+	"github.com/kahea-sip/kahea/core/transaction"
 	"github.com/kahea-sip/kahea/core/transport"
 )
 
 // newCall makes a Call with its message and its logger.
 func (e *Engine) newCall() *module.Call {
-	c := &module.Call{Msg: new(sip.Message), Host: e}
+	c := &module.Call{Msg: transaction.NewMessage(), Host: e}
 	c.SetLog(e.opt.Log.With("module", "script", "prefix", prefix{e, c}))
 	return c
 }

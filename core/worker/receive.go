@@ -5,6 +5,7 @@ package worker
 import (
 	"github.com/kahea-sip/kahea/core/module"
 	"github.com/kahea-sip/kahea/core/sip"
+	"github.com/kahea-sip/kahea/core/transaction"
 	"github.com/kahea-sip/kahea/core/transport"
 )
 
@@ -83,7 +84,13 @@ func (e *Engine) request(c *module.Call) {
 			return
 		}
 	}
+	defer e.requestEnd(c)
 	c.Gen.Program.Run(c, c.Gen.Main)
+}
+
+// requestEnd runs what modules want done after the script of a request, also
+// when the script failed inside the engine: a transaction must be let go.
+func (e *Engine) requestEnd(c *module.Call) {
 	for _, f := range e.onRequestEnd {
 		f(c)
 	}
@@ -120,7 +127,7 @@ func (e *Engine) done(c *module.Call) {
 	}
 	if c.Adopted {
 		c.Adopted = false
-		c.Msg = new(sip.Message)
+		c.Msg = transaction.NewMessage()
 		return
 	}
 	c.Packet.Buffer.Release()
