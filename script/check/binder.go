@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package check
+
+import (
+	"log/slog"
+
+	"github.com/kahea-sip/kahea/core/module"
+	"github.com/kahea-sip/kahea/script/variable"
+)
+
+// binder is what modules may ask of the checker.
+type binder struct{ c *checker }
+
+var _ module.Binder = binder{}
+
+func (c *checker) binder() module.Binder { return binder{c} }
+
+// Template implements module.Binder.
+func (b binder) Template(text string) (module.Template, error) {
+	t, err := variable.ParseTemplate(b.c, text)
+	if err != nil {
+		return nil, err
+	}
+	return t, nil
+}
+
+// Var implements module.Binder.
+func (b binder) Var(text string) (module.Accessor, error) {
+	r, err := variable.Parse(b.c, text)
+	if err != nil {
+		return nil, err
+	}
+	return r.Accessor(), nil
+}
+
+// Route implements module.Binder.
+func (b binder) Route(kind module.RouteKind, name string) (module.RouteRef, bool) {
+	return b.c.route(kind, name)
+}
+
+// VarSlot implements module.Binder.
+func (b binder) VarSlot(name string) int {
+	if i, ok := b.c.varSlots[name]; ok {
+		return i
+	}
+	i := len(b.c.vars)
+	b.c.varSlots[name] = i
+	b.c.vars = append(b.c.vars, name)
+	return i
+}
+
+// Module implements module.Binder.
+func (b binder) Module(name string) module.Module {
+	if m := b.c.loaded(name); m != nil {
+		return m.Module
+	}
+	return nil
+}
+
+// Log implements module.Binder.
+func (b binder) Log() *slog.Logger { return b.c.opt.Log }

@@ -1,0 +1,191 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package check
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/kahea-sip/kahea/cfg/source"
+	"github.com/kahea-sip/kahea/cfg/syntax"
+	"github.com/kahea-sip/kahea/core/module"
+	"github.com/kahea-sip/kahea/script/expr"
+	"github.com/kahea-sip/kahea/script/variable"
+)
+
+// call resolves name(arguments).
+func (c *checker) call(x *syntax.Call) expr.Node {
+	name := x.Name.Name
+	if name == "route" {
+		return c.routeCall(x)
+	}
+	list := c.names.functions[name]
+	if len(list) == 0 {
+		c.unknownFunction(x)
+		return nil
+	}
+	f := fits(list, len(x.Args))
+	if f == nil {
+		c.errs.AddSpan(x.Name.Span, "", "%s takes %s, found %d", name, arities(list), len(x.Args))
+		return nil
+	}
+	if !allowed(f.Routes, c.kind) {
+		c.errs.AddSpan(x.Name.Span, "it may stand in "+routeList(f.Routes), "%s may not stand in %s", name, routeWord(c.kind))
+		return nil
+	}
+	return c.bind(x, f)
+}
+
+// allowed tells whether a function of these routes may stand in a route of
+// that kind. Event routes may have what request routes may.
+func allowed(routes, kind module.RouteKind) bool {
+	if kind == module.EventRoute || kind == module.LocalRoute || kind == module.BranchFailureRoute {
+		kind |= module.RequestRoute | module.EventRoute
+	}
+	return routes&kind != 0
+}
+
+// routeList names the kinds of a set.
+func routeList(set module.RouteKind) string {
+	var words []string
+	for k := module.RequestRoute; k <= module.EventRoute; k <<= 1 {
+		if set&k != 0 {
+			if w := routeWord(k); !slices.Contains(words, w) {
+				words = append(words, w)
+			}
+		}
+	}
+	return strings.Join(words, ", ")
+}
+
+func fits(list []*module.Function, n int) *module.Function {
+	for _, f := range list {
+		if low, high := arity(f); low <= n && n <= high {
+			return f
+		}
+	}
+	return nil
+}
+
+func arity(f *module.Function) (low, high int) {
+	for _, a := range f.Args {
+		if !a.Optional {
+			low++
+		}
+	}
+	return low, len(f.Args)
+}
+
+func arities(list []*module.Function) string {
+	var words []string
+	for _, f := range list {
+		low, high := arity(f)
+		w := fmt.Sprint(low)
+		if high > low {
+			w = fmt.Sprintf("%d to %d", low, high)
+		}
+		words = append(words, w)
+	}
+	text := strings.Join(words, " or ")
+	if text == "1" {
+		return "1 argument"
+	}
+	return text + " arguments"
+}
+
+func (c *checker) unknownFunction(x *syntax.Call) {
+	name := x.Name.Name
+	if mods := knownNames().functions[name]; len(mods) > 0 {
+		message, advice := c.ownedBy("function "+name, mods)
+		for _, m := range mods {
+			if c.missing[m] {
+				// The module itself is in the list of errors already.
+				return
+			}
+		}
+		c.errs.AddSpan(x.Name.Span, advice, "%s", message)
+		return
+	}
+	all := make([]string, 0, len(c.names.functions))
+	for f := range c.names.functions {
+		all = append(all, f)
+	}
+	slices.Sort(all)
+	advice := ""
+	if near := source.Nearest(name, all); near != "" {
+		advice = fmt.Sprintf("did you mean %s (module %s)", near, c.names.owner[c.names.functions[near][0]])
+	} else {
+		var reference []string
+		for f := range knownNames().functions {
+			reference = append(reference, f)
+		}
+		slices.Sort(reference)
+		if near := source.Nearest(name, reference); near != "" {
+			advice = fmt.Sprintf("did you mean %s (module %s)", near, strings.Join(knownNames().functions[near], " or "))
+		}
+	}
+	c.errs.AddSpan(x.Name.Span, advice, "unknown function %q", name)
+}
+
+// routeCall resolves route(NAME).
+func (c *checker) routeCall(x *syntax.Call) expr.Node {
+	if len(x.Args) != 1 {
+		c.errs.AddSpan(x.Name.Span, "", "route takes 1 argument, found %d", len(x.Args))
+		return nil
+	}
+	n := c.value(x.Args[0])
+	if n == nil {
+		return nil
+	}
+	v, ok := expr.IsConst(n)
+	if !ok {
+		c.wanted[RouteKey{}] = true
+		return &expr.Route{By: n}
+	}
+	name := string(variable.AppendText(nil, v))
+	ref, ok := c.route(module.RequestRoute, name)
+	if !ok {
+		c.errs.AddSpan(valueSpan(x.Args[0]), c.nearestRoute(module.RequestRoute, name), "route[%s] is not defined", name)
+		return nil
+	}
+	return &expr.Route{Ref: ref, Name: name}
+}
+
+// bind connects a call with its function and compiles the arguments.
+func (c *checker) bind(x *syntax.Call, f *module.Function) expr.Node {
+	inv := &expr.Invoke{Fn: f, Args: make(module.Args, len(f.Args))}
+	var texts []string
+	good := true
+	for i, a := range x.Args {
+		text, err := c.argument(inv, i, &f.Args[i], a)
+		if err != nil {
+			c.argumentError(a, f.Name, i, err)
+			good = false
+		}
+		texts = append(texts, text)
+	}
+	if !good {
+		return nil
+	}
+	inv.Source = f.Name + "(" + strings.Join(texts, ", ") + ")"
+	if f.Prepare != nil {
+		c.prepares = append(c.prepares, prepare{x.Span, func() error { return f.Prepare(c.binder(), inv.Args) }})
+	}
+	return inv
+}
+
+func (c *checker) argumentError(a syntax.Expr, name string, i int, err error) {
+	if s, ok := syntax.Unwrap(a).(*syntax.String); ok {
+		if _, isVar := err.(*variable.Error); isVar {
+			c.failIn(s, err)
+			return
+		}
+	}
+	if err != errReported {
+		if _, isVar := err.(*variable.Error); !isVar {
+			err = fmt.Errorf("argument %d of %s: %w", i+1, name, err)
+		}
+	}
+	c.fail(valueSpan(a), err)
+}

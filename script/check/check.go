@@ -1,0 +1,106 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package check
+
+import (
+	"cmp"
+	"log/slog"
+
+	"github.com/kahea-sip/kahea/cfg/source"
+	"github.com/kahea-sip/kahea/cfg/syntax"
+	"github.com/kahea-sip/kahea/core/module"
+)
+
+// Options are what a check needs beside the tree.
+type Options struct {
+	// Core are the functions and variables of the engine itself.
+	Core module.Exports
+	// Lookup finds the constructor of a module; nil takes module.Lookup.
+	Lookup func(name string) module.New
+	// Log is for notices of modules; nil takes the default logger.
+	Log *slog.Logger
+	// Ready, if set, is called when the parameters of all modules are set and
+	// before the routes are looked at.
+	Ready func(modules []*Module)
+}
+
+// checker resolves one configuration.
+type checker struct {
+	opt     Options
+	file    *syntax.File
+	errs    *source.ErrorList
+	modules []*Module
+	names   *names
+
+	routes   []*Route
+	routeOf  map[RouteKey]module.RouteRef
+	wanted   map[RouteKey]bool // routes that something calls
+	varSlots map[string]int
+	vars     []string
+
+	flags    map[string]int64
+	prepares []prepare
+	settings []*accessorParam
+
+	// kind is the kind of the route that is looked at; loops how deep whiles
+	// are nested at the place that is looked at.
+	kind    module.RouteKind
+	loops   int
+	missing map[string]bool // modules that were already said to be missing
+}
+
+// prepare is a call of Function.Prepare that waits for all routes.
+type prepare struct {
+	span source.Span
+	run  func() error
+}
+
+// Check resolves a configuration. Mistakes and warnings are added to errs;
+// the Script may be run when there were none.
+func Check(file *syntax.File, opt Options, errs *source.ErrorList) *Script {
+	if opt.Lookup == nil {
+		opt.Lookup = module.Lookup
+	}
+	opt.Log = cmp.Or(opt.Log, slog.Default())
+	c := &checker{opt: opt, file: file, errs: errs, routeOf: map[RouteKey]module.RouteRef{}, wanted: map[RouteKey]bool{},
+		varSlots: map[string]int{}, missing: map[string]bool{}}
+	c.declareFlags()
+	c.loadModules()
+	c.names = indexNames(opt.Core, c.modules)
+	c.declareRoutes()
+	c.setParams()
+	c.prepareModules()
+	if opt.Ready != nil {
+		opt.Ready(c.modules)
+	}
+	c.resolveRoutes()
+	for _, p := range c.prepares {
+		if err := p.run(); err != nil {
+			c.fail(p.span, err)
+		}
+	}
+	return &Script{Modules: c.modules, Routes: c.routes, Vars: c.vars}
+}
+
+// prepareModules lets modules look at their parameters as a whole.
+func (c *checker) prepareModules() {
+	for _, m := range c.modules {
+		p, ok := m.Module.(module.Preparer)
+		if !ok {
+			continue
+		}
+		if err := p.Prepare(c.binder()); err != nil {
+			c.errs.Addf(c.loadPos(m.Name), "module %s: %s", m.Name, err)
+		}
+	}
+}
+
+// loadPos is where a module is loaded.
+func (c *checker) loadPos(name string) source.Pos {
+	for _, l := range c.file.LoadModules() {
+		if moduleName(l.Name.Value) == name {
+			return l.Start()
+		}
+	}
+	return c.file.Start()
+}

@@ -1,0 +1,134 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package check
+
+import (
+	"github.com/kahea-sip/kahea/cfg/syntax"
+	"github.com/kahea-sip/kahea/core/avp"
+	"github.com/kahea-sip/kahea/core/ere"
+	"github.com/kahea-sip/kahea/script/expr"
+	"github.com/kahea-sip/kahea/script/variable"
+)
+
+// value resolves an expression; nil when there is a mistake in it, which is
+// then in the list.
+func (c *checker) value(x syntax.Expr) expr.Node {
+	switch x := x.(type) {
+	case *syntax.Paren:
+		return c.value(x.X)
+	case *syntax.Number:
+		return expr.Number(x.Value)
+	case *syntax.String:
+		return expr.String(x.Value)
+	case *syntax.Ident:
+		return expr.String(x.Name)
+	case *syntax.IP:
+		return expr.String(x.Text)
+	case *syntax.PV:
+		if r := c.pv(x); r != nil {
+			if r.IsNull() {
+				return expr.Const{}
+			}
+			return expr.Var{Ref: r}
+		}
+		return nil
+	case *syntax.Select:
+		return c.selectNode(x)
+	case *syntax.Keyword:
+		return c.keyword(x)
+	case *syntax.Call:
+		return c.call(x)
+	case *syntax.Unary:
+		return c.unary(x)
+	case *syntax.Binary:
+		return c.binary(x)
+	case *syntax.Cast:
+		return c.cast(x)
+	}
+	c.errs.AddSpan(valueSpan(x), "", "%s has no meaning here", describe(x))
+	return nil
+}
+
+func (c *checker) cast(x *syntax.Cast) expr.Node {
+	n := c.value(x.X)
+	if n == nil {
+		return nil
+	}
+	to := expr.Str
+	if x.Type == "int" {
+		to = expr.Int
+	}
+	return expr.NewCast(to, n)
+}
+
+func (c *checker) unary(x *syntax.Unary) expr.Node {
+	n := c.value(x.X)
+	if n == nil {
+		return nil
+	}
+	u, err := expr.Unary(x.Op, n)
+	if err != nil {
+		c.fail(valueSpan(x.X), err)
+		return nil
+	}
+	return u
+}
+
+func (c *checker) binary(x *syntax.Binary) expr.Node {
+	if n, ok := c.keywordTest(x); ok {
+		return n
+	}
+	if x.Op == syntax.OpMatch || x.Op == syntax.OpNotMatch {
+		return c.match(x)
+	}
+	a, b := c.value(x.X), c.value(x.Y)
+	if a == nil || b == nil {
+		return nil
+	}
+	n, err := expr.Binary(x.Op, a, b)
+	if err != nil {
+		c.fail(valueSpan(x.Y), err)
+		return nil
+	}
+	return n
+}
+
+func (c *checker) match(x *syntax.Binary) expr.Node {
+	a, b := c.value(x.X), c.value(x.Y)
+	if a == nil || b == nil {
+		return nil
+	}
+	if a.Type() == expr.Int {
+		if _, ok := expr.IsConst(a); ok {
+			c.errs.AddSpan(valueSpan(x.X), "", "expected a string on the left of %s, found the number %s", x.Op, a)
+			return nil
+		}
+	}
+	n := &expr.Match{X: a, Negated: x.Op == syntax.OpNotMatch}
+	v, ok := expr.IsConst(b)
+	if !ok {
+		n.By = b
+		return n
+	}
+	if v.Kind == avp.Int {
+		c.errs.AddSpan(valueSpan(x.Y), "put it in quotes", "expected a regular expression on the right of %s, found the number %s", x.Op, b)
+		return nil
+	}
+	re, err := ere.Compile(v.Str, ere.IgnoreCase)
+	if err != nil {
+		c.fail(valueSpan(x.Y), err)
+		return nil
+	}
+	n.Re = re
+	return n
+}
+
+// selectNode resolves @path: it is what $sel(path) gives.
+func (c *checker) selectNode(x *syntax.Select) expr.Node {
+	r, err := variable.Parse(c, "$sel("+x.Raw[1:]+")")
+	if err != nil {
+		c.fail(x.Span, err)
+		return nil
+	}
+	return expr.Var{Ref: r}
+}

@@ -1,0 +1,358 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package check
+
+import (
+	"net/netip"
+	"strconv"
+
+	"github.com/kahea-sip/kahea/cfg/source"
+	"github.com/kahea-sip/kahea/cfg/syntax"
+	"github.com/kahea-sip/kahea/core/avp"
+	"github.com/kahea-sip/kahea/core/module"
+	"github.com/kahea-sip/kahea/core/sip"
+	"github.com/kahea-sip/kahea/core/transport"
+	"github.com/kahea-sip/kahea/script/expr"
+	"github.com/kahea-sip/kahea/script/variable"
+)
+
+// keywordValue is what a keyword stands for as a value.
+var keywordValue = map[string]*expr.Native{
+	"method":   {Name: "method", Kind: expr.Str, Get: methodOf},
+	"status":   {Name: "status", Kind: expr.Unknown, Get: statusOf},
+	"uri":      {Name: "uri", Kind: expr.Str, Get: func(c *module.Call) module.Value { return avp.String(c.Target.URI) }},
+	"from_uri": {Name: "from_uri", Kind: expr.Str, Get: func(c *module.Call) module.Value { return avp.String(fromURI(c)) }},
+	"to_uri":   {Name: "to_uri", Kind: expr.Str, Get: func(c *module.Call) module.Value { return avp.String(toURI(c)) }},
+	"src_ip":   {Name: "src_ip", Kind: expr.Str, Get: func(c *module.Call) module.Value { return addrValue(c, c.Packet.Src.Addr()) }},
+	"dst_ip":   {Name: "dst_ip", Kind: expr.Str, Get: func(c *module.Call) module.Value { return addrValue(c, c.Packet.Dst.Addr()) }},
+	"src_port": {Name: "src_port", Kind: expr.Int, Get: func(c *module.Call) module.Value { return avp.Number(int64(c.Packet.Src.Port())) }},
+	"dst_port": {Name: "dst_port", Kind: expr.Int, Get: func(c *module.Call) module.Value { return avp.Number(int64(c.Packet.Dst.Port())) }},
+	"proto":    {Name: "proto", Kind: expr.Int, Get: func(c *module.Call) module.Value { return avp.Number(int64(protoOf(c))) }},
+	"af":       {Name: "af", Kind: expr.Int, Get: func(c *module.Call) module.Value { return avp.Number(familyOf(c.Packet.Src.Addr())) }},
+	"msg:len":  {Name: "msg:len", Kind: expr.Int, Get: func(c *module.Call) module.Value { return avp.Number(int64(len(c.Msg.Raw()))) }},
+	"snd_ip":   {Name: "snd_ip", Kind: expr.Str, Get: func(c *module.Call) module.Value { return addrValue(c, sending(c).Socket.Addr.Addr()) }},
+	"snd_port": {Name: "snd_port", Kind: expr.Int, Get: func(c *module.Call) module.Value { return avp.Number(int64(sending(c).Socket.Addr.Port())) }},
+	"to_ip":    {Name: "to_ip", Kind: expr.Str, Get: func(c *module.Call) module.Value { return addrValue(c, sending(c).Addr.Addr()) }},
+	"to_port":  {Name: "to_port", Kind: expr.Int, Get: func(c *module.Call) module.Value { return avp.Number(int64(sending(c).Addr.Port())) }},
+	"snd_proto": {Name: "snd_proto", Kind: expr.Int, Get: func(c *module.Call) module.Value {
+		return avp.Number(int64(sending(c).Proto))
+	}},
+	"snd_af": {Name: "snd_af", Kind: expr.Int, Get: func(c *module.Call) module.Value { return avp.Number(familyOf(sending(c).Addr.Addr())) }},
+}
+
+// keywordConst are the keywords with a fixed value.
+var keywordConst = map[string]int64{
+	"UDP": int64(transport.UDP), "TCP": int64(transport.TCP), "TLS": int64(transport.TLS), "SCTP": int64(transport.SCTP),
+	"WS": int64(transport.WS), "WSS": int64(transport.WSS), "INET": inet, "INET6": inet6, "INET4": inet,
+}
+
+// The address families.
+const (
+	inet  = 2
+	inet6 = 10
+)
+
+func familyOf(a netip.Addr) int64 {
+	if a.Is4() || a.Is4In6() {
+		return inet
+	}
+	return inet6
+}
+
+func protoOf(c *module.Call) transport.Proto {
+	if c.Packet.Socket == nil {
+		return transport.UDP
+	}
+	return c.Packet.Socket.Proto
+}
+
+func methodOf(c *module.Call) module.Value {
+	if c.Msg.IsRequest() {
+		return avp.String(c.Msg.MethodName)
+	}
+	if cs, err := c.Msg.CSeq(); err == nil {
+		return avp.String(cs.MethodName)
+	}
+	return module.Value{}
+}
+
+func statusOf(c *module.Call) module.Value {
+	if c.Msg.IsRequest() {
+		return avp.Number(0)
+	}
+	return avp.Text(int64(c.Msg.Status), statusText(c))
+}
+
+func statusText(c *module.Call) string { return variable.Decimal(c, int64(c.Msg.Status)) }
+
+func fromURI(c *module.Call) string {
+	if a, err := c.Msg.From(); err == nil {
+		return a.URI
+	}
+	return ""
+}
+
+func toURI(c *module.Call) string {
+	if a, err := c.Msg.To(); err == nil {
+		return a.URI
+	}
+	return ""
+}
+
+func addrValue(c *module.Call, a netip.Addr) module.Value {
+	return avp.String(c.Mem.Keep(a.Unmap().AppendTo(c.Mem.Begin())))
+}
+
+// noDestination stands in where an onsend keyword is used outside of an
+// onsend route.
+var noDestination = &transport.Destination{Socket: &transport.Socket{}}
+
+// sending is where the message of an onsend route goes.
+func sending(c *module.Call) *transport.Destination {
+	if d, ok := c.Event.(*transport.Destination); ok && d.Socket != nil {
+		return d
+	}
+	return noDestination
+}
+
+// keyword resolves a keyword that stands alone.
+func (c *checker) keyword(k *syntax.Keyword) expr.Node {
+	if n, ok := keywordConst[k.Name]; ok {
+		return expr.Number(n)
+	}
+	if n := keywordValue[k.Name]; n != nil {
+		return n
+	}
+	c.errs.AddSpan(k.Span, "compare it: uri==myself, src_ip==myself", "%s is no value", k.Name)
+	return nil
+}
+
+// keywordTest resolves a comparison of a keyword; ok is false when x is none.
+func (c *checker) keywordTest(x *syntax.Binary) (expr.Node, bool) {
+	k, left := syntax.Unwrap(x.X).(*syntax.Keyword)
+	y := x.Y
+	if !left {
+		if k, left = syntax.Unwrap(x.Y).(*syntax.Keyword); !left {
+			return nil, false
+		}
+		y = x.X
+	}
+	if k.Name == "myself" {
+		if other, ok := syntax.Unwrap(y).(*syntax.Keyword); ok {
+			return c.myself(x, other), true
+		}
+		c.errs.AddSpan(k.Span, "ask is_myself(…) of module kex", "%s is no keyword that can be compared with myself", "this")
+		return nil, true
+	}
+	switch x.Op {
+	case syntax.OpEq, syntax.OpNe, syntax.OpMatch:
+	default:
+		return nil, false
+	}
+	switch right := syntax.Unwrap(y).(type) {
+	case *syntax.Keyword:
+		if right.Name == "myself" {
+			return c.myself(x, k), true
+		}
+	case *syntax.IP:
+		return c.network(x, k, right), true
+	case *syntax.Address:
+		return c.hostTest(x, k, right.Host, right.Span), true
+	case *syntax.String:
+		switch {
+		case x.Op == syntax.OpMatch:
+		case k.Name == "src_ip" || k.Name == "dst_ip" || k.Name == "to_ip" || k.Name == "snd_ip":
+			return c.addressText(x, k, right), true
+		case k.Name == "uri" || k.Name == "from_uri" || k.Name == "to_uri":
+			return c.uriTest(x, k, right.Value), true
+		}
+	}
+	if k.Name == "method" && x.Op != syntax.OpMatch {
+		return c.methodTest(x, y), true
+	}
+	return nil, false
+}
+
+func (c *checker) test(x *syntax.Binary, k *syntax.Keyword, right string, run func(c *module.Call) bool) expr.Node {
+	op := "=="
+	if x.Op == syntax.OpNe {
+		op = "!="
+		positive := run
+		run = func(c *module.Call) bool { return !positive(c) }
+	}
+	return &expr.Test{Name: "(" + k.Name + " " + op + " " + right + ")", Run: run}
+}
+
+// methodTest compares the method without regard to case.
+func (c *checker) methodTest(x *syntax.Binary, y syntax.Expr) expr.Node {
+	n := c.value(y)
+	if n == nil {
+		return nil
+	}
+	v, ok := expr.IsConst(n)
+	if !ok {
+		e, err := expr.Binary(x.Op, keywordValue["method"], n)
+		if err != nil {
+			c.fail(valueSpan(y), err)
+			return nil
+		}
+		return e
+	}
+	k := &syntax.Keyword{Name: "method"}
+	want := v.Str
+	return c.test(x, k, want, func(c *module.Call) bool { return sip.EqualFold(methodOf(c).Str, want) })
+}
+
+// myself compares a URI or address with our own addresses and names.
+func (c *checker) myself(x *syntax.Binary, k *syntax.Keyword) expr.Node {
+	var run func(c *module.Call) bool
+	switch k.Name {
+	case "uri":
+		run = func(c *module.Call) bool { return isMyselfURI(c, c.Target.URI) }
+	case "from_uri":
+		run = func(c *module.Call) bool { return isMyselfURI(c, fromURI(c)) }
+	case "to_uri":
+		run = func(c *module.Call) bool { return isMyselfURI(c, toURI(c)) }
+	case "src_ip":
+		run = func(c *module.Call) bool { return isMyselfAddr(c, c.Packet.Src.Addr()) }
+	case "dst_ip":
+		run = func(c *module.Call) bool { return isMyselfAddr(c, c.Packet.Dst.Addr()) }
+	case "to_ip":
+		run = func(c *module.Call) bool { return isMyselfAddr(c, sending(c).Addr.Addr()) }
+	case "snd_ip":
+		run = func(c *module.Call) bool { return isMyselfAddr(c, sending(c).Socket.Addr.Addr()) }
+	default:
+		c.errs.AddSpan(k.Span, "uri, from_uri, to_uri, src_ip and dst_ip can be", "%s cannot be compared with myself", k.Name)
+		return nil
+	}
+	return c.test(x, k, "myself", run)
+}
+
+// isMyselfURI reports whether host, port and transport of a URI are ours.
+func isMyselfURI(c *module.Call, uri string) bool {
+	u, err := sip.ParseURI(uri)
+	if err != nil {
+		return false
+	}
+	return c.Host.Transport().IsMyself(u.Host, u.Port, u.Transport())
+}
+
+func isMyselfAddr(c *module.Call, a netip.Addr) bool {
+	return c.Host.Transport().IsMyself(addrValue(c, a).Str, 0, transport.ProtoNone)
+}
+
+// addrOf is the address that a keyword stands for.
+func addrOf(name string) func(c *module.Call) netip.Addr {
+	switch name {
+	case "src_ip":
+		return func(c *module.Call) netip.Addr { return c.Packet.Src.Addr().Unmap() }
+	case "dst_ip":
+		return func(c *module.Call) netip.Addr { return c.Packet.Dst.Addr().Unmap() }
+	case "to_ip":
+		return func(c *module.Call) netip.Addr { return sending(c).Addr.Addr().Unmap() }
+	case "snd_ip":
+		return func(c *module.Call) netip.Addr { return sending(c).Socket.Addr.Addr().Unmap() }
+	}
+	return nil
+}
+
+// network compares an address with an address or network.
+func (c *checker) network(x *syntax.Binary, k *syntax.Keyword, ip *syntax.IP) expr.Node {
+	get := addrOf(k.Name)
+	if get == nil {
+		c.errs.AddSpan(ip.Span, "", "%s cannot be compared with an address", k.Name)
+		return nil
+	}
+	prefix, text, err := parseNetwork(ip.Text, ip.Mask)
+	if err != nil {
+		c.fail(ip.Span, err)
+		return nil
+	}
+	return c.test(x, k, text, func(c *module.Call) bool { return prefix.Contains(get(c)) })
+}
+
+func parseNetwork(addr, mask string) (netip.Prefix, string, error) {
+	a, err := netip.ParseAddr(addr)
+	if err != nil {
+		return netip.Prefix{}, "", &variable.Error{Message: addr + " is no address"}
+	}
+	a = a.Unmap()
+	bits := a.BitLen()
+	text := a.String()
+	if mask != "" {
+		text += "/" + mask
+		if n, err := strconv.Atoi(mask); err == nil {
+			bits = n
+		} else if m, err := netip.ParseAddr(mask); err == nil {
+			bits = 0
+			for _, b := range m.Unmap().AsSlice() {
+				for ; b&0x80 != 0; b <<= 1 {
+					bits++
+				}
+			}
+		} else {
+			return netip.Prefix{}, "", &variable.Error{Message: mask + " is no network mask"}
+		}
+	}
+	p, err := a.Prefix(bits)
+	if err != nil {
+		return p, "", &variable.Error{Message: mask + " is no network mask of " + addr}
+	}
+	return p, text, nil
+}
+
+// addressText compares an address with one in quotes: an address, a network,
+// or a name.
+func (c *checker) addressText(x *syntax.Binary, k *syntax.Keyword, s *syntax.String) expr.Node {
+	if s.Value == "myself" {
+		return c.myself(x, k)
+	}
+	addr, mask, _ := cutMask(s.Value)
+	if _, err := netip.ParseAddr(addr); err == nil {
+		ip := &syntax.IP{Span: s.Span, Text: addr, Mask: mask}
+		return c.network(x, k, ip)
+	}
+	return c.hostTest(x, k, s.Value, s.Span)
+}
+
+func cutMask(s string) (addr, mask string, ok bool) {
+	if len(s) > 1 && s[0] == '[' {
+		s = s[1:]
+		for i := range s {
+			if s[i] == ']' {
+				addr, s = s[:i], s[i+1:]
+				if len(s) > 1 && s[0] == '/' {
+					return addr, s[1:], true
+				}
+				return addr, "", false
+			}
+		}
+	}
+	for i := range s {
+		if s[i] == '/' {
+			return s[:i], s[i+1:], true
+		}
+	}
+	return s, "", false
+}
+
+// hostTest compares an address with the addresses of a name.
+func (c *checker) hostTest(x *syntax.Binary, k *syntax.Keyword, host string, span source.Span) expr.Node {
+	if addrOf(k.Name) == nil {
+		n, err := expr.Binary(x.Op, c.keyword(k), expr.String(host))
+		if err != nil {
+			c.fail(span, err)
+			return nil
+		}
+		return n
+	}
+	c.errs.AddSpan(span, "write its address, or ask dns_int_match_ip of module ipops",
+		"%s cannot be compared with the name %s", k.Name, host)
+	return nil
+}
+
+// uriTest compares URIs by the rules of RFC 3261 19.1.4.
+func (c *checker) uriTest(x *syntax.Binary, k *syntax.Keyword, want string) expr.Node {
+	get := keywordValue[k.Name].Get
+	return c.test(x, k, strconv.Quote(want), func(c *module.Call) bool { return sip.URIsEqual(get(c).Str, want) })
+}

@@ -1,0 +1,131 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package check
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/kahea-sip/kahea/cfg/source"
+	"github.com/kahea-sip/kahea/core/module"
+	"github.com/kahea-sip/kahea/script/variable"
+)
+
+// names is what the core and the loaded modules export, by name.
+type names struct {
+	functions       map[string][]*module.Function
+	owner           map[*module.Function]string
+	variables       map[string]*module.Variable
+	transformations map[string]*module.Transformation
+}
+
+func indexNames(core module.Exports, modules []*Module) *names {
+	n := &names{map[string][]*module.Function{}, map[*module.Function]string{}, map[string]*module.Variable{},
+		map[string]*module.Transformation{}}
+	n.add("core", &core)
+	for _, m := range modules {
+		n.add(m.Name, &m.Exports)
+	}
+	return n
+}
+
+// add enters exports; what was there first stays.
+func (n *names) add(owner string, e *module.Exports) {
+	for i := range e.Functions {
+		f := &e.Functions[i]
+		n.functions[f.Name] = append(n.functions[f.Name], f)
+		n.owner[f] = owner
+	}
+	for i := range e.Variables {
+		if v := &e.Variables[i]; n.variables[v.Name] == nil {
+			n.variables[v.Name] = v
+		}
+	}
+	for i := range e.Transformations {
+		t := &e.Transformations[i]
+		key := t.Class
+		if t.Name != "" {
+			key += "." + t.Name
+		}
+		if n.transformations[key] == nil {
+			n.transformations[key] = t
+		}
+	}
+}
+
+// Variable implements variable.Table.
+func (c *checker) Variable(name string) (*module.Variable, error) {
+	if v := c.names.variables[name]; v != nil {
+		return v, nil
+	}
+	e := &variable.Error{Length: len(name) + 1, Message: "unknown variable $" + name}
+	if mods := knownNames().variables[name]; len(mods) > 0 {
+		e.Message, e.Advice = c.ownedBy("variable $"+name, mods)
+		return nil, e
+	}
+	all := make([]string, 0, len(c.names.variables))
+	for v := range c.names.variables {
+		all = append(all, v)
+	}
+	slices.Sort(all)
+	if near := source.Nearest(name, all); near != "" {
+		e.Advice = "did you mean $" + near
+	}
+	return nil, e
+}
+
+// Transformation implements variable.Table.
+func (c *checker) Transformation(class, op string) (*module.Transformation, error) {
+	key := class
+	if op != "" {
+		key += "." + op
+	}
+	if t := c.names.transformations[key]; t != nil {
+		return t, nil
+	}
+	var all []string
+	for k := range c.names.transformations {
+		all = append(all, k)
+	}
+	slices.Sort(all)
+	e := &variable.Error{Length: len(key), Message: "unknown transformation {" + key + "}"}
+	if near := source.Nearest(key, all); near != "" {
+		e.Advice = "did you mean {" + near + "}"
+	}
+	return nil, e
+}
+
+// Binder implements variable.Table.
+func (c *checker) Binder() module.Binder { return c.binder() }
+
+// ownedBy says of a name that the reference knows which module has it.
+func (c *checker) ownedBy(what string, mods []string) (message, advice string) {
+	for _, m := range mods {
+		if c.loaded(m) != nil {
+			return fmt.Sprintf("%s of module %s is not in kahea yet", what, m), "docs/compatibility.md lists what is left out"
+		}
+	}
+	var have []string
+	for _, m := range mods {
+		if c.opt.Lookup(m) != nil {
+			have = append(have, m)
+		}
+	}
+	if len(have) == 0 {
+		list := strings.Join(mods, " or ")
+		return fmt.Sprintf("%s is of module %s, which is not in kahea yet", what, list), ""
+	}
+	return fmt.Sprintf("%s is of module %s, which is not loaded", what, strings.Join(have, " or ")),
+		fmt.Sprintf("add loadmodule \"%s.so\"", have[0])
+}
+
+// loaded returns a loaded module, or nil.
+func (c *checker) loaded(name string) *Module {
+	for _, m := range c.modules {
+		if m.Name == name {
+			return m
+		}
+	}
+	return nil
+}

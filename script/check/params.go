@@ -1,0 +1,201 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package check
+
+import (
+	"fmt"
+	"reflect"
+	"strings"
+
+	"github.com/kahea-sip/kahea/cfg/source"
+	"github.com/kahea-sip/kahea/cfg/syntax"
+	"github.com/kahea-sip/kahea/core/ere"
+	"github.com/kahea-sip/kahea/core/module"
+	"github.com/kahea-sip/kahea/core/setting"
+	"github.com/kahea-sip/kahea/script/expr"
+)
+
+// accessorParam is a parameter that names a variable; it is set when all
+// parameters are known, since those of pv decide what names mean.
+type accessorParam struct {
+	span source.Span
+	run  func() error
+}
+
+// setParams carries out the modparam lines.
+func (c *checker) setParams() {
+	loaded := map[string]bool{}
+	for _, it := range c.file.Items {
+		switch it := it.(type) {
+		case *syntax.LoadModule:
+			loaded[moduleName(it.Name.Value)] = true
+		case *syntax.ModParam:
+			c.setParam(it, loaded)
+		}
+	}
+	for _, p := range c.settings {
+		if err := p.run(); err != nil {
+			c.fail(p.span, err)
+		}
+	}
+}
+
+// setParam sets one parameter in each module that the name, a list of
+// alternatives, matches.
+func (c *checker) setParam(p *syntax.ModParam, loaded map[string]bool) {
+	re, err := ere.Compile("^("+p.Module.Value+")$", ere.IgnoreCase)
+	if err != nil {
+		c.fail(p.Module.Span, err)
+		return
+	}
+	found := false
+	for name := range c.missing {
+		found = found || re.MatchString(name)
+	}
+	for _, m := range c.modules {
+		if loaded[m.Name] && re.MatchString(m.Name) {
+			found = true
+			c.setOne(m, p)
+		}
+	}
+	if found {
+		return
+	}
+	name := p.Module.Value
+	advice := fmt.Sprintf("add loadmodule \"%s.so\" above this line", name)
+	if m := c.loaded(name); m != nil {
+		advice = "its loadmodule line must stand above the modparam line"
+	} else if !knownNames().hasModule(name) && !strings.Contains(name, "|") {
+		advice = source.DidYouMean(name, knownNames().modules)
+	}
+	c.errs.AddSpan(p.Module.Span, advice, "module %s is not loaded", name)
+}
+
+func (c *checker) setOne(m *Module, p *syntax.ModParam) {
+	for i := range m.Exports.Params {
+		if par := &m.Exports.Params[i]; par.Name == p.Name.Value {
+			if par.Notice != "" {
+				c.opt.Log.Info("modparam has no effect", "module", m.Name, "param", par.Name, "reason", par.Notice)
+			}
+			if err := c.assign(par, p); err != nil {
+				c.fail(valueSpan(p.Value), fmt.Errorf("parameter %s of module %s: %w", par.Name, m.Name, err))
+			}
+			return
+		}
+	}
+	var all []string
+	for _, par := range m.Exports.Params {
+		all = append(all, par.Name)
+	}
+	for _, par := range knownNames().params[m.Name] {
+		if par == p.Name.Value {
+			c.errs.AddSpan(p.Name.Span, "", "module %s has parameter %s in Kamailio; kahea does not have it yet", m.Name, par)
+			return
+		}
+	}
+	c.errs.AddSpan(p.Name.Span, source.DidYouMean(p.Name.Value, all), "module %s has no parameter %s", m.Name, p.Name.Value)
+}
+
+func valueSpan(x syntax.Expr) source.Span { return source.Span{Pos: x.Start(), Fin: x.End()} }
+
+// paramValue is the value of a modparam line: a number, or a text.
+func (c *checker) paramValue(p *syntax.ModParam) (n int64, text string, isText bool, err error) {
+	node := c.value(p.Value)
+	if node == nil {
+		return 0, "", false, errReported
+	}
+	v, ok := expr.IsConst(node)
+	if !ok {
+		if p.Extended {
+			return 0, "", false, fmt.Errorf("modparamx takes only variables that are known at start")
+		}
+		return 0, "", false, fmt.Errorf("expected a number or a string")
+	}
+	if node.Type() == expr.Int {
+		return v.Int, "", false, nil
+	}
+	return 0, v.Str, true, nil
+}
+
+// assign stores the value of a modparam line where the parameter wants it.
+func (c *checker) assign(par *module.Param, p *syntax.ModParam) error {
+	n, text, isText, err := c.paramValue(p)
+	if err != nil {
+		return err
+	}
+	if wantsInt(par.Set) {
+		if isText {
+			return fmt.Errorf("expected a number, found the string %q", text)
+		}
+		return setInt(par, n)
+	}
+	if !isText {
+		return fmt.Errorf("expected a string, found the number %d", n)
+	}
+	switch set := par.Set.(type) {
+	case *string:
+		*set = text
+	case *setting.Str:
+		set.Set(text)
+	case *[]string:
+		*set = append(*set, text)
+	case func(string) error:
+		return set(text)
+	case *module.Template:
+		return c.later(p, func() (err error) { *set, err = c.binder().Template(text); return err })
+	case *module.Accessor:
+		return c.later(p, func() (err error) { *set, err = c.binder().Var(text); return err })
+	case *module.RouteRef:
+		return c.setRoute(set, par, text, valueSpan(p.Value))
+	default:
+		return fmt.Errorf("parameter has the unknown type %s", reflect.TypeOf(par.Set))
+	}
+	return nil
+}
+
+// later does what asks for variables when all parameters are set.
+func (c *checker) later(p *syntax.ModParam, run func() error) error {
+	c.settings = append(c.settings, &accessorParam{valueSpan(p.Value), run})
+	return nil
+}
+
+func (c *checker) setRoute(set *module.RouteRef, par *module.Param, name string, span source.Span) error {
+	if name == "" || name == "0" {
+		*set = module.NoRoute
+		return nil
+	}
+	r, ok := c.route(par.Route, name)
+	if !ok {
+		c.errs.AddSpan(span, c.nearestRoute(par.Route, name), "%s[%s] is not defined", routeWord(par.Route), name)
+		return nil
+	}
+	*set = r
+	return nil
+}
+
+func wantsInt(set any) bool {
+	switch set.(type) {
+	case *int, *int64, *bool, *setting.Int, func(int) error:
+		return true
+	}
+	return false
+}
+
+func setInt(par *module.Param, n int64) error {
+	if (par.Min != 0 || par.Max != 0) && (n < par.Min || n > par.Max) {
+		return fmt.Errorf("%d is out of range, expected %d to %d", n, par.Min, par.Max)
+	}
+	switch set := par.Set.(type) {
+	case *int:
+		*set = int(n)
+	case *int64:
+		*set = n
+	case *bool:
+		*set = n != 0
+	case *setting.Int:
+		set.Set(n)
+	case func(int) error:
+		return set(int(n))
+	}
+	return nil
+}

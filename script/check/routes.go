@@ -1,0 +1,161 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package check
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/kahea-sip/kahea/cfg/source"
+	"github.com/kahea-sip/kahea/cfg/syntax"
+	"github.com/kahea-sip/kahea/core/module"
+)
+
+const (
+	localRequest  = "tm:local-request"
+	branchFailure = "tm:branch-failure:"
+)
+
+// declareRoutes gives each route block its number, before any is looked at.
+func (c *checker) declareRoutes() {
+	for _, r := range c.file.Routes() {
+		name := r.Name
+		if r.IsDefault() {
+			name = ""
+		}
+		route := &Route{Word: r.Word, Name: name, Pos: r.Start()}
+		route.Kind, route.Keys = routeKeys(r.Kind, name)
+		if first, ok := c.routeOf[route.Keys[0]]; ok {
+			c.errs.AddSpan(headSpan(r), "it is defined at "+c.routes[first-1].Pos.String()+" already", "%s is defined twice", route.Title())
+			continue
+		}
+		c.addRoute(route)
+	}
+}
+
+// headSpan is the part of a block in front of its body.
+func headSpan(r *syntax.Route) source.Span {
+	if r.Body != nil {
+		return source.Span{Pos: r.Start(), Fin: r.Body.Start()}
+	}
+	return r.Span
+}
+
+func (c *checker) addRoute(r *Route) module.RouteRef {
+	c.routes = append(c.routes, r)
+	ref := module.RouteRef(len(c.routes))
+	for _, k := range r.Keys {
+		c.routeOf[k] = ref
+	}
+	return ref
+}
+
+// routeKeys says which kind of route a block is and how it is found.
+func routeKeys(kind syntax.RouteKind, name string) (module.RouteKind, []RouteKey) {
+	one := func(k module.RouteKind, name string) (module.RouteKind, []RouteKey) { return k, []RouteKey{{k, name}} }
+	switch kind {
+	case syntax.ReplyRoute:
+		return one(module.CoreReplyRoute, name)
+	case syntax.OnReplyRoute:
+		if name == "" {
+			return one(module.CoreReplyRoute, "")
+		}
+		return one(module.ReplyRoute, name)
+	case syntax.FailureRoute:
+		return one(module.FailureRoute, name)
+	case syntax.BranchRoute:
+		return one(module.BranchRoute, name)
+	case syntax.OnSendRoute:
+		return one(module.OnSendRoute, name)
+	case syntax.EventRoute:
+		event := RouteKey{module.EventRoute, name}
+		if name == localRequest {
+			return module.LocalRoute, []RouteKey{event, {module.LocalRoute, name}, {module.LocalRoute, ""}}
+		}
+		if n, ok := strings.CutPrefix(name, branchFailure); ok {
+			return module.BranchFailureRoute, []RouteKey{event, {module.BranchFailureRoute, n}}
+		}
+		return module.EventRoute, []RouteKey{event}
+	}
+	return one(module.RequestRoute, name)
+}
+
+// routeWord is how blocks of a kind are written.
+func routeWord(k module.RouteKind) string {
+	switch k {
+	case module.FailureRoute:
+		return "failure_route"
+	case module.ReplyRoute:
+		return "onreply_route"
+	case module.CoreReplyRoute:
+		return "reply_route"
+	case module.BranchRoute:
+		return "branch_route"
+	case module.OnSendRoute:
+		return "onsend_route"
+	case module.EventRoute, module.LocalRoute, module.BranchFailureRoute:
+		return "event_route"
+	}
+	return "route"
+}
+
+// route finds a block and notes that something calls it.
+func (c *checker) route(kind module.RouteKind, name string) (module.RouteRef, bool) {
+	k := RouteKey{kind, name}
+	c.wanted[k] = true
+	r, ok := c.routeOf[k]
+	return r, ok
+}
+
+// emptyRoute adds an empty block of a name that something wants and nothing
+// defines: as in Kamailio that is only a warning.
+func (c *checker) emptyRoute(kind module.RouteKind, name string, span source.Span) module.RouteRef {
+	c.errs.Warn(&source.Error{Pos: span.Pos, End: span.Fin, Message: routeWord(kind) + "[" + name + "] is not defined",
+		Advice: c.nearestRoute(kind, name)})
+	return c.addRoute(&Route{Kind: kind, Word: routeWord(kind), Name: name, Keys: []RouteKey{{kind, name}}, Pos: span.Pos})
+}
+
+// nearestRoute is the advice for a route that is not defined.
+func (c *checker) nearestRoute(kind module.RouteKind, name string) string {
+	var all []string
+	for k := range c.routeOf {
+		if k.Kind == kind && k.Name != "" {
+			all = append(all, k.Name)
+		}
+	}
+	slices.Sort(all)
+	return source.DidYouMean(name, all)
+}
+
+// resolveRoutes looks at the bodies.
+func (c *checker) resolveRoutes() {
+	done := map[module.RouteRef]bool{}
+	for _, r := range c.file.Routes() {
+		name := r.Name
+		if r.IsDefault() {
+			name = ""
+		}
+		kind, keys := routeKeys(r.Kind, name)
+		ref := c.routeOf[keys[0]]
+		c.kind = kind
+		body := c.block(r.Body)
+		if !done[ref] {
+			done[ref] = true
+			c.routes[ref-1].Body = body
+		}
+	}
+	c.warnUnused()
+}
+
+// warnUnused tells of blocks that nothing calls, unless a name is computed.
+func (c *checker) warnUnused() {
+	if c.wanted[RouteKey{}] {
+		return
+	}
+	for _, r := range c.routes {
+		k := r.Keys[0]
+		if k.Name != "" && k.Kind == module.RequestRoute && !c.wanted[k] {
+			c.errs.Warn(&source.Error{Pos: r.Pos, Message: r.Title() + " is never called"})
+		}
+	}
+}

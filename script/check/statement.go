@@ -1,0 +1,209 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package check
+
+import (
+	"github.com/kahea-sip/kahea/cfg/source"
+	"github.com/kahea-sip/kahea/cfg/syntax"
+	"github.com/kahea-sip/kahea/core/avp"
+	"github.com/kahea-sip/kahea/core/ere"
+	"github.com/kahea-sip/kahea/script/expr"
+	"github.com/kahea-sip/kahea/script/variable"
+)
+
+func (c *checker) block(b *syntax.Block) []Stmt {
+	if b == nil {
+		return nil
+	}
+	return c.statements(b.Stmts)
+}
+
+func (c *checker) statements(list []syntax.Stmt) []Stmt {
+	var out []Stmt
+	for _, s := range list {
+		out = append(out, c.statement(s)...)
+	}
+	return out
+}
+
+// body resolves the statement behind if, else or while.
+func (c *checker) body(s syntax.Stmt) []Stmt {
+	if s == nil {
+		return nil
+	}
+	return c.statement(s)
+}
+
+func (c *checker) statement(s syntax.Stmt) []Stmt {
+	at := Place{s.Start()}
+	switch s := s.(type) {
+	case *syntax.Block:
+		return c.block(s)
+	case *syntax.If:
+		out := &If{Place: at, Cond: c.condition(s.Cond), Then: c.body(s.Then), Else: c.body(s.Else)}
+		if out.Cond != nil {
+			return []Stmt{out}
+		}
+	case *syntax.While:
+		if c.loops++; c.loops > maxLoops {
+			c.errs.AddSpan(source.Span{Pos: s.Start(), Fin: s.Start().After("while")}, "move the inner loop to a route of its own",
+				"more than %d while loops stand in each other", maxLoops)
+		}
+		defer func() { c.loops-- }()
+		out := &While{Place: at, Cond: c.condition(s.Cond), Body: c.body(s.Body)}
+		if out.Cond != nil {
+			return []Stmt{out}
+		}
+	case *syntax.Switch:
+		return []Stmt{c.switchStmt(s)}
+	case *syntax.Assign:
+		if a := c.assignment(s); a != nil {
+			return []Stmt{a}
+		}
+	case *syntax.Do:
+		if x := c.value(s.X); x != nil {
+			return []Stmt{&Do{at, x}}
+		}
+	case *syntax.Return:
+		return []Stmt{&Return{at, c.code(s.Value)}}
+	case *syntax.Exit:
+		return []Stmt{&Exit{Place: at, Value: c.code(s.Value)}}
+	case *syntax.Drop:
+		return []Stmt{&Exit{Place: at, Value: c.code(s.Value), Drop: true}}
+	case *syntax.Break:
+		return []Stmt{&Break{at}}
+	}
+	return nil
+}
+
+// maxLoops is how deep while loops may be nested in one route.
+const maxLoops = 16
+
+// code is the value of return, exit or drop: nil where none is given.
+func (c *checker) code(x syntax.Expr) expr.Node {
+	if x == nil {
+		return nil
+	}
+	n := c.value(x)
+	if n != nil && n.Type() == expr.Str {
+		c.errs.AddSpan(valueSpan(x), "", "expected a number, found the string %s", n)
+	}
+	return n
+}
+
+// condition resolves what if and while ask.
+func (c *checker) condition(x syntax.Expr) expr.Node {
+	n := c.value(x)
+	if n == nil {
+		return nil
+	}
+	if v, ok := expr.IsConst(n); ok && v.Kind == avp.Str {
+		c.errs.Warn(&source.Error{Pos: x.Start(), End: x.End(), Message: "constant string as a condition",
+			Advice: "a string counts as the number that it holds, most often 0"})
+	}
+	return n
+}
+
+func (c *checker) assignment(s *syntax.Assign) Stmt {
+	pv, ok := s.Left.(*syntax.PV)
+	if !ok {
+		c.errs.AddSpan(valueSpan(s.Left), "only variables can be assigned: $var(x), $avp(x), $ru …", "%s cannot be assigned", describe(s.Left))
+		return nil
+	}
+	target := c.pv(pv)
+	value := c.value(s.Right)
+	if target == nil || value == nil {
+		return nil
+	}
+	if !target.Settable() {
+		advice := ""
+		if target.Transformed() {
+			advice = "transformations cannot be assigned to"
+		}
+		c.errs.AddSpan(pv.Span, advice, "variable %s is read-only", pv.Raw)
+		return nil
+	}
+	return &Assign{Place{s.Start()}, target, value}
+}
+
+func describe(x syntax.Expr) string {
+	switch x := x.(type) {
+	case *syntax.Select:
+		return "select " + x.Raw
+	case *syntax.Attr:
+		return "attribute " + x.Raw
+	}
+	return "this expression"
+}
+
+func (c *checker) switchStmt(s *syntax.Switch) Stmt {
+	out := &Switch{Place: Place{s.Start()}, Subject: c.value(s.Subject)}
+	if out.Subject == nil {
+		out.Subject = expr.Number(0)
+	}
+	kinds := 0
+	defaults := 0
+	for _, k := range s.Cases {
+		cs := Case{Place: Place{k.Start()}, Default: k.Default, Body: c.statements(k.Body)}
+		if k.Default {
+			if defaults++; defaults > 1 {
+				c.errs.AddSpan(k.Span, "", "switch has two default labels")
+			}
+		} else {
+			kinds |= c.label(&cs, k)
+		}
+		out.Cases = append(out.Cases, cs)
+	}
+	if kinds == 3 {
+		c.errs.AddSpan(source.Span{Pos: s.Start(), Fin: s.Start().After("switch")}, "make all labels numbers or all strings",
+			"switch mixes number labels with string labels")
+	}
+	out.Text = kinds == 2
+	return out
+}
+
+// label resolves the value of a case; the result is 1 for a number, 2 for a
+// string or an expression.
+func (c *checker) label(cs *Case, k *syntax.Case) int {
+	n := c.value(k.Value)
+	if n == nil {
+		return 0
+	}
+	v, ok := expr.IsConst(n)
+	if !ok {
+		c.errs.AddSpan(valueSpan(k.Value), "", "a label of switch must be constant")
+		return 0
+	}
+	if k.Regex {
+		r, err := ere.Compile(v.Str, 0)
+		if err != nil {
+			c.fail(valueSpan(k.Value), err)
+			return 2
+		}
+		cs.Match = &expr.Match{Re: r}
+		return 2
+	}
+	if v.Kind == avp.Int {
+		cs.Number = v.Int
+		return 1
+	}
+	cs.String = v.Str
+	return 2
+}
+
+// pv resolves a variable; nil when there is a mistake in it.
+func (c *checker) pv(p *syntax.PV) *variable.Ref {
+	r, err := variable.Parse(c, p.Raw)
+	if err == nil {
+		return r
+	}
+	v, ok := err.(*variable.Error)
+	if !ok {
+		c.fail(p.Span, err)
+		return nil
+	}
+	start := p.Pos.After(p.Raw[:min(v.Offset, len(p.Raw))])
+	end := p.Pos.After(p.Raw[:min(v.Offset+max(v.Length, 1), len(p.Raw))])
+	c.errs.AddSpan(source.Span{Pos: start, Fin: end}, v.Advice, "%s", v.Message)
+	return nil
+}

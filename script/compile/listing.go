@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package compile
+
+import (
+	"fmt"
+	"io"
+	"maps"
+	"slices"
+	"strings"
+)
+
+// Listing prints the program, one operation a line with its line in the
+// configuration.
+func (c *Code) Listing(w io.Writer) {
+	for i, r := range c.Routes {
+		fmt.Fprintf(w, "%d %s\n", i+1, r.Title)
+		for at := range r.Ops {
+			text := strings.TrimRight(fmt.Sprintf("%4d  %-7s %s", at, r.Ops[at].Code, r.Ops[at].text()), " ")
+			fmt.Fprintf(w, "%-60s ; %d\n", text, r.Lines[at].Line)
+		}
+	}
+	if len(c.Vars) > 0 {
+		fmt.Fprintf(w, "vars %s\n", strings.Join(c.Vars, " "))
+	}
+}
+
+// text prints the operands.
+func (o *Op) text() string {
+	switch o.Code {
+	case OpCall:
+		return o.Call.String()
+	case OpRoute:
+		return o.Route.String()
+	case OpEval:
+		return o.X.String()
+	case OpSet:
+		return o.Target.String() + " = " + o.X.String()
+	case OpJumpUnless, OpLoopUnless:
+		return fmt.Sprintf("%s -> %d", o.X, o.To)
+	case OpJump, OpBreak:
+		return fmt.Sprintf("-> %d", o.To)
+	case OpLoop:
+		return fmt.Sprintf("counter %d", o.Loop)
+	case OpSwitch:
+		return o.X.String() + " " + o.Table.text()
+	case OpReturn, OpExit, OpDrop:
+		if o.X != nil {
+			return o.X.String()
+		}
+		return ""
+	case OpEnd:
+		return ""
+	}
+	return "?"
+}
+
+func (t *Table) text() string {
+	var parts []string
+	for _, n := range slices.Sorted(maps.Keys(t.Numbers)) {
+		parts = append(parts, fmt.Sprintf("%d -> %d", n, t.Numbers[n]))
+	}
+	for _, s := range slices.Sorted(maps.Keys(t.Strings)) {
+		parts = append(parts, fmt.Sprintf("%q -> %d", s, t.Strings[s]))
+	}
+	for _, l := range t.Order {
+		if l.Match != nil {
+			parts = append(parts, fmt.Sprintf("/%s/ -> %d", l.Match.Re, l.To))
+		} else {
+			parts = append(parts, fmt.Sprintf("%q -> %d", l.String, l.To))
+		}
+	}
+	parts = append(parts, fmt.Sprintf("else -> %d", t.Default))
+	return strings.Join(parts, ", ")
+}

@@ -1,0 +1,169 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package variable
+
+import (
+	"github.com/kahea-sip/kahea/core/avp"
+	"github.com/kahea-sip/kahea/core/module"
+)
+
+// Ref is one place where a variable is written, with its index and
+// transformations.
+type Ref struct {
+	source string
+	name   string
+	get    func(c *module.Call) module.Value // of a plain variable
+	acc    module.Accessor                   // of a class
+	set    func(c *module.Call, i module.Index, v module.Value) error
+	index  module.Index
+	// indexRef is the variable that gives the index, or nil.
+	indexRef *Ref
+	steps    []step
+}
+
+// step is one transformation.
+type step func(c *module.Call, v module.Value) module.Value
+
+var (
+	_ module.Accessor   = (*Ref)(nil)
+	_ module.Assignable = assignable{}
+)
+
+// Value returns the value for a message.
+func (r *Ref) Value(c *module.Call) module.Value {
+	var v module.Value
+	switch {
+	case r.get != nil:
+		v = r.get(c)
+	case r.indexRef == nil:
+		v = r.acc.Get(c, r.index)
+	default:
+		i, ok := r.indexOf(c)
+		if !ok {
+			return module.Value{}
+		}
+		v = r.acc.Get(c, i)
+	}
+	for _, s := range r.steps {
+		v = s(c, v)
+	}
+	return v
+}
+
+func (r *Ref) indexOf(c *module.Call) (module.Index, bool) {
+	if r.indexRef == nil {
+		return r.index, true
+	}
+	n, ok := Int(r.indexRef.Value(c))
+	return module.Index{Given: true, N: int(n)}, ok
+}
+
+// Set assigns. The Ref must be settable.
+func (r *Ref) Set(c *module.Call, v module.Value) error {
+	i, ok := r.indexOf(c)
+	if !ok {
+		return errIndex
+	}
+	return r.set(c, i, v)
+}
+
+// Settable tells whether the variable may stand on the left of an assignment.
+func (r *Ref) Settable() bool { return r.set != nil && len(r.steps) == 0 }
+
+// Get implements module.Accessor; the index of the place where the variable is
+// written counts.
+func (r *Ref) Get(c *module.Call, _ module.Index) module.Value { return r.Value(c) }
+
+// Name is the variable's name without the dollar sign.
+func (r *Ref) Name() string { return r.name }
+
+// IsNull tells that this is $null.
+func (r *Ref) IsNull() bool { return r.name == "null" && len(r.steps) == 0 }
+
+// Index returns the index where it is a constant.
+func (r *Ref) Index() module.Index { return r.index }
+
+// Transformed tells whether there are transformations.
+func (r *Ref) Transformed() bool { return len(r.steps) > 0 }
+
+// String returns the variable as written.
+func (r *Ref) String() string { return r.source }
+
+// Accessor returns the Ref as modules see it: Assignable where it can be set.
+func (r *Ref) Accessor() module.Accessor {
+	if r.Settable() {
+		return assignable{r}
+	}
+	return r
+}
+
+// assignable is a Ref that can be set.
+type assignable struct{ *Ref }
+
+// Set implements module.Assignable.
+func (a assignable) Set(c *module.Call, _ module.Index, v module.Value) error {
+	return a.Ref.Set(c, v)
+}
+
+var errIndex = &Error{Message: "the index of the variable is not a number"}
+
+// Int returns the value as a number; ok is false where it has none. Null
+// counts as 0.
+func Int(v module.Value) (n int64, ok bool) {
+	switch v.Kind {
+	case avp.Int, avp.Both:
+		return v.Int, true
+	case avp.Str:
+		return ParseInt(v.Str)
+	}
+	return 0, true
+}
+
+// ParseInt reads a decimal number as the script converts strings: a sign and
+// digits, or 0x and hexadecimal ones, and nothing else. The empty string is 0.
+func ParseInt(s string) (n int64, ok bool) {
+	if s == "" {
+		return 0, true
+	}
+	neg := false
+	switch s[0] {
+	case '-':
+		neg, s = true, s[1:]
+	case '+':
+		s = s[1:]
+	}
+	if len(s) > 2 && s[0] == '0' && (s[1] == 'x' || s[1] == 'X') {
+		for _, c := range []byte(s[2:]) {
+			d := hexDigit(c)
+			if d < 0 || n > 1<<58 {
+				return 0, false
+			}
+			n = n<<4 | int64(d)
+		}
+	} else {
+		if s == "" {
+			return 0, false
+		}
+		for i := 0; i < len(s); i++ {
+			d := s[i] - '0'
+			if d > 9 || n > (1<<63-10)/10 {
+				return 0, false
+			}
+			n = n*10 + int64(d)
+		}
+	}
+	if neg {
+		n = -n
+	}
+	return n, true
+}
+
+func hexDigit(c byte) int {
+	switch {
+	case '0' <= c && c <= '9':
+		return int(c - '0')
+	case 'a' <= c|0x20 && c|0x20 <= 'f':
+		return int(c|0x20-'a') + 10
+	}
+	return -1
+}
