@@ -127,7 +127,7 @@ func TestRecord(t *testing.T) {
 		{"empty string", "", "1100", ""},
 		{"six octets", "abcdef", "7161626364656600", "abcdef"},
 		{"seven octets", "abcdefg", "91086162636465666700", "abcdefg"},
-		{"nil", nil, "1100", ""},
+		{"nil", nil, "910e" + hex.EncodeToString([]byte("<null string>")) + "00", "<null string>"},
 		{"struct", (&module.Struct{}).Add("a", 1), "032561001001" + "83", (&module.Struct{}).Add("a", 1)},
 		{"list of structs", module.List{(&module.Struct{}).Add("a", 1), (&module.Struct{}).Add("a", 2)},
 			"032561001001" + "2561001002" + "83", (&module.Struct{}).Add("a", 1).Add("a", 2)},

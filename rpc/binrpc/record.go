@@ -27,7 +27,7 @@ const (
 const maxDepth = 32
 
 // Append appends the records of a value: int64, float64, string,
-// *module.Struct or module.List. An integer or float that the protocol's 32
+// *module.Struct, module.List, or nil for a string that is not there. An integer or float that the protocol's 32
 // bits cannot hold is written as its decimal text, and so is a negative float,
 // which kamcmd would take for a great positive one.
 func Append(dst []byte, v any) []byte {
@@ -43,7 +43,7 @@ func Append(dst []byte, v any) []byte {
 	case module.List:
 		return appendList(dst, v)
 	case nil:
-		return appendString(dst, typeString, "")
+		return appendString(dst, typeString, "<null string>")
 	}
 	return appendString(dst, typeString, fmt.Sprint(v))
 }

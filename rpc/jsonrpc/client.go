@@ -115,6 +115,9 @@ func ordered(d *json.Decoder) (any, error) {
 		_, err = d.Token()
 		return s, err
 	}
+	if t == nil {
+		return nil, nil
+	}
 	v, _ := param(t)
 	return v, nil
 }

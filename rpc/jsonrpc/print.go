@@ -19,7 +19,7 @@ type printer struct {
 }
 
 // Append appends the JSON of a value: int64, float64, string, *module.Struct
-// or module.List.
+// or module.List; nil is null.
 func Append(dst []byte, v any, pretty bool) []byte {
 	p := printer{dst, pretty}
 	p.value(v, 0)

@@ -191,8 +191,11 @@ func pad(s string, width int) string {
 
 // scalar returns a plain value without what would disturb the terminal.
 func scalar(v any) string {
-	if f, ok := v.(float64); ok {
-		return strconv.FormatFloat(f, 'f', -1, 64)
+	switch v := v.(type) {
+	case nil:
+		return "<null string>"
+	case float64:
+		return strconv.FormatFloat(v, 'f', -1, 64)
 	}
 	return strings.Map(func(r rune) rune {
 		if r < ' ' && r != '\n' && r != '\t' || r == 0x7f {
