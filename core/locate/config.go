@@ -10,7 +10,12 @@ import (
 )
 
 // Config says how names are turned into targets. Each field follows the core
-// parameter of Kamailio that its comment names first.
+// parameter of Kamailio that its comment names first. Of the others,
+// dns_retr_time, dns_retr_no, dns_servers_no and dns_use_search_list are in
+// [ClientConfig], dns_cache_gc_interval is the engine's (see [Locator.Sweep]),
+// and two have nothing to change: names that the search list completed are
+// always checked in full (dns_search_full_match), and an answer replaces an
+// older one as a whole (dns_cache_rec_pref).
 type Config struct {
 	// Cache is use_dns_cache: answers are kept for their time to live.
 	Cache bool

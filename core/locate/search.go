@@ -33,8 +33,15 @@ type search struct {
 // alone (4.2), an explicit transport to SRV and then addresses, and neither
 // of them to NAPTR, SRV and then addresses (4.1).
 //
-// Where a step finds something but none of it has an address, the search ends:
-// the domain said where it wants to be reached.
+// Where a step finds nothing that has an address, the next one is tried, also
+// when the domain has SRV records that lead nowhere, or to "." (which in
+// RFC 2782 says that the service is not there): Kamailio 5.6.3 does so.
+//
+// With failover all records of the step that finds something are followed:
+// those of every protocol that NAPTR names, of every priority, of both address
+// families. Without it the search ends at the first address. Either way the
+// answer is the whole list at once, so that a transaction can try one after
+// another without waiting for the resolver again.
 func (s *search) targets(q Query, proto sip.Transport) (Targets, error) {
 	if err := s.run(q, proto); err != nil && (err == errNotCached || s.n == 0) {
 		return Targets{}, err
@@ -71,30 +78,22 @@ func (s *search) run(q Query, proto sip.Transport) error {
 }
 
 // goOn says whether, after a step ended with err, the next step of RFC 3263 is
-// to be tried. Servers that fail for SRV and NAPTR and answer for A are seen
-// in the field, so that this takes any failure but those that are final.
+// to be tried: after any failure, because servers that fail for SRV and NAPTR
+// and answer for A are seen in the field.
 func (s *search) goOn(err error) bool {
-	return err != nil && err != errNotCached && err != errDeclined && (s.ctx == nil || s.ctx.Err() == nil)
+	return err != nil && err != errNotCached && (s.ctx == nil || s.ctx.Err() == nil)
 }
-
-// errDeclined: an SRV record with the target "." says that the service is not
-// there (RFC 2782), so that addresses must not be tried.
-var errDeclined = &declined{}
-
-type declined struct{}
-
-func (*declined) Error() string        { return "the domain declines SIP" }
-func (*declined) Is(target error) bool { return target == ErrNotFound }
 
 // services looks for NAPTR and SRV records.
 func (s *search) services(q Query, proto sip.Transport) error {
 	if q.Transport == sip.TransportNone && s.conf.NAPTR {
-		if err := s.naptr(q.Host, q.Secure); err == nil || !s.goOn(err) && err != errDeclined {
+		if err := s.naptr(q.Host, q.Secure); !s.goOn(err) {
 			return err
 		}
-		if !q.Secure {
-			return s.preferred(q.Host)
-		}
+	}
+	// Kamailio 5.6.3 looks only for UDP where neither is on.
+	if proto == sip.TransportNone && (s.conf.NAPTR || s.conf.Failover) {
+		return s.preferred(q.Host)
 	}
 	if proto == sip.TransportNone {
 		proto = sip.TransportUDP
@@ -142,10 +141,10 @@ func (s *search) preferred(host string) error {
 			continue
 		}
 		err := s.srv(host, serviceOf(p), p)
-		if !s.goOn(err) && err != errDeclined {
+		if !s.goOn(err) {
 			return err
 		}
-		if !errors.Is(last, errDeclined) {
+		if !errors.Is(err, ErrNotFound) {
 			last = err
 		}
 	}
@@ -158,9 +157,6 @@ func (s *search) srv(host string, v service, proto sip.Transport) error {
 	if err != nil {
 		return err
 	}
-	if len(rr) == 1 && rr[0].Name == "" {
-		return errDeclined
-	}
 	if len(rr) > 1 {
 		rr = slices.Clone(rr) // what is in the cache is shared
 		rnd := s.l.rand
@@ -170,8 +166,11 @@ func (s *search) srv(host string, v service, proto sip.Transport) error {
 		orderSRV(rr, rnd)
 	}
 	before := s.n
-	var last error = errDeclined
+	last := ErrNotFound
 	for i := range rr[:min(len(rr), maxSRV)] {
+		if rr[i].Name == "" {
+			continue
+		}
 		if err := s.host(rr[i].Name, rr[i].Port, proto); err != nil {
 			if err == errNotCached {
 				return err
@@ -184,9 +183,6 @@ func (s *search) srv(host string, v service, proto sip.Transport) error {
 	}
 	if s.n > before {
 		return nil
-	}
-	if errors.Is(last, ErrNotFound) {
-		return errDeclined // the domain has a service, at names that are not there
 	}
 	return last
 }
@@ -206,41 +202,37 @@ func (s *search) host(name string, port uint16, proto sip.Transport) error {
 	return err
 }
 
-// addresses calls yield for each address of a name: those of the hosts file,
-// or of the first address family that has some.
+// addresses calls yield for each address of a name, those of the preferred
+// family first; without failover only for those of one family.
 func (s *search) addresses(name string, yield func(netip.Addr)) (found bool, err error) {
-	if fixed := s.l.hosts.Load().Addrs(name); fixed != nil {
-		for _, t := range s.conf.families() {
+	fixed := s.l.hosts.Load().Addrs(name)
+	err = ErrNotFound
+	for _, t := range s.conf.families() {
+		if found && !s.conf.Failover {
+			break
+		}
+		if fixed != nil {
 			for _, a := range fixed {
 				if a.Is4() == (t == A) {
 					found = true
 					yield(a)
 				}
 			}
-			if found {
-				return true, nil
-			}
+			continue
 		}
-		return false, ErrNotFound
-	}
-	err = ErrNotFound
-	for _, t := range s.conf.families() {
 		rr, e := s.ask(name, noService, t)
 		if e == errNotCached {
 			return false, e
 		}
-		if e != nil {
-			if !errors.Is(e, ErrNotFound) {
-				err = e
-			}
-			continue
+		if e != nil && !errors.Is(e, ErrNotFound) {
+			err = e
 		}
 		for i := range rr {
+			found = true
 			yield(rr[i].Addr)
 		}
-		return true, nil
 	}
-	return false, err
+	return found, err
 }
 
 // addrs is addresses as a list.
