@@ -109,7 +109,11 @@ func (p *printer) comma(i int) {
 }
 
 func (p *printer) setting(s *Setting) {
-	p.printf("%s = ", s.FullName())
+	if s.ID != nil {
+		p.printf("%s[%s].%s = ", s.Group.Name, s.ID.Raw, s.Name.Name)
+	} else {
+		p.printf("%s = ", s.FullName())
+	}
 	for i, v := range s.Values {
 		if i > 0 {
 			p.b.WriteByte(' ')

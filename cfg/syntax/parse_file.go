@@ -253,6 +253,11 @@ func startsSetting(lex *cursor) bool {
 	c := lex.MakeCheckpoint()
 	defer lex.LoadCheckpoint(c)
 	lex.Next()
+	if isOp(lex.Peek(), "[") {
+		lex.Next()
+		lex.Next()
+		lex.Next()
+	}
 	if isOp(lex.Peek(), ".") {
 		lex.Next()
 		lex.Next()

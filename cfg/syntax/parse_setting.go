@@ -17,6 +17,14 @@ func parseSetting(lex *cursor) (Item, error) {
 		return nil, err
 	}
 	s.Name = name
+	if isOp(lex.Peek(), "[") {
+		if err := s.parseID(lex); err != nil {
+			return nil, err
+		}
+	}
+	if s.ID != nil && !isOp(lex.Peek(), ".") {
+		return nil, expected(lex, ".")
+	}
 	if take(lex, ".") {
 		s.Group = name
 		if s.Name, err = parseIdent(lex); err != nil {
@@ -37,6 +45,23 @@ func parseSetting(lex *cursor) (Item, error) {
 	}
 	s.Span = spanFrom(startOf(t), lex)
 	return s, nil
+}
+
+// parseID parses the [number] of a group.
+func (s *Setting) parseID(lex *cursor) error {
+	lex.Next()
+	if lex.Peek().Type != tokNumber {
+		return expected(lex, "a number")
+	}
+	n, err := parseNumber(lex)
+	if err != nil {
+		return err
+	}
+	s.ID = n.(*Number)
+	if !take(lex, "]") {
+		return expected(lex, "]")
+	}
+	return nil
 }
 
 // notASetting explains a word at the top of a file that is followed by something else than =.

@@ -29,7 +29,9 @@ type Setting struct {
 	source.Span
 	// Group is the word before the dot; nil where there is none.
 	Group *Ident
-	Name  *Ident
+	// ID is the number in group[ID].name; nil where there is none.
+	ID   *Number
+	Name *Ident
 	// Values holds one value, except for lists (alias="a" "b", listen with several sockets): *Number, *String, *Ident, *IP,
 	// *Address, *Listen, *Socket.
 	Values []Expr

@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package settings
+
+import "time"
+
+const anyNegative = -1 << 31
+
+var processParams = []Param{
+	{Name: "children", Type: Int, Max: 10000, Default: "8", Doc: "workers per UDP socket", at: func(s *Settings) any { return &s.Children }},
+	{Name: "socket_workers", Type: Int, Max: 10000, Default: "0", Doc: "workers of the listen that follows, instead of children", at: func(s *Settings) any { return &s.socketWorkers }},
+	{Name: "fork", Type: Bool, Default: "yes", Doc: "run with workers in the background", at: func(s *Settings) any { return &s.Process.Fork }},
+	{Name: "user", Aliases: []string{"uid"}, Type: Name, Doc: "user to change to", at: func(s *Settings) any { return &s.Process.User }},
+	{Name: "group", Aliases: []string{"gid"}, Type: Name, Doc: "group to change to", at: func(s *Settings) any { return &s.Process.Group }},
+	{Name: "workdir", Aliases: []string{"wdir"}, Type: Name, Doc: "folder to change to", at: func(s *Settings) any { return &s.Process.WorkDir }},
+	{Name: "rundir", Aliases: []string{"run_dir"}, Type: Name, Default: "/run/kamailio", Doc: "folder of control sockets and FIFOs", at: func(s *Settings) any { return &s.Process.RunDir }},
+	{Name: "exit_timeout", Aliases: []string{"ser_kill_timeout"}, Type: Int, Unit: time.Second, UnitName: "seconds", Default: "60", Doc: "how long a stop may take, 0 for no limit", at: func(s *Settings) any { return &s.Process.ExitTimeout }},
+	{Name: "open_files_limit", Type: Int, Default: "0", Doc: "files that may be open, 0 for the system's limit", at: func(s *Settings) any { return &s.Process.OpenFiles }},
+	{Name: "server_id", Type: Int, Default: "0", Doc: "number of this server among several", at: func(s *Settings) any { return &s.Process.ServerID }},
+	{Name: "disable_core_dump", Type: Bool, Default: "no", Doc: "write no core file", at: func(s *Settings) any { return &s.Process.DisableCoreDump }},
+	{Name: "verbose_startup", Type: Bool, Default: "no", Doc: "log the steps of the start", at: func(s *Settings) any { return &s.Process.VerboseStartup }},
+	{Name: "version_table", Type: Text, Default: "version", Doc: "database table with the versions of the others", at: func(s *Settings) any { return &s.VersionTable }},
+	{Name: "stats_name_separator", Type: Text, Default: "_", Doc: "sign between the parts of statistics' names", at: func(s *Settings) any { return &s.StatsNameSeparator }},
+}
+
+var logParams = []Param{
+	{Name: "debug", Type: Int, Min: anyNegative, Max: 100, Default: "0", Doc: "log level: 3 debug, 2 info, 1 notice, 0 warning, -1 error, -2 critical, -3 alert", at: func(s *Settings) any { return &s.Log.Debug }},
+	{Name: "log_stderror", Type: Bool, Default: "no", Doc: "log to standard error instead of syslog", at: func(s *Settings) any { return &s.Log.Stderr }},
+	{Name: "log_facility", Type: Word, Default: "LOG_DAEMON", Doc: "syslog facility", at: func(s *Settings) any { return &s.Log.Facility }},
+	{Name: "log_name", Type: Text, Doc: "program name in syslog", at: func(s *Settings) any { return &s.Log.Name }},
+	{Name: "log_prefix", Type: Text, Doc: "format string before every log line of a message", at: func(s *Settings) any { return &s.Log.Prefix }},
+	{Name: "log_prefix_mode", Type: Int, Max: 1, Default: "0", Doc: "0 evaluates log_prefix once per message, 1 at every line", at: func(s *Settings) any { return &s.Log.PrefixMode }},
+	{Name: "log_color", Type: Bool, Default: "no", Doc: "colours on standard error", at: func(s *Settings) any { return &s.Log.Color }},
+	{Name: "log_engine_type", Type: Text, Doc: "another sink for the log", at: func(s *Settings) any { return &s.Log.EngineType }},
+	{Name: "log_engine_data", Type: Text, Doc: "data of the other sink", at: func(s *Settings) any { return &s.Log.EngineData }},
+	{Name: "corelog", Aliases: []string{"core_log"}, Type: Int, Min: anyNegative, Max: 100, Default: "-1", Doc: "level of reports of network errors", at: func(s *Settings) any { return &s.Log.CoreLevel }},
+	{Name: "sip_parser_log", Type: Int, Min: anyNegative, Max: 100, Default: "-1", Doc: "level of reports of messages that cannot be parsed", at: func(s *Settings) any { return &s.Log.ParserLevel }},
+	{Name: "latency_cfg_log", Type: Int, Min: anyNegative, Max: 100, Default: "3", Doc: "level of reports of slow routes", at: func(s *Settings) any { return &s.Latency.CfgLevel }},
+	{Name: "latency_log", Type: Int, Min: anyNegative, Max: 100, Default: "-1", Doc: "level of reports of slow actions", at: func(s *Settings) any { return &s.Latency.Level }},
+	{Name: "latency_limit_action", Type: Int, Unit: time.Microsecond, UnitName: "microseconds", Default: "0", Doc: "time above which an action is reported, 0 for never", at: func(s *Settings) any { return &s.Latency.LimitAction }},
+	{Name: "latency_limit_db", Type: Int, Unit: time.Microsecond, UnitName: "microseconds", Default: "0", Doc: "time above which a query is reported, 0 for never", at: func(s *Settings) any { return &s.Latency.LimitDB }},
+	{Name: "latency_limit_cfg", Type: Int, Unit: time.Microsecond, UnitName: "microseconds", Default: "0", Doc: "time above which a route is reported, 0 for never", at: func(s *Settings) any { return &s.Latency.LimitCfg }},
+}
+
+var scriptParams = []Param{
+	{Name: "max_branches", Type: Int, Min: 1, Max: 30, Default: "12", Doc: "outgoing branches of one request", at: func(s *Settings) any { return &s.Script.MaxBranches }},
+	{Name: "max_while_loops", Type: Int, Default: "100", Doc: "rounds of a while, 0 for no limit", at: func(s *Settings) any { return &s.Script.MaxWhileLoops }},
+	{Name: "max_recursive_level", Type: Int, Min: 1, Max: 100000, Default: "256", Doc: "how deep routes may call each other", at: func(s *Settings) any { return &s.Script.MaxRecursion }},
+	{Name: "pv_buffer_size", Type: Int, Min: 256, Max: 1 << 24, UnitName: "bytes", Default: "8192", Doc: "longest text that a format string may make", at: func(s *Settings) any { return &s.Script.PVBufferSize }},
+	{Name: "onsend_route_reply", Type: Bool, Default: "no", Doc: "run onsend_route for replies too", at: func(s *Settings) any { return &s.Script.OnSendRouteReply }},
+	{Name: "received_route_mode", Type: Int, Min: anyNegative, Max: 1, Default: "0", Doc: "1 runs event_route[core:msg-received]", at: func(s *Settings) any { return &s.Script.ReceivedRouteMode }},
+	{Name: "force_rport", Type: Bool, Default: "no", Doc: "send every reply to where its request came from", at: func(s *Settings) any { return &s.Script.ForceRPort }},
+	{Name: "local_rport", Type: Bool, Default: "no", Doc: "add rport to the local Via", at: func(s *Settings) any { return &s.Script.LocalRPort }},
+	{Name: "reply_to_via", Type: Bool, Default: "no", Doc: "send local replies to the address in Via", at: func(s *Settings) any { return &s.Script.ReplyToVia }},
+	{Name: "check_via", Type: Bool, Default: "no", Doc: "drop replies whose topmost Via is not ours", at: func(s *Settings) any { return &s.Script.CheckVia }},
+	{Name: "phone2tel", Type: Bool, Default: "yes", Doc: "read sip URIs with user=phone as tel", at: func(s *Settings) any { return &s.Script.Phone2Tel }},
+	{Name: "http_reply_parse", Aliases: []string{"http_reply_hack"}, Type: Bool, Default: "no", Doc: "take replies of HTTP as replies", at: func(s *Settings) any { return &s.Script.HTTPReplyParse }},
+	{Name: "uri_host_extra_chars", Type: Text, Doc: "signs allowed in hosts of URIs besides those of the RFC", at: func(s *Settings) any { return &s.Script.URIHostExtraChars }},
+	{Name: "hdr_name_extra_chars", Type: Text, Doc: "signs allowed in names of headers besides those of the RFC", at: func(s *Settings) any { return &s.Script.HdrNameExtraChars }},
+	{Name: "sip_parser_mode", Type: Int, Min: anyNegative, Max: 1, Default: "0", Doc: "1 is strict about parameters", at: func(s *Settings) any { return &s.Script.ParserMode }},
+	{Name: "xavp_via_params", Type: Text, Doc: "list whose items become parameters of the local Via", at: func(s *Settings) any { return &s.Script.XAVPViaParams }},
+	{Name: "xavp_via_fields", Type: Text, Doc: "list that sets address and port of the local Via", at: func(s *Settings) any { return &s.Script.XAVPViaFields }},
+	{Name: "ipv6_hex_style", Type: Text, Default: "c", Doc: `"c" compact, "a" full, "A" full in capitals`, at: func(s *Settings) any { return &s.Script.IPv6HexStyle }},
+	{Name: "server_signature", Type: Bool, Default: "yes", Doc: "add Server and User-Agent", at: func(s *Settings) any { return &s.Headers.ServerSignature }},
+	{Name: "server_header", Type: Text, Doc: `whole header, as "Server: x"`, at: func(s *Settings) any { return &s.Headers.Server }},
+	{Name: "user_agent_header", Type: Text, Doc: `whole header, as "User-Agent: x"`, at: func(s *Settings) any { return &s.Headers.UserAgent }},
+	{Name: "sip_warning", Type: Bool, Default: "no", Doc: "add Warning to replies", at: func(s *Settings) any { return &s.Headers.SIPWarning }},
+	{Name: "async_workers", Type: Int, Max: 1024, Default: "0", Doc: "workers for asynchronous tasks", at: func(s *Settings) any { return &s.Async.Workers }},
+	{Name: "async_usleep", Type: Int, Unit: time.Microsecond, UnitName: "microseconds", Default: "1000", Doc: "pause of an asynchronous worker without work", at: func(s *Settings) any { return &s.Async.Usleep }},
+	{Name: "async_workers_group", Type: Text, Doc: `another group of asynchronous workers, "name=x;workers=n"`, at: func(s *Settings) any { return &s.Async.Groups }},
+	{Name: "kemi.onsend_route_callback", Type: Text, Default: "ksr_onsend_route", Doc: `function of the script in place of onsend_route, "none" for none`, at: func(s *Settings) any { return &s.KEMI.OnSendRoute }},
+	{Name: "kemi.received_route_callback", Type: Text, Default: "none", Doc: "function of the script for every message received", at: func(s *Settings) any { return &s.KEMI.ReceivedRoute }},
+	{Name: "kemi.reply_route_callback", Type: Text, Default: "ksr_reply_route", Doc: `function of the script in place of reply_route, "none" for none`, at: func(s *Settings) any { return &s.KEMI.ReplyRoute }},
+	{Name: "kemi.pre_routing_callback", Type: Text, Default: "none", Doc: "function of the script before each request and reply", at: func(s *Settings) any { return &s.KEMI.PreRouting }},
+}
