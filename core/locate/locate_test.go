@@ -255,6 +255,18 @@ func TestLocate(t *testing.T) {
 	}
 }
 
+// TestNAPTRSharesSRV: an SRV name that NAPTR leads to is the same entry of the
+// cache as one that a URI leads to.
+func TestNAPTRSharesSRV(t *testing.T) {
+	l, r, _ := newLocator(t, func(c *Config) { c.NAPTR = true; c.Failover = false })
+	l.Locate(t.Context(), Query{Host: "srv.example", Transport: udp})
+	r.taken()
+	l.Locate(t.Context(), Query{Host: "naptr.example"})
+	if got := r.taken(); got != "naptr.example NAPTR" {
+		t.Errorf("asked %s", got)
+	}
+}
+
 func TestTargets(t *testing.T) {
 	one := Target{Proto: udp, Addr: netip.MustParseAddrPort("192.0.2.1:1")}
 	two := Target{Proto: tcp, Addr: netip.MustParseAddrPort("192.0.2.2:2")}

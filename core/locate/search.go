@@ -259,6 +259,9 @@ func (s *search) enough() bool {
 
 func (s *search) ask(host string, v service, t Type) ([]Record, error) {
 	q, ok := newQuestion(host, v, t)
+	if v == noService {
+		q, ok = parseQuestion(host, t) // NAPTR leads to whole SRV names
+	}
 	if !ok {
 		return nil, ErrName
 	}
