@@ -114,7 +114,7 @@ func sameLine(a, b string) bool {
 	for i := range x {
 		p, _ := strconv.Atoi(x[i][2])
 		q, _ := strconv.Atoi(y[i][2])
-		if max(p-q, q-p) > 2 {
+		if max(p-q, q-p) > 10 {
 			return false
 		}
 	}

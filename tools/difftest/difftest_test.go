@@ -4,37 +4,15 @@ package main
 
 import (
 	"flag"
-	"os"
-	"os/exec"
-	"path/filepath"
 	"strings"
 	"sync"
 	"testing"
 	"time"
+
+	"github.com/kahea-sip/kahea/tools/difftest/refserver"
 )
 
 var update = flag.Bool("update", false, "record testdata/golden anew from the installed reference")
-
-// absent skips a test, or fails it where everything has to be installed.
-func absent(t *testing.T, why string) {
-	t.Helper()
-	if os.Getenv("KAHEA_REQUIRE_SERVERS") == "1" {
-		t.Fatal(why)
-	}
-	t.Skip(why)
-}
-
-func needs(t *testing.T, programs ...string) {
-	t.Helper()
-	for _, p := range programs {
-		if _, err := exec.LookPath(p); err != nil {
-			absent(t, p+" is not installed")
-		}
-	}
-	if _, err := os.Stat(stockCfg); err != nil {
-		absent(t, stockCfg+" is not installed")
-	}
-}
 
 func suites(t *testing.T) []suite {
 	t.Helper()
@@ -47,13 +25,13 @@ func suites(t *testing.T) []suite {
 
 // TestReference plays every case against Kamailio: the record must be what it does, and the harness must give the same twice.
 func TestReference(t *testing.T) {
-	needs(t, "kamailio", "kamcmd", "kamctl")
+	refserver.Needs(t, "kamailio", "kamcmd", "kamctl")
 	for _, s := range suites(t) {
 		t.Run(s.Name, func(t *testing.T) {
 			t.Parallel()
 			if *update {
 				record := golden{}
-				playAll(t, s, ReferenceCommand, nil, func(c testCase, got transcript) {
+				playAll(t, s, refserver.ReferenceCommand, nil, func(c testCase, got transcript) {
 					record[c.Name] = got
 					if notes := got.of("case"); notes != nil {
 						t.Errorf("%s: %s", c.Name, notes[0].text[0])
@@ -67,7 +45,7 @@ func TestReference(t *testing.T) {
 				return
 			}
 			want := goldenOf(t, s)
-			playAll(t, s, ReferenceCommand, want, func(c testCase, got transcript) {
+			playAll(t, s, refserver.ReferenceCommand, want, func(c testCase, got transcript) {
 				report(t, c, compare(want[c.Name], got))
 			})
 		})
@@ -76,8 +54,8 @@ func TestReference(t *testing.T) {
 
 // TestKahea plays every case against kahea and holds it to the record of the reference, apart from the explained differences.
 func TestKahea(t *testing.T) {
-	command := kaheaCommand(t)
-	needs(t, "kamcmd", "kamctl")
+	command := refserver.KaheaCommand(t, "../kahea")
+	refserver.Needs(t, "kamcmd", "kamctl")
 	all, err := readKnown("testdata/known.txt")
 	if err != nil {
 		t.Fatal(err)
@@ -119,7 +97,7 @@ func goldenOf(t *testing.T, s suite) golden {
 
 func playAll(t *testing.T, s suite, command string, want golden, check func(testCase, transcript)) {
 	t.Helper()
-	err := withServer(s, s.Name, command, func(server *Server) error {
+	err := withServer(s, command, func(server *refserver.Server) error {
 		for _, c := range s.Cases {
 			end := pace{grace: 150 * time.Millisecond}
 			if want != nil {
@@ -151,23 +129,4 @@ func report(t *testing.T, c testCase, diffs []difference) {
 		b.WriteString("\n    " + d.String())
 	}
 	t.Errorf("%s differs (-reference +here):%s", c.Name, b.String())
-}
-
-// kaheaCommand is KAHEA_COMMAND, or the program built from this tree.
-func kaheaCommand(t *testing.T) string {
-	t.Helper()
-	if command := os.Getenv("KAHEA_COMMAND"); command != "" {
-		return command
-	}
-	bin := os.Getenv("KAHEA_BIN")
-	if bin == "" {
-		if _, err := os.Stat("../kahea"); err != nil {
-			absent(t, "tools/kahea does not exist")
-		}
-		bin = filepath.Join(t.TempDir(), "kahea")
-		if out, err := exec.Command("go", "build", "-o", bin, "../kahea").CombinedOutput(); err != nil {
-			t.Fatalf("building kahea: %v\n%s", err, out)
-		}
-	}
-	return bin + " " + serverFlags
 }

@@ -10,14 +10,13 @@ import (
 	"path/filepath"
 	"regexp"
 	"time"
-)
 
-// stockCfg is the configuration that the reference is installed with.
-const stockCfg = "/etc/kamailio/kamailio.cfg"
+	"github.com/kahea-sip/kahea/tools/difftest/refserver"
+)
 
 func main() {
 	dir := flag.String("dir", "tools/difftest/testdata", "folder with cases, golden and known.txt")
-	command := flag.String("server", ReferenceCommand, "command of the server, with {cfg}, {run} and {port}")
+	command := flag.String("server", refserver.ReferenceCommand, "command of the server, with {cfg}, {run} and {port}")
 	only := flag.String("run", "", "regular expression on suite/case")
 	show := flag.Bool("v", false, "print what left the server, not only the differences")
 	flag.Parse()
@@ -51,7 +50,7 @@ func run(dir, command, only string, show bool) error {
 		if err != nil && !os.IsNotExist(err) {
 			return err
 		}
-		err = withServer(s, "server", command, func(server *Server) error {
+		err = withServer(s, command, func(server *refserver.Server) error {
 			for _, c := range s.Cases {
 				end := pace{grace: 20 * time.Millisecond}
 				if want[c.Name] == nil {
@@ -100,20 +99,20 @@ func chosen(s suite, re *regexp.Regexp) []testCase {
 }
 
 // withServer runs a server with the configuration of a suite in a scratch folder.
-func withServer(s suite, name, command string, use func(*Server) error) error {
+func withServer(s suite, command string, use func(*refserver.Server) error) error {
 	folder, err := os.MkdirTemp("", "difftest-")
 	if err != nil {
 		return err
 	}
 	defer os.RemoveAll(folder)
-	cfg := stockCfg
+	cfg := refserver.StockCfg
 	if s.Cfg != "" {
 		cfg = filepath.Join(folder, "kamailio.cfg")
 		if err := os.WriteFile(cfg, []byte(s.Cfg), 0o644); err != nil {
 			return err
 		}
 	}
-	server, err := StartServer(name, command, cfg, folder)
+	server, err := refserver.Start(command, cfg, folder)
 	if err != nil {
 		return err
 	}

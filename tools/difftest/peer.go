@@ -11,6 +11,8 @@ import (
 	"strings"
 	"sync"
 	"time"
+
+	"github.com/kahea-sip/kahea/tools/difftest/refserver"
 )
 
 // packet is one thing that left the server towards a peer: a message, a keep-alive of line ends, or the end of a connection.
@@ -140,7 +142,7 @@ type peer struct {
 
 func newPeer(name, server string, box *inbox) (*peer, error) {
 	for range 50 {
-		port, err := freePort()
+		port, err := refserver.FreePort()
 		if err != nil {
 			return nil, err
 		}

@@ -14,6 +14,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/kahea-sip/kahea/tools/difftest/refserver"
 )
 
 // torture is where the messages of RFC 4475 lie, seen from this folder.
@@ -31,7 +33,7 @@ type pace struct {
 // player plays one case.
 type player struct {
 	c      testCase
-	server *Server
+	server *refserver.Server
 	box    *inbox
 	peers  map[string]*peer
 	macro  *strings.Replacer
@@ -70,7 +72,7 @@ var stepNames = map[string]stepFunc{
 }
 
 // play runs a case against a server and returns what left the server, masked.
-func play(c testCase, server *Server, end pace) (transcript, error) {
+func play(c testCase, server *refserver.Server, end pace) (transcript, error) {
 	p := &player{c: c, server: server, box: newInbox(), peers: map[string]*peer{}}
 	p.box.keepDups = c.dups
 	macros := []string{"{srv}", server.Addr(), "{port}", strconv.Itoa(server.Port), "{u}", c.Name}
@@ -99,26 +101,11 @@ func play(c testCase, server *Server, end pace) (transcript, error) {
 	if p.stop == "" && end.want != nil {
 		p.box.awaitCounts(end.want, 2*time.Second)
 	}
-	if err := p.barrier(); err != nil && p.stop == "" {
+	if err := p.server.Barrier(); err != nil && p.stop == "" {
 		p.stop = "the server no longer answers: " + err.Error()
 	}
 	p.box.awaitQuiet(end.grace)
 	return p.transcript(), nil
-}
-
-// barrier waits until the server has worked off what was sent.
-func (p *player) barrier() error {
-	probe, err := newSentinel(p.server.Addr())
-	if err != nil {
-		return err
-	}
-	defer probe.close()
-	for range 3 {
-		if err = probe.ask(2 * time.Second); err == nil {
-			return nil
-		}
-	}
-	return err
 }
 
 // at is the peer that a step is about.
@@ -491,7 +478,7 @@ func (p *player) closeLine(s step) error {
 }
 
 // sync: waits until the server has worked off everything so far.
-func (p *player) sync(step) error { return p.barrier() }
+func (p *player) sync(step) error { return p.server.Barrier() }
 
 // rpc [-n] [-s] COMMAND ARGUMENT…: runs kamcmd; its output becomes part of the record. -n hides all numbers, -s sorts the lines, -sub
 // takes the output as a set of which kahea may miss members.
@@ -526,7 +513,7 @@ func (p *player) kamctl(s step) error {
 }
 
 func (p *player) command(kind, title string, flags map[string]bool, cmd *exec.Cmd) error {
-	if err := p.barrier(); err != nil {
+	if err := p.server.Barrier(); err != nil {
 		return err
 	}
 	done := time.AfterFunc(10*time.Second, func() { cmd.Process.Kill() })

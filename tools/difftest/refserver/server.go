@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package main
+// Package refserver runs the reference, or kahea in its place, on a free port of the loopback address for a test.
+package refserver
 
 import (
 	"errors"
@@ -16,17 +17,16 @@ import (
 )
 
 // ReferenceCommand starts Kamailio in the foreground with one worker per transport, so that what it sends comes in a known order.
-const ReferenceCommand = "kamailio " + serverFlags
+const ReferenceCommand = "kamailio " + Flags
 
-// serverFlags are what the reference and kahea are both started with.
-const serverFlags = "-f {cfg} -E -DD -n 1 -N 1 -m 64 -w {run} -Y {run} -P {run}/pid -l udp:127.0.0.1:{port} -l tcp:127.0.0.1:{port}"
+// Flags are what the reference and kahea are both started with.
+const Flags = "-f {cfg} -E -DD -n 1 -N 1 -m 64 -w {run} -Y {run} -P {run}/pid -l udp:127.0.0.1:{port} -l tcp:127.0.0.1:{port}"
 
 // startLimit is how long a server may take until it answers its first OPTIONS; the machine may be busy.
 const startLimit = 20 * time.Second
 
 // Server is a SIP server that runs on a port of the loopback address, with a run folder of its own for its control sockets.
 type Server struct {
-	Name string // what messages call it
 	Port int    // UDP and TCP
 	Run  string // folder with kamailio_ctl, kamailio_rpc.fifo, pid and log
 
@@ -35,10 +35,10 @@ type Server struct {
 	exited chan struct{}
 }
 
-// StartServer runs a command in which {cfg}, {run} and {port} are filled in, and returns when it answers an OPTIONS. run is an existing
+// Start runs a command in which {cfg}, {run} and {port} are filled in, and returns when it answers an OPTIONS. run is an existing
 // folder that belongs to this server alone.
-func StartServer(name, command, cfg, run string) (*Server, error) {
-	port, err := freePort()
+func Start(command, cfg, run string) (*Server, error) {
+	port, err := FreePort()
 	if err != nil {
 		return nil, err
 	}
@@ -51,7 +51,7 @@ func StartServer(name, command, cfg, run string) (*Server, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &Server{Name: name, Port: port, Run: run, log: log, exited: make(chan struct{})}
+	s := &Server{Port: port, Run: run, log: log, exited: make(chan struct{})}
 	s.cmd = exec.Command(argv[0], argv[1:]...)
 	s.cmd.Stdout, s.cmd.Stderr = log, log
 	s.cmd.Dir = run
@@ -130,8 +130,8 @@ func (s *Server) awaitAnswer() error {
 	return fmt.Errorf("no answer to OPTIONS within %v", startLimit)
 }
 
-// freePort finds a port that is free for UDP and TCP, with five digits: then the length of a message does not depend on the port.
-func freePort() (int, error) {
+// FreePort finds a port that is free for UDP and TCP, with five digits: then the length of a message does not depend on the port.
+func FreePort() (int, error) {
 	for range 100 {
 		l, err := net.Listen("tcp4", "127.0.0.1:0")
 		if err != nil {
@@ -151,8 +151,23 @@ func freePort() (int, error) {
 	return 0, errors.New("no free port on the loopback address")
 }
 
-// sentinel asks the server whether it has worked off what was sent before: with one UDP worker its answer to the sentinel comes after
+// Barrier waits until the server has worked off what was sent to it before: with one UDP worker its answer to an OPTIONS comes after
 // everything that earlier datagrams made it send.
+func (s *Server) Barrier() error {
+	probe, err := newSentinel(s.Addr())
+	if err != nil {
+		return err
+	}
+	defer probe.close()
+	for range 3 {
+		if err = probe.ask(2 * time.Second); err == nil {
+			return nil
+		}
+	}
+	return err
+}
+
+// sentinel asks the server for signs of life.
 type sentinel struct {
 	conn net.Conn
 	n    int
