@@ -31,7 +31,7 @@ type cache struct {
 type answer struct {
 	records []Record
 	err     error         // ErrNotFound or another, then there are no records
-	expires time.Duration // on the clock; forever for those put in by hand
+	expires time.Duration // on the clock; forever for permanent ones
 	used    atomic.Int64  // when it was last asked for, on the clock
 }
 

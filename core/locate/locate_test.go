@@ -397,18 +397,26 @@ func TestFullCache(t *testing.T) {
 func TestByHand(t *testing.T) {
 	l, r, clock := newLocator(t, nil)
 	for _, err := range []error{
-		l.Put("_SIP._udp.hand.example", SRV, srv(1, 1, 5099, "x.example")),
-		l.Put("x.example.", A, addr("192.0.2.33")),
-		l.Put("none.example", A),
+		l.Put("_SIP._udp.hand.example", SRV, true, srv(1, 1, 5099, "x.example")),
+		l.Put("x.example.", A, true, addr("192.0.2.33")),
+		l.Put("none.example", A, true),
+		l.Put("soon.example", A, false, addr("192.0.2.34")),
 	} {
 		if err != nil {
 			t.Fatal(err)
 		}
 	}
-	if err := l.Put("a b", A); !errors.Is(err, ErrName) {
+	if err := l.Put("a b", A, true); !errors.Is(err, ErrName) {
 		t.Errorf("got %v", err)
 	}
+	clock.Advance(299 * time.Second)
+	if _, ready := l.ReadyAddrs("soon.example"); !ready {
+		t.Error("forgotten too early")
+	}
 	clock.Advance(1000 * time.Hour)
+	if _, ready := l.ReadyAddrs("soon.example"); ready {
+		t.Error("remembered too long")
+	}
 	l.Sweep()
 	l.Flush(false)
 	if got, ready := l.Ready(Query{Host: "hand.example"}); !ready || list(got) != "udp:192.0.2.33:5099" {

@@ -42,17 +42,26 @@ func (l *Locator) Entries() []Entry {
 	return out
 }
 
-// Put adds an answer by hand (dns.add_a, dns.add_srv …); it stays until
-// Delete, whatever the name servers say. ErrName if name is not one.
-func (l *Locator) Put(name string, t Type, records ...Record) error {
+// Put adds an answer by hand (dns.add_a, dns.add_srv …) in place of the one
+// that is there. A permanent one stays until Delete, whatever the name servers
+// say; another one for the least time to live of its records, or without
+// records, which says that the name does not exist, for Config.NegativeTTL.
+// ErrName if name is not one.
+func (l *Locator) Put(name string, t Type, permanent bool, records ...Record) error {
 	q, ok := parseQuestion(name, t)
 	if !ok {
 		return ErrName
 	}
 	q.host = strings.Clone(q.host)
-	a := &answer{records: records, expires: forever}
+	a := &answer{records: slices.Clone(records)}
 	if len(records) == 0 {
 		a.err = ErrNotFound
+	}
+	now := l.cache.clock.Monotonic()
+	a.used.Store(int64(now))
+	a.expires = forever
+	if !permanent {
+		a.expires = now + min(lifetime(a, l.conf.Load()), forever-now-1)
 	}
 	l.cache.mu.Lock()
 	defer l.cache.mu.Unlock()
