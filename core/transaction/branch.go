@@ -47,7 +47,8 @@ type branchFields struct {
 	wantCancel bool // CANCEL waits for a provisional reply
 	cause      int  // cause in the Reason header of the CANCEL; 0 none
 	blind      bool // has no request: it holds the place of a suspended one
-	unsent     bool // could not be sent
+	unsent     bool // could not be sent, for err
+	err        *Error
 	borrowed   bool // reply belongs to the caller yet
 
 	reply  *sip.Message // final negative reply, kept for the choice among branches

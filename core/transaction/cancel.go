@@ -119,7 +119,7 @@ func (t *Transaction) afterCancel() {
 	}
 	if len(t.branches) == 0 {
 		t.flags &^= suspended
-		t.sendOwn(487, "Request canceled")
+		t.sendOwn(487, "")
 		return
 	}
 	t.complete()

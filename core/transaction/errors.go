@@ -5,6 +5,7 @@ package transaction
 import (
 	"errors"
 	"fmt"
+	"strconv"
 )
 
 // Error says why a request could not be sent, and what a reply about it says.
@@ -12,31 +13,39 @@ type Error struct {
 	// Status and Reason are the reply.
 	Status int
 	Reason string
-	// Number is the error's number, as replies name it in brackets.
+	// Number is the error's number, as replies name it in brackets; the relay
+	// functions return it negated.
 	Number int
+	// General tells that only the transaction reports this error; a reply
+	// without state (sl_reply_error) names the general one.
+	General bool
 }
 
 // Error implements error.
 func (e *Error) Error() string { return fmt.Sprintf("%s (%d)", e.Reason, e.Status) }
 
+// Text is the reason phrase of the reply, with the error's number and who
+// sends it: "TM" or "SL".
+func (e *Error) Text(who string) string {
+	return e.Reason + " (" + strconv.Itoa(e.Number) + "/" + who + ")"
+}
+
+const sorry = "I'm terribly sorry, server error occurred"
+
 // The errors of sending.
 var (
-	ErrUnresolvable = &Error{478, "Unresolvable destination", 478}
-	ErrSend         = &Error{477, "Unfortunately error on sending to next hop occurred", 477}
-	ErrBadURI       = &Error{400, "Bad Request-URI", 400}
-	ErrNoBranch     = &Error{500, "Server error occurred", 1}
-	ErrTooMany      = &Error{500, "Too many branches", 1}
-	ErrNoSocket     = &Error{500, "No send socket", 1}
-	ErrCanceled     = &Error{487, "Request Terminated", 487}
-	ErrFinished     = &Error{500, "The transaction is finished", 1}
-	ErrFull         = &Error{500, "Too many transactions", 1}
+	ErrGeneral      = &Error{500, sorry, 1, true}
+	ErrNoBranch     = &Error{500, sorry, 1, true}
+	ErrDropped      = &Error{500, sorry, 6, true}
+	ErrNoSocket     = &Error{500, sorry, 7, false}
+	ErrTooMany      = &Error{500, sorry, 1, true}
+	ErrFinished     = &Error{500, sorry, 1, true}
+	ErrCanceled     = &Error{500, sorry, 1, true}
+	ErrFull         = &Error{500, sorry, 2, false}
+	ErrUnresolvable = &Error{478, "Unresolvable destination", 478, false}
+	ErrBadURI       = &Error{478, "Unresolvable destination", 478, true}
+	ErrSend         = &Error{477, "Unfortunately error on sending to next hop occurred", 477, false}
 )
-
-// Text is the reason phrase of the reply, with the error's number and who
-// sends it.
-func (e *Error) Text(who string) string {
-	return fmt.Sprintf("%s (%d/%s)", e.Reason, e.Number, who)
-}
 
 // Errors of suspended transactions.
 var (

@@ -53,27 +53,32 @@ func rank4xx(code int) int {
 	switch code {
 	case 401, 407, 415, 420, 484:
 		return 0
-	case 408, 487:
-		return 900
 	}
-	return 300
+	return 100
 }
 
 // challenges are the headers that a client needs to answer a 401 or 407.
 var challenges = [...]sip.HeaderType{sip.HeaderWWWAuthenticate, sip.HeaderProxyAuthenticate}
 
-// aggregate adds the challenges of the other branches to the reply of b
-// (RFC 3261 16.7 step 7).
-func (t *Transaction) aggregate(b *Branch) {
-	for _, o := range t.branches {
-		if o == b || o.dropped || o.reply == nil || o.status != 401 && o.status != 407 {
+// challenged collects the challenges of all branches (RFC 3261 16.7 step 7):
+// complete header fields, empty when only one branch was challenged.
+func (t *Transaction) challenged() string {
+	var fields []byte
+	n := 0
+	for _, b := range t.branches {
+		if b.dropped || b.reply == nil || b.status != 401 && b.status != 407 {
 			continue
 		}
+		n++
 		for _, h := range challenges {
-			for i := o.reply.First(h); i >= 0; i = o.reply.Next(h, i) {
-				f := o.reply.Header(i)
-				b.reply.AppendHeader(o.reply.Raw()[f.Start:f.End])
+			for i := b.reply.First(h); i >= 0; i = b.reply.Next(h, i) {
+				f := b.reply.Header(i)
+				fields = append(fields, b.reply.Raw()[f.Start:f.End]...)
 			}
 		}
 	}
+	if n < 2 {
+		return ""
+	}
+	return string(fields)
 }

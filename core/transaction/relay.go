@@ -91,30 +91,24 @@ func (t *Transaction) addBranches(o *Relay) (err error) {
 	return err
 }
 
-// addBranch makes and prints a branch. A branch that branch_route drops is no
-// error.
+// addBranch makes and prints a branch. The error of one
+// that branch_route drops is ErrDropped.
 func (t *Transaction) addBranch(target *Target, o *Relay) error {
 	if len(t.branches) >= t.cfg.MaxBranches {
 		return ErrTooMany
 	}
 	b := t.newBranch(target)
 	err := t.prepare(b, o)
-	if err != nil && t.cfg.FailureExecMode.Get() != 0 && err != errDropped {
-		b.unsent = true
-		t.fake(b, 478)
+	if err == nil {
 		return nil
 	}
-	if err != nil {
-		t.dropLast()
-	}
-	if err == errDropped {
+	if t.cfg.FailureExecMode.Get() != 0 && err != ErrDropped {
+		t.unsent(b, err)
 		return nil
 	}
+	t.dropLast()
 	return err
 }
-
-// errDropped is what prepare returns for a branch that the script drops.
-var errDropped = &Error{500, "Branch dropped", 1}
 
 // prepare runs branch_route for b, finds its next hop and prints it.
 func (t *Transaction) prepare(b *Branch, o *Relay) error {
@@ -127,7 +121,7 @@ func (t *Transaction) prepare(b *Branch, o *Relay) error {
 	t.State.Target, t.State.Plan.OnReply = main, reply
 	defer edits.ResetTo(mark)
 	if !keep {
-		return errDropped
+		return ErrDropped
 	}
 	q, err := o.query(&b.Target)
 	if err != nil {
@@ -172,8 +166,7 @@ func (t *Transaction) sendBranches(first int, o *Relay, err error) error {
 		}
 		if e := t.send(b); e != nil {
 			err = e
-			b.unsent = true
-			t.fake(b, e.(*Error).Status)
+			t.unsent(b, e)
 			continue
 		}
 		sent++
@@ -189,6 +182,12 @@ func (t *Transaction) sendBranches(first int, o *Relay, err error) error {
 		t.dropLast()
 	}
 	return err
+}
+
+// unsent ends a branch that could not be sent.
+func (t *Transaction) unsent(b *Branch, err error) {
+	b.unsent, b.err = true, errorOf(err)
+	t.fake(b, b.err.Status)
 }
 
 // send sends b for the first time and starts its timers.

@@ -23,30 +23,46 @@ func (t *Transaction) relayReply(b *Branch, m *sip.Message, code int) {
 	}
 }
 
-// relayFailure sends the negative reply of b upstream.
+// relayFailure sends the negative reply of b upstream, or one of our own in its
+// place.
 func (t *Transaction) relayFailure(b *Branch) {
 	if b.faked || b.reply == nil {
-		if t.silent(b) {
-			t.status = b.status
-			t.wait()
-			return
-		}
-		reason := ""
-		if b.status == int(t.cfg.Code408.Get()) {
-			reason = t.cfg.Reason408.Get()
-		}
-		t.sendOwn(b.status, reason)
+		t.replyFaked(b)
 		return
 	}
-	code := b.status
-	if code == 503 && t.cfg.Remap503.Get() != 0 {
-		code = 500
-		b.reply.SetStatus(500, b.reply.Reason)
+	switch b.status {
+	case 503:
+		if t.cfg.Remap503.Get() != 0 {
+			t.sendOwn(500, sip.StatusText(503))
+			return
+		}
+	case 401, 407:
+		if t.cfg.AggregateChallenges.Get() == 0 {
+			break
+		}
+		if fields := t.challenged(); fields != "" {
+			_ = t.Respond(&Answer{Code: b.status, Headers: fields})
+			return
+		}
 	}
-	if (code == 401 || code == 407) && t.cfg.AggregateChallenges.Get() != 0 {
-		t.aggregate(b)
+	t.relayReply(b, b.reply, b.status)
+}
+
+// replyFaked answers for a branch that ended without a reply.
+func (t *Transaction) replyFaked(b *Branch) {
+	switch {
+	case t.silent(b):
+		t.status = b.status
+		t.wait()
+	case t.flags&canceled != 0:
+		t.sendOwn(487, "")
+	case b.timedOut:
+		t.sendOwn(b.status, t.cfg.Reason408.Get())
+	case b.unsent:
+		t.ReplyError(b.err)
+	default:
+		t.sendOwn(b.status, "")
 	}
-	t.relayReply(b, b.reply, code)
 }
 
 // silent tells that nobody waits for a reply any more: noisy_ctimer off, one
