@@ -257,16 +257,15 @@ func (c *calculator) name(name string) (value, error) {
 	case d.Value == "":
 		return value{n: 1}, nil
 	}
-	c.toks = append(newParen(d.Value), c.toks...)
-	if c.depth++; c.depth > MaxDefineDepth || len(c.toks) > 1<<12 {
-		return value{}, fmt.Errorf("the value of %s is nested too deep", name)
+	if len(c.toks) > 1<<12 {
+		return value{}, errTooDeep
 	}
-	defer func() { c.depth-- }()
+	c.toks = append(parenthesized(d.Value), c.toks...)
 	return c.unary()
 }
 
-// newParen gives the tokens of a define's value in parentheses.
-func newParen(text string) []Token {
+// parenthesized gives the tokens of a define's value in parentheses.
+func parenthesized(text string) []Token {
 	toks := []Token{{Kind: Op, Text: "("}}
 	s := newScanner("", text)
 	for s.off < len(s.text) {

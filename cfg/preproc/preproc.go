@@ -203,7 +203,7 @@ func (p *processor) word(s *scanner, t *Token) bool {
 		return true
 	}
 	use := newScanner("", d.Value)
-	use.def, use.pos, use.dir = d, t.Pos, s.dir
+	use.def, use.pos, use.dir, use.joined = d, t.Pos, s.dir, t.Joined
 	if use.origin = d; s.def != nil {
 		use.origin = s.origin
 	}

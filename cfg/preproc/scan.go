@@ -20,6 +20,8 @@ type scanner struct {
 	origin *Define // the define whose name stands in the file, where def stands in the value of another
 	pos    source.Pos
 	dir    string // folder of the file, for includes
+	last   int    // offset behind the last token
+	joined bool   // the name of the define touches what stands before it
 }
 
 func newScanner(name, text string) *scanner {
@@ -82,6 +84,7 @@ func (s *scanner) word(off int) int {
 func (s *scanner) token(report func(*source.Error)) Token {
 	t := Token{Pos: s.here()}
 	start := s.off
+	t.Joined = start == s.last && start > 0 || start == 0 && s.joined
 	end := start
 	c := s.text[start]
 	switch {
@@ -103,6 +106,7 @@ func (s *scanner) token(report func(*source.Error)) Token {
 	}
 	t.Text = s.text[start:end]
 	s.move(end)
+	s.last = end
 	if s.def != nil {
 		t.Define, t.Source = s.def, s.origin.Name
 	}

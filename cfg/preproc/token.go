@@ -48,6 +48,8 @@ type Token struct {
 	Pos source.Pos
 	// Source is what stands at Pos when it is not Text: the name of the define, or the string before substitutions; otherwise "".
 	Source string
+	// Joined tells that no space and no comment stands before the token.
+	Joined bool
 	// Define is the define that the token came from; nil for one that was written in place.
 	Define *Define
 }

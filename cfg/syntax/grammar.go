@@ -52,7 +52,7 @@ func grammar() *productions {
 	grammarOnce.Do(func() {
 		root := participle.MustBuild[construct](
 			participle.Lexer(language{}),
-			participle.Elide("Origin"),
+			participle.Elide("Origin", "Joined"),
 			participle.UseLookahead(0), // the first token decides, so that a mistake is reported where it stands
 			participle.ParseTypeWith(parseExpr),
 			participle.ParseTypeWith(parseStmt),

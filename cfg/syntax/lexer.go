@@ -25,6 +25,7 @@ const (
 	tokOp     = lexer.TokenType(preproc.Op)
 	tokBad    = lexer.TokenType(preproc.Bad)
 	tokOrigin = tokBad + 1
+	tokJoined = tokBad + 2 // likewise, of a token that touches the one before
 )
 
 // language is the lexer that participle is given: it runs the preprocessor.
@@ -36,7 +37,8 @@ var _ lexer.Definition = language{}
 func (language) Symbols() map[string]lexer.TokenType {
 	return map[string]lexer.TokenType{
 		"EOF": lexer.EOF, "Ident": tokIdent, "Number": tokNumber, "Word": tokWord, "String": tokString, "PV": tokPV,
-		"Attr": tokAttr, "IPv4": tokIPv4, "IPv6": tokIPv6, "Op": tokOp, "Bad": tokBad, "Origin": tokOrigin,
+		"Attr": tokAttr, "IPv4": tokIPv4, "IPv6": tokIPv6, "Op": tokOp, "Bad": tokBad,
+		"Origin": tokOrigin, "Joined": tokJoined,
 	}
 }
 
@@ -68,7 +70,11 @@ func (s *stream) Next() (lexer.Token, error) {
 	}
 	if t.Source != "" && !s.origin {
 		s.origin = true
-		return lexer.Token{Type: tokOrigin, Value: t.Source, Pos: lexer.Position(t.Pos)}, nil
+		kind := tokOrigin
+		if t.Joined {
+			kind = tokJoined
+		}
+		return lexer.Token{Type: kind, Value: t.Source, Pos: lexer.Position(t.Pos)}, nil
 	}
 	s.origin = false
 	s.next++
@@ -90,7 +96,7 @@ func endOfPrevious(lex *cursor) source.Pos {
 	from := max(raw-2, 0)
 	toks := lex.Range(from, raw)
 	last := toks[len(toks)-1]
-	if len(toks) == 2 && toks[0].Type == tokOrigin {
+	if len(toks) == 2 && isOrigin(&toks[0]) {
 		return source.Pos(last.Pos).After(toks[0].Value)
 	}
 	return source.Pos(last.Pos).After(last.Value)
@@ -104,8 +110,7 @@ func spanFrom(start source.Pos, lex *cursor) source.Span {
 // endOf gives the place behind the next token.
 func endOf(lex *cursor) source.Pos {
 	t := lex.Peek()
-	raw := lex.RawCursor()
-	if o := lex.RawPeek(); o.Type == tokOrigin && raw >= 0 {
+	if o := lex.RawPeek(); isOrigin(o) {
 		return source.Pos(t.Pos).After(o.Value)
 	}
 	return source.Pos(t.Pos).After(t.Value)
@@ -113,9 +118,7 @@ func endOf(lex *cursor) source.Pos {
 
 func isOp(t *lexer.Token, op string) bool  { return t.Type == tokOp && t.Value == op }
 func isWord(t *lexer.Token, w string) bool { return t.Type == tokIdent && t.Value == w }
-func touches(a, b *lexer.Token) bool {
-	return a.Pos.Filename == b.Pos.Filename && a.Pos.Offset+len(a.Value) == b.Pos.Offset
-}
+func isOrigin(t *lexer.Token) bool         { return t.Type == tokOrigin || t.Type == tokJoined }
 
 // take takes the next token when it is that sign.
 func take(lex *cursor, op string) bool {
@@ -124,4 +127,15 @@ func take(lex *cursor, op string) bool {
 		return true
 	}
 	return false
+}
+
+// touches tells that the next token follows the one taken last without space.
+func touches(lex *cursor) bool {
+	switch o := lex.RawPeek(); o.Type {
+	case tokJoined:
+		return true
+	case tokOrigin, lexer.EOF:
+		return false
+	}
+	return endOfPrevious(lex) == startOf(lex.Peek())
 }

@@ -434,9 +434,9 @@ func (e *expressions) measure(start source.Pos) (Expr, error) {
 func parseMessageLength(lex *cursor) *Keyword {
 	c := lex.MakeCheckpoint()
 	first := lex.Next()
-	if colon := lex.Peek(); isOp(colon, ":") && touches(first, colon) {
+	if isOp(lex.Peek(), ":") && touches(lex) {
 		lex.Next()
-		if last := lex.Peek(); isWord(last, "len") && touches(colon, last) {
+		if isWord(lex.Peek(), "len") && touches(lex) {
 			lex.Next()
 			return &Keyword{Span: spanFrom(startOf(first), lex), Name: "msg:len"}
 		}

@@ -19,7 +19,7 @@ func ParseFile(name string, opt preproc.Options) (*File, *preproc.Result) {
 
 // Parse makes the tree of a preprocessed configuration. Mistakes are added to its list of errors.
 func Parse(res *preproc.Result) *File {
-	lex, err := lexer.Upgrade(&stream{tokens: res.Tokens}, tokOrigin)
+	lex, err := lexer.Upgrade(&stream{tokens: res.Tokens}, tokOrigin, tokJoined)
 	if err != nil {
 		// The stream gives no errors.
 		panic(err)
@@ -329,11 +329,9 @@ func (r *Route) parseName(lex *cursor) error {
 // parseEvent parses module:event[:detail], whose parts stand without space between them.
 func (r *Route) parseEvent(lex *cursor) error {
 	var b strings.Builder
-	t := lex.Next()
-	b.WriteString(t.Value)
-	for n := lex.Peek(); touches(t, n) && !isOp(n, "]") && !n.EOF(); n = lex.Peek() {
-		b.WriteString(n.Value)
-		t = lex.Next()
+	b.WriteString(lex.Next().Value)
+	for !isOp(lex.Peek(), "]") && touches(lex) {
+		b.WriteString(lex.Next().Value)
 	}
 	if r.Name = b.String(); !strings.Contains(r.Name, ":") {
 		return &source.Error{Pos: r.NamePos, End: r.NamePos.After(r.Name), Message: "an event is named module:event"}

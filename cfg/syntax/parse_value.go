@@ -244,16 +244,15 @@ func parseHost(lex *cursor) (string, error) {
 	var b strings.Builder
 	b.WriteString(t.Value)
 	for {
-		n := lex.Peek()
-		if !touches(t, n) {
+		if !touches(lex) {
 			break
 		}
+		n := lex.Peek()
 		part := n.Type == tokIdent || n.Type == tokWord || n.Type == tokNumber || n.Type == tokIPv4
 		if !part && !isOp(n, ".") && !isOp(n, "-") {
 			break
 		}
-		b.WriteString(n.Value)
-		t = lex.Next()
+		b.WriteString(lex.Next().Value)
 	}
 	return b.String(), nil
 }
