@@ -16,6 +16,7 @@ import (
 	"github.com/kahea-sip/kahea/core/module"
 	"github.com/kahea-sip/kahea/core/setting"
 	"github.com/kahea-sip/kahea/core/timer"
+	"github.com/kahea-sip/kahea/core/transaction"
 )
 
 // Start is the time that the engine's clock shows at first.
@@ -109,6 +110,13 @@ func (h *Host) Commands() []module.Command { return h.commands }
 
 // Go implements module.Host.
 func (h *Host) Go(_ string, f func()) { h.tasks.Go(f) }
+
+// NewCall implements module.Host; the call has no message.
+func (h *Host) NewCall() *module.Call {
+	c := &module.Call{Host: h, State: &transaction.State{}}
+	c.SetLog(h.Log())
+	return c
+}
 
 // Block implements module.Host.
 func (h *Host) Block(_ *module.Call, f func()) { f() }
