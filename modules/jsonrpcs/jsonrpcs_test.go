@@ -66,11 +66,13 @@ func TestUDPAndTCP(t *testing.T) {
 		j.fifoName, j.dgramSocket, j.tcpSocket = "", "udp:127.0.0.1:0", "tcp:127.0.0.1:0"
 	})
 	var udp net.Addr
+	j.mu.Lock()
 	for c := range j.open {
 		if p, ok := c.(net.PacketConn); ok {
 			udp = p.LocalAddr()
 		}
 	}
+	j.mu.Unlock()
 	const want = `{"jsonrpc":"2.0","result":["a",5],"id":1}`
 	for _, a := range []net.Addr{udp, j.tcpAddr} {
 		c, err := net.Dial(a.Network(), a.String())
