@@ -4,6 +4,10 @@
 package standard
 
 import (
+	_ "github.com/kahea-sip/kahea/modules/cfg_rpc"
+	_ "github.com/kahea-sip/kahea/modules/counters"
+	_ "github.com/kahea-sip/kahea/modules/ctl"
+	_ "github.com/kahea-sip/kahea/modules/jsonrpcs"
 	_ "github.com/kahea-sip/kahea/modules/kex"
 	_ "github.com/kahea-sip/kahea/modules/maxfwd"
 	_ "github.com/kahea-sip/kahea/modules/rr"
