@@ -26,11 +26,8 @@ type prefix struct {
 
 // LogValue implements slog.LogValuer.
 func (p prefix) LogValue() slog.Value {
-	if p.engine.opt.LogPrefix == nil || p.call.Mem == nil {
-		return slog.StringValue("")
-	}
-	t := p.engine.opt.LogPrefix()
-	if t == nil {
+	t := p.engine.opt.LogPrefix
+	if t == nil || p.call.Mem == nil || p.call.Gen == nil {
 		return slog.StringValue("")
 	}
 	return slog.StringValue(t.Eval(p.call))

@@ -32,10 +32,11 @@ import (
 // Options are the parts that an engine is made of. All are given, so that a
 // whole engine runs inside a test with its own clock, network and chance.
 type Options struct {
-	Log          *slog.Logger
-	Clock        timer.Clock
-	Timers       *timer.Wheel
-	Rand         rand.Source // safe for concurrent use is not needed
+	Log    *slog.Logger
+	Clock  timer.Clock
+	Timers *timer.Wheel
+	// Rand is the random source, safe for concurrent use (LockedSource).
+	Rand         rand.Source
 	Counters     *counter.Set
 	Settings     *setting.Registry
 	Transport    *transport.Layer
@@ -45,11 +46,13 @@ type Options struct {
 	// Commands are the commands of the core, beside those of modules.
 	Commands []module.Command
 	// LogPrefix is evaluated for each log line of a message (log_prefix).
-	LogPrefix func() module.Template
+	LogPrefix module.Template
 	// Shutdown is called when the process should end.
 	Shutdown func()
 	// CheckVia drops replies whose topmost Via is not ours (check_via).
 	CheckVia bool
+	// ForceRport treats each request as if it asked for rport (force_rport).
+	ForceRport bool
 	// CrashDir is where a message that made the engine panic is saved, with
 	// the stack; empty saves nothing.
 	CrashDir string
@@ -83,7 +86,7 @@ var _ module.Host = (*Engine)(nil)
 // New makes an engine. It does nothing before Install and Serve.
 func New(opt Options) (*Engine, error) {
 	e := &Engine{opt: opt, stores: map[string]any{}}
-	e.rand = rand.New(&lockedSource{src: opt.Rand})
+	e.rand = rand.New(opt.Rand)
 	e.crash.dir = opt.CrashDir
 	if err := e.count.declare(opt.Counters); err != nil {
 		return nil, err
@@ -92,7 +95,9 @@ func New(opt Options) (*Engine, error) {
 	return e, nil
 }
 
-// lockedSource makes a random source safe for concurrent use.
+// LockedSource makes a random source safe for concurrent use.
+func LockedSource(src rand.Source) rand.Source { return &lockedSource{src: src} }
+
 type lockedSource struct {
 	mu  sync.Mutex
 	src rand.Source // guarded by mu

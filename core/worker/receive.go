@@ -54,7 +54,7 @@ func (e *Engine) parse(c *module.Call) bool {
 		e.opt.Log.Debug("dropped a message that is not SIP", "err", err, "src", c.Packet.Src)
 		return false
 	}
-	m.Source = c.Packet.Src
+	m.Source, m.ForceRport = c.Packet.Src, e.opt.ForceRport
 	if !complete(m) {
 		e.count.badHeaders.Inc()
 		e.opt.Log.Debug("dropped a message without the headers that each has", "src", c.Packet.Src)

@@ -20,8 +20,9 @@ type Options struct {
 	// Log is for notices of modules; nil takes the default logger.
 	Log *slog.Logger
 	// Ready, if set, is called when the parameters of all modules are set and
-	// before the routes are looked at.
-	Ready func(modules []*Module)
+	// before the routes are looked at: for what else the engine must compile
+	// (log_prefix).
+	Ready func(b module.Binder) error
 }
 
 // checker resolves one configuration.
@@ -71,7 +72,9 @@ func Check(file *syntax.File, opt Options, errs *source.ErrorList) *Script {
 	c.setParams()
 	c.prepareModules()
 	if opt.Ready != nil {
-		opt.Ready(c.modules)
+		if err := opt.Ready(c.binder()); err != nil {
+			c.errs.Addf(c.file.Start(), "%s", err)
+		}
 	}
 	c.resolveRoutes()
 	for _, p := range c.prepares {

@@ -1,0 +1,370 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package main
+
+import (
+	"context"
+	crand "crypto/rand"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"math/rand/v2"
+	"os"
+	"runtime"
+	"syscall"
+	"time"
+
+	"github.com/kahea-sip/kahea/core/counter"
+	"github.com/kahea-sip/kahea/core/locate"
+	"github.com/kahea-sip/kahea/core/module"
+	"github.com/kahea-sip/kahea/core/setting"
+	"github.com/kahea-sip/kahea/core/timer"
+	"github.com/kahea-sip/kahea/core/transaction"
+	"github.com/kahea-sip/kahea/core/transport"
+	"github.com/kahea-sip/kahea/core/worker"
+	"github.com/kahea-sip/kahea/rpc"
+	"github.com/kahea-sip/kahea/script/compile"
+	"github.com/kahea-sip/kahea/script/vm"
+	"github.com/kahea-sip/kahea/tools/release"
+)
+
+// surroundings are what a test gives instead of the real ones; what is nil is
+// the real one.
+type surroundings struct {
+	stdout, stderr io.Writer
+	clock          timer.Clock
+	resolver       locate.Resolver
+	seed           uint64
+	portable       bool
+}
+
+// server is a running server.
+type server struct {
+	cfg        *config
+	around     surroundings
+	log        *slog.Logger
+	level      *slog.LevelVar
+	core       *module.Core
+	clock      timer.Clock
+	wheel      *timer.Wheel
+	counters   *counter.Set
+	registry   *setting.Registry
+	locator    *locate.Locator
+	transport  *transport.Layer
+	tx         *transaction.Layer
+	engine     *worker.Engine
+	aliasNames []string
+	cancel     context.CancelFunc
+	goer       lateGo
+	// ended is closed when a command asks for the end.
+	ended chan struct{}
+}
+
+// boot starts a server, top to bottom. When it fails nothing is left running.
+func boot(cfg *config, around surroundings) (*server, error) {
+	s := &server{cfg: cfg, around: around, ended: make(chan struct{}, 1)}
+	steps := []struct {
+		what string
+		do   func() error
+	}{
+		{"open the log", s.openLog},
+		{"prepare the process", s.prepareProcess},
+		{"make the engine's parts", s.makeParts},
+		{"listen", s.listen},
+		{"make the engine", s.makeEngine},
+		{"change the identity", s.changeIdentity},
+		{"start the modules", s.startModules},
+		{"serve", s.serve},
+	}
+	for _, step := range steps {
+		if err := step.do(); err != nil {
+			s.abandon()
+			return nil, fmt.Errorf("cannot %s: %w", step.what, err)
+		}
+	}
+	return s, nil
+}
+
+// openLog makes the logger; notices about the configuration are its first
+// lines.
+func (s *server) openLog() error {
+	set := s.cfg.settings
+	s.level = new(slog.LevelVar)
+	s.level.Set(module.LevelOf(set.Log.Debug))
+	s.log = newLogger(logConfig{
+		stderr: set.Log.Stderr, color: set.Log.Color, json: s.cfg.opt.jsonLog || set.Log.EngineType == "json",
+		facility: set.Log.Facility, name: set.Log.Name,
+	}, s.level, s.around.stderr)
+	for _, text := range s.cfg.opt.ignored {
+		s.log.Debug("flag without meaning here", "flag", text)
+	}
+	for _, n := range set.Notices {
+		s.log.Info(n.Text, "at", fmt.Sprintf("%s:%d", n.Pos.Filename, n.Pos.Line))
+	}
+	return nil
+}
+
+// prepareProcess does what must be done while the process may still do
+// everything: folders, limits, pid file.
+func (s *server) prepareProcess() error {
+	p := s.cfg.settings.Process
+	id, err := lookupIdentity(p.User, p.Group)
+	if err != nil {
+		return err
+	}
+	if err := makeRunDir(p.RunDir, id); err != nil {
+		return err
+	}
+	if p.OpenFiles > 0 {
+		limit := syscall.Rlimit{Cur: uint64(p.OpenFiles), Max: uint64(p.OpenFiles)}
+		if err := syscall.Setrlimit(syscall.RLIMIT_NOFILE, &limit); err != nil {
+			return fmt.Errorf("cannot allow %d open files: %w", p.OpenFiles, err)
+		}
+	}
+	if s.cfg.opt.chroot != "" {
+		if err := syscall.Chroot(s.cfg.opt.chroot); err != nil {
+			return fmt.Errorf("cannot change the root folder: %w", err)
+		}
+	}
+	if p.WorkDir != "" {
+		if err := os.Chdir(p.WorkDir); err != nil {
+			return fmt.Errorf("cannot change to the working folder: %w", err)
+		}
+	}
+	if err := writePID(s.cfg.opt.pidFile, os.Getpid()); err != nil {
+		return err
+	}
+	return writePID(s.cfg.opt.pgidFile, syscall.Getpgrp())
+}
+
+// makeParts makes what the engine is put together from.
+func (s *server) makeParts() error {
+	set := s.cfg.settings
+	if s.clock = s.around.clock; s.clock == nil {
+		s.clock = timer.NewReal()
+	}
+	s.counters = counter.New()
+	s.registry = setting.New()
+	s.wheel = timer.New(s.clock, timer.Options{
+		Go: s.goer.start,
+		Recover: func(v any, stack []byte) {
+			s.log.Log(context.Background(), module.LevelCrit, "a timer failed", "err", v, "stack", string(stack))
+		},
+	})
+	locator, err := s.newLocator()
+	if err != nil {
+		return err
+	}
+	s.locator = locator
+	s.core = &module.Core{
+		Version:       "kahea " + release.Version,
+		LogFacility:   set.Log.Facility,
+		RunDir:        set.Process.RunDir,
+		WorkDir:       set.Process.WorkDir,
+		ServerID:      set.Process.ServerID,
+		MaxBranches:   set.Script.MaxBranches,
+		MaxWhileLoops: set.Script.MaxWhileLoops,
+		Phone2Tel:     set.Script.Phone2Tel,
+		ReplyToVia:    set.Script.ReplyToVia,
+		ConfigFile:    s.cfg.opt.file,
+		Started:       s.clock.Now().Unix(),
+		Children:      set.Children,
+		Terminal:      set.Log.Stderr && set.Log.Color,
+	}
+	if set.Headers.ServerSignature {
+		own := fmt.Sprintf("kahea (%s (%s/%s))", release.Version, runtime.GOARCH, runtime.GOOS)
+		s.core.ServerHeader, s.core.UserAgentHeader = "Server: "+own, "User-Agent: "+own
+		if set.Headers.Server != "" {
+			s.core.ServerHeader = set.Headers.Server
+		}
+		if set.Headers.UserAgent != "" {
+			s.core.UserAgentHeader = set.Headers.UserAgent
+		}
+	}
+	return nil
+}
+
+// newLocator makes the one that finds next hops.
+func (s *server) newLocator() (*locate.Locator, error) {
+	d := s.cfg.settings.DNS
+	resolver := s.around.resolver
+	if resolver == nil {
+		system, err := locate.SystemClientConfig()
+		if err != nil {
+			s.log.Warn("cannot read the configuration of the resolver: names of other machines cannot be found", "err", err)
+		}
+		retr := -1
+		if d.RetryTime >= 0 {
+			retr = int(d.RetryTime / time.Second)
+		}
+		resolver = locate.NewClient(system.Override(retr, d.Retries, d.Servers, d.UseSearchList))
+	}
+	hosts, err := locate.SystemHosts()
+	if err != nil {
+		return nil, err
+	}
+	c := locate.DefaultConfig()
+	c.Cache, c.Failover, c.NAPTR, c.NAPTRIgnoreOrder = d.UseCache, d.UseFailover, d.TryNAPTR, d.NAPTRIgnoreRFC
+	c.UDPPref, c.TCPPref, c.TLSPref, c.SCTPPref = d.UDPPref, d.TCPPref, d.TLSPref, d.SCTPPref
+	c.SRVBalance, c.IPv6 = d.SRVLoadBalancing, d.TryIPv6
+	c.IPv4Only, c.IPv6Only, c.PreferIPv6 = d.CacheFlags&1 != 0, d.CacheFlags&2 != 0, d.CacheFlags&4 != 0
+	c.NegativeTTL, c.MinTTL = d.CacheNegativeTTL, d.CacheMinTTL
+	if d.CacheMaxTTL > 0 {
+		c.MaxTTL = d.CacheMaxTTL
+	}
+	c.MaxEntries, c.DeleteUnexpired = locate.EntriesFor(d.CacheMemory), d.CacheDeleteNonExpiry
+	l := locate.New(locate.Sources{Resolver: resolver, Hosts: hosts, Clock: s.clock, Rand: rand.New(s.source(1))}, c)
+	if err := s.counters.Declare("dns", l.Counters()...); err != nil {
+		return nil, err
+	}
+	if d.UseCache && d.GCInt > 0 {
+		s.wheel.Every("dns cache", d.GCInt, l.Sweep)
+	}
+	return l, nil
+}
+
+// source makes a random source; in tests it gives the same numbers each time.
+func (s *server) source(n uint64) rand.Source {
+	if s.around.seed != 0 {
+		return worker.LockedSource(rand.NewPCG(s.around.seed, n))
+	}
+	var seed [32]byte
+	crand.Read(seed[:])
+	return worker.LockedSource(rand.NewChaCha8(seed))
+}
+
+// makeEngine puts the engine together and installs the first generation.
+func (s *server) makeEngine() error {
+	set := s.cfg.settings
+	secret := s.around.seed
+	if secret == 0 {
+		var b [8]byte
+		crand.Read(b[:])
+		secret = binary.LittleEndian.Uint64(b[:])
+	}
+	s.tx = transaction.New(transaction.Options{
+		Network: s.transport, Locator: s.locator, Wheel: s.wheel, Log: s.log.With("module", "tm"),
+		Secret: secret, Go: s.goer.start, MHomed: set.MHomed,
+	})
+	engine, err := worker.New(worker.Options{
+		Log: s.log, Clock: s.clock, Timers: s.wheel, Rand: s.source(2), Counters: s.counters, Settings: s.registry,
+		Transport: s.transport, Transactions: s.tx, Locator: s.locator, Core: s.core,
+		Commands:  rpc.Core(s.rpcInfo()),
+		LogPrefix: s.cfg.logPrefix,
+		Shutdown:  s.askEnd, CheckVia: set.Script.CheckVia, ForceRport: set.Script.ForceRPort,
+		CrashDir: set.Process.RunDir,
+	})
+	if err != nil {
+		return err
+	}
+	s.engine, s.goer.do = engine, engine.Go
+
+	program := vm.New(compile.Compile(s.cfg.script), vm.Options{MaxWhileLoops: set.Script.MaxWhileLoops, MaxRecursion: set.Script.MaxRecursion})
+	modules, order := map[string]module.Module{}, []string{}
+	for _, m := range s.cfg.script.Modules {
+		modules[m.Name] = m.Module
+		order = append(order, m.Name)
+		s.registry.Declare(m.Exports.Settings...)
+		if err := s.counters.Declare(m.Name, m.Exports.Counters...); err != nil {
+			return err
+		}
+	}
+	s.declareSettings()
+	engine.Install(module.NewGeneration(1, program, modules), order)
+	return nil
+}
+
+// lateGo starts goroutines of an engine that is made after the parts that
+// need them.
+type lateGo struct{ do func(name string, f func()) }
+
+func (l *lateGo) start(name string, f func()) { l.do(name, f) }
+
+func (s *server) changeIdentity() error {
+	id, err := lookupIdentity(s.cfg.settings.Process.User, s.cfg.settings.Process.Group)
+	if err != nil {
+		return err
+	}
+	return id.assume()
+}
+
+func (s *server) startModules() error {
+	ctx, cancel := context.WithCancel(context.Background())
+	s.cancel = cancel
+	return s.engine.StartModules(ctx)
+}
+
+func (s *server) serve() error {
+	if err := s.transport.Serve(s.engine.NewWorker); err != nil {
+		return err
+	}
+	s.printListening()
+	return nil
+}
+
+// askEnd makes serve in main.go end the server.
+func (s *server) askEnd() {
+	select {
+	case s.ended <- struct{}{}:
+	default:
+	}
+}
+
+// abandon closes what a start that failed has opened.
+func (s *server) abandon() {
+	ctx, cancel := context.WithTimeout(context.Background(), time.Second)
+	defer cancel()
+	if s.cancel != nil {
+		s.cancel()
+	}
+	if s.transport != nil {
+		s.transport.Stop(ctx)
+	}
+	if s.wheel != nil {
+		s.wheel.Close()
+	}
+	s.removePID()
+}
+
+func (s *server) removePID() {
+	for _, f := range []string{s.cfg.opt.pidFile, s.cfg.opt.pgidFile} {
+		if f != "" {
+			os.Remove(f)
+		}
+	}
+}
+
+// stop ends the server in order: no more packets, the modules in reverse
+// order, the timers.
+func (s *server) stop() int {
+	ctx := context.Background()
+	if limit := s.cfg.settings.Process.ExitTimeout; limit > 0 {
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithTimeout(ctx, limit)
+		defer cancel()
+	}
+	var errs []error
+	errs = append(errs, s.transport.Stop(ctx))
+	s.cancel()
+	errs = append(errs, s.engine.StopModules(ctx))
+	s.wheel.Close()
+	errs = append(errs, s.engine.Wait(ctx))
+	s.removePID()
+	if err := errors.Join(errs...); err != nil {
+		s.log.Error("the end was not orderly", "err", err)
+		return exitFailure
+	}
+	return exitOK
+}
+
+// logStatistics is what SIGUSR1 asks for.
+func (s *server) logStatistics() {
+	for st := range s.counters.All() {
+		s.log.Info("statistics", "name", st.FullName(), "value", st.Value())
+	}
+	var m runtime.MemStats
+	runtime.ReadMemStats(&m)
+	s.log.Info("memory", "heap", m.HeapAlloc, "system", m.Sys, "goroutines", runtime.NumGoroutine())
+}

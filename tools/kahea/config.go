@@ -1,0 +1,231 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package main
+
+import (
+	"fmt"
+	"io"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+
+	"github.com/kahea-sip/kahea/cfg/preproc"
+	"github.com/kahea-sip/kahea/cfg/settings"
+	"github.com/kahea-sip/kahea/cfg/source"
+	"github.com/kahea-sip/kahea/cfg/syntax"
+	"github.com/kahea-sip/kahea/core/module"
+	"github.com/kahea-sip/kahea/script/check"
+	"github.com/kahea-sip/kahea/script/core"
+)
+
+// config is a configuration that was read and checked.
+type config struct {
+	opt      *options
+	pre      *preproc.Result
+	settings *settings.Settings
+	script   *check.Script
+	errs     *source.ErrorList
+	// logPrefix is log_prefix, nil for none.
+	logPrefix module.Template
+}
+
+// readConfig reads, preprocesses, parses and checks the configuration. What is
+// wrong with it is told on stderr, all at once.
+func readConfig(o *options, stderr io.Writer) (*config, int) {
+	cfg, err := loadConfig(o, slog.New(slog.DiscardHandler))
+	if err != nil {
+		fmt.Fprintf(stderr, "ERROR: %v\n", err)
+		return nil, exitFailure
+	}
+	if cfg.errs.Len() > 0 || len(cfg.errs.Warnings()) > 0 {
+		cfg.errs.Format(stderr)
+	}
+	if n := cfg.errs.Len(); n > 0 {
+		fmt.Fprintf(stderr, "ERROR: bad config file (%d errors)\n", n)
+		return nil, exitFailure
+	}
+	return cfg, exitOK
+}
+
+// loadConfig reads a configuration; its mistakes are in its error list.
+func loadConfig(o *options, log *slog.Logger) (*config, error) {
+	if _, err := os.Stat(o.file); err != nil {
+		return nil, fmt.Errorf("cannot read the configuration file: %w", err)
+	}
+	if len(o.substs) > 0 {
+		return nil, fmt.Errorf("--%s is not there yet: write it into the configuration file", strings.SplitN(o.substs[0], ":", 2)[0])
+	}
+	cfg := &config{opt: o, errs: new(source.ErrorList)}
+	tree, pre := syntax.ParseFile(o.file, preproc.Options{Defines: o.defines, Errors: cfg.errs})
+	cfg.pre = pre
+	if err := addFromFlags(tree, o); err != nil {
+		return nil, err
+	}
+	cfg.settings = settings.Apply(tree, cfg.errs)
+	if cfg.settings.Engine != "native" {
+		return nil, fmt.Errorf("routes in %s are not there yet", cfg.settings.Engine)
+	}
+	cfg.applyFlags()
+	cfg.script = check.Check(tree, check.Options{Core: core.Exports(core.Options{Defines: defines(pre)}), Log: log, Ready: cfg.compilePrefix}, cfg.errs)
+	return cfg, nil
+}
+
+// defines are the names that $def knows.
+func defines(pre *preproc.Result) map[string]string {
+	m := map[string]string{}
+	for _, d := range pre.Defines {
+		m[d.Name] = d.Value
+	}
+	return m
+}
+
+// compilePrefix compiles log_prefix, whose variables are those of the modules.
+func (c *config) compilePrefix(b module.Binder) error {
+	if c.settings.Log.Prefix == "" {
+		return nil
+	}
+	t, err := b.Template(c.settings.Log.Prefix)
+	if err != nil {
+		return fmt.Errorf("log_prefix: %w", err)
+	}
+	c.logPrefix = t
+	return nil
+}
+
+// addFromFlags puts --loadmodule and --modparam behind what the file says.
+func addFromFlags(tree *syntax.File, o *options) error {
+	for _, name := range o.loadModules {
+		tree.Items = append(tree.Items, &syntax.LoadModule{Name: &syntax.String{Value: name}})
+	}
+	for _, p := range o.modParams {
+		f := strings.SplitN(p, ":", 4)
+		if len(f) != 4 || f[2] != "s" && f[2] != "i" {
+			return fmt.Errorf("bad --modparam=%s: it is module:param:s:text or module:param:i:number", p)
+		}
+		mp := &syntax.ModParam{Module: &syntax.String{Value: f[0]}, Name: &syntax.String{Value: f[1]}, Value: &syntax.String{Value: f[3]}}
+		if f[2] == "i" {
+			n, err := strconv.ParseInt(f[3], 0, 64)
+			if err != nil {
+				return fmt.Errorf("bad number in --modparam=%s", p)
+			}
+			mp.Value = &syntax.Number{Value: n}
+		}
+		tree.Items = append(tree.Items, mp)
+	}
+	return nil
+}
+
+// applyFlags lets the command line overrule the file.
+func (c *config) applyFlags() {
+	o, s := c.opt, c.settings
+	if o.hasDebug {
+		s.Log.Debug = o.debug
+	}
+	if o.stderr {
+		s.Log.Stderr = true
+	}
+	if o.color {
+		s.Log.Color = true
+	}
+	if o.children > 0 {
+		s.Children = o.children
+	}
+	if o.tcpChildren > 0 {
+		s.TCP.Children = o.tcpChildren
+	}
+	if o.noTCP {
+		s.TCP.Disabled = true
+	}
+	if o.checkVia {
+		s.Script.CheckVia = true
+	}
+	if o.maxBuffer > 0 {
+		s.MaxBuffer = o.maxBuffer
+	}
+	if o.serverID != 0 {
+		s.Process.ServerID = o.serverID
+	}
+	if o.user != "" {
+		s.Process.User = o.user
+	}
+	if o.group != "" {
+		s.Process.Group = o.group
+	}
+	if o.workDir != "" {
+		s.Process.WorkDir = o.workDir
+	}
+	if o.runDir != defaultRunDir || s.Process.RunDir == "" {
+		s.Process.RunDir = o.runDir
+	}
+	switch strings.ToLower(o.autoAlias) {
+	case "yes", "on", "true":
+		s.AutoAliases = true
+	case "no", "off", "false":
+		s.AutoAliases = false
+	}
+	if o.dnsVia&1 != 0 {
+		s.DNS.Lookup = true
+	}
+	if o.dnsVia&2 != 0 {
+		s.DNS.ReverseLookup = true
+	}
+}
+
+// checkOnly is the flag -c: it checks and says so, as Kamailio does.
+func checkOnly(o *options, stderr io.Writer) int {
+	if _, status := readConfig(o, stderr); status != exitOK {
+		return status
+	}
+	fmt.Fprintln(stderr, "config file ok, exiting...")
+	return exitOK
+}
+
+// runCheck is the word check: kahea check [options] FILE…
+func runCheck(args []string, stdout, stderr io.Writer) int {
+	var files []string
+	for len(args) > 0 && !strings.HasPrefix(args[len(args)-1], "-") {
+		files = append([]string{args[len(args)-1]}, files...)
+		args = args[:len(args)-1]
+		if len(args) > 0 && len(args[len(args)-1]) == 2 && strings.Contains(flagsWithValue, args[len(args)-1][1:]) {
+			args = append(args, files[0])
+			files = files[1:]
+			break
+		}
+	}
+	o, err := parseOptions(args)
+	if err != nil {
+		fmt.Fprintf(stderr, "ERROR: %v\n", err)
+		return 1
+	}
+	if len(files) == 0 {
+		files = []string{o.file}
+	}
+	status := exitOK
+	for _, f := range files {
+		one := *o
+		one.file = f
+		if _, s := readConfig(&one, stderr); s != exitOK {
+			status = 1
+			continue
+		}
+		fmt.Fprintf(stdout, "%s: ok\n", filepath.ToSlash(f))
+	}
+	return status
+}
+
+// printConfig is --cfg-print: the configuration after preprocessing.
+func printConfig(o *options, stdout, stderr io.Writer) int {
+	errs := new(source.ErrorList)
+	tree, _ := syntax.ParseFile(o.file, preproc.Options{Defines: o.defines, Errors: errs})
+	if errs.Len() > 0 {
+		errs.Format(stderr)
+		return exitFailure
+	}
+	if err := syntax.Format(stdout, tree); err != nil {
+		fmt.Fprintf(stderr, "ERROR: %v\n", err)
+		return exitFailure
+	}
+	return exitOK
+}

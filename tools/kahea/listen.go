@@ -1,0 +1,347 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package main
+
+import (
+	"context"
+	"fmt"
+	"net"
+	"net/netip"
+	"os"
+	"strconv"
+	"strings"
+	"syscall"
+
+	"github.com/kahea-sip/kahea/cfg/settings"
+	"github.com/kahea-sip/kahea/core/transport"
+	"github.com/kahea-sip/kahea/rpc"
+)
+
+// listen makes the transport layer and binds its sockets.
+func (s *server) listen() error {
+	set := s.cfg.settings
+	sockets, err := s.sockets()
+	if err != nil {
+		return err
+	}
+	children := set.Children
+	if !set.Process.Fork {
+		children = 1
+	}
+	opt := transport.Options{
+		Sockets: sockets,
+		UDP:     transport.UDPOptions{Children: children, MaxBuffer: set.MaxBuffer, Portable: s.around.portable},
+		TCP: transport.TCPOptions{
+			Disabled: set.TCP.Disabled, MaxConnections: set.TCP.MaxConnections, Lifetime: set.TCP.ConnectionLifetime,
+			ConnectTimeout: set.TCP.ConnectTimeout, SendTimeout: set.TCP.SendTimeout, Sync: !set.TCP.Async,
+			ConnQueueMax: set.TCP.ConnectionQueue, QueueMax: set.TCP.QueueMax, NoConnect: set.TCP.NoConnect,
+			AcceptNoContentLength: set.TCP.AcceptNoCL, NoCRLFPing: !set.TCP.CRLFPing, MaxMessage: max(set.TCP.ReadBuffer, 65536),
+			ReusePort: set.TCP.ReusePort, SourceIPv4: set.TCP.SourceIPv4, SourceIPv6: set.TCP.SourceIPv6,
+			NoKeepAlive: !set.TCP.KeepAlive, KeepCount: set.TCP.KeepCnt,
+		},
+		MHomed: set.MHomed, TOS: set.TOS, Clock: s.clock, Counters: s.counters, Log: s.log.With("module", "core"),
+	}
+	for _, a := range set.Aliases {
+		opt.Aliases = append(opt.Aliases, transportAlias(a))
+	}
+	for _, text := range s.cfg.opt.aliases {
+		a, err := parseAlias(text)
+		if err != nil {
+			return err
+		}
+		opt.Aliases = append(opt.Aliases, a)
+	}
+	layer, err := transport.New(opt)
+	if err != nil {
+		return err
+	}
+	if err := layer.Listen(); err != nil {
+		return err
+	}
+	s.transport = layer
+	if set.AutoAliases {
+		s.addAutoAliases()
+	}
+	return nil
+}
+
+func transportAlias(a settings.Alias) transport.Alias {
+	proto, _ := transport.ParseProto(a.Proto)
+	return transport.Alias{Proto: proto, Host: a.Host, Port: a.Port}
+}
+
+// parseAlias reads [proto:]host[:port].
+func parseAlias(text string) (transport.Alias, error) {
+	var a transport.Alias
+	rest := text
+	if p, r, ok := strings.Cut(rest, ":"); ok {
+		if proto, known := transport.ParseProto(p); known {
+			a.Proto, rest = proto, r
+		}
+	}
+	host, port, err := cutPort(rest)
+	if err != nil {
+		return a, fmt.Errorf("bad alias %q: %w", text, err)
+	}
+	a.Host, a.Port = host, port
+	return a, nil
+}
+
+// cutPort splits host[:port], where an IPv6 host stands in brackets.
+func cutPort(text string) (host string, port int, err error) {
+	i := strings.LastIndexByte(text, ':')
+	if i < 0 || strings.HasSuffix(text, "]") {
+		return text, 0, nil
+	}
+	port, err = strconv.Atoi(text[i+1:])
+	if err != nil || port < 0 || port > 65535 {
+		return "", 0, fmt.Errorf("%q is no port", text[i+1:])
+	}
+	return text[:i], port, nil
+}
+
+// addAutoAliases adds the names that the hosts file has for the addresses.
+// Kamailio asks the DNS too, and stands still at start when it does not
+// answer.
+func (s *server) addAutoAliases() {
+	for _, sock := range s.transport.Sockets() {
+		names, err := s.locator.Names(context.Background(), sock.Addr.Addr())
+		if err != nil {
+			s.log.Debug("no name for an address of ours", "addr", sock.Addr.Addr().String(), "err", err)
+			continue
+		}
+		for _, n := range names {
+			s.transport.AddAlias(transport.Alias{Proto: sock.Proto, Host: n, Port: int(sock.Addr.Port())})
+		}
+	}
+}
+
+// sockets turns the listen lines, or the flags -l in their stead, into
+// addresses to bind.
+func (s *server) sockets() ([]transport.Listen, error) {
+	set := s.cfg.settings
+	list := set.Sockets
+	if len(s.cfg.opt.listen) > 0 {
+		list = nil
+		for _, text := range s.cfg.opt.listen {
+			socks, err := parseListen(text)
+			if err != nil {
+				return nil, err
+			}
+			list = append(list, socks...)
+		}
+	}
+	if len(list) == 0 {
+		list = s.allAddresses()
+	}
+	var out []transport.Listen
+	for _, l := range list {
+		more, err := s.expand(l)
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, more...)
+	}
+	return out, nil
+}
+
+// parseListen reads the value of -l: [proto:]addr[:port][/advaddr[:port]],
+// where addr may be (addr, addr).
+func parseListen(text string) ([]settings.Socket, error) {
+	var base settings.Socket
+	rest := text
+	if p, r, ok := strings.Cut(rest, ":"); ok {
+		if _, known := transport.ParseProto(p); known {
+			base.Proto, rest = strings.ToLower(p), r
+		}
+	}
+	rest, adv, has := strings.Cut(rest, "/")
+	if has {
+		var err error
+		if base.AdvertiseHost, base.AdvertisePort, err = cutPort(adv); err != nil {
+			return nil, fmt.Errorf("bad advertised address in -l %s: %w", text, err)
+		}
+	}
+	hosts := []string{rest}
+	if strings.HasPrefix(rest, "(") {
+		inner, after, ok := strings.Cut(rest[1:], ")")
+		if !ok {
+			return nil, fmt.Errorf("missing ) in -l %s", text)
+		}
+		hosts = nil
+		for h := range strings.SplitSeq(inner, ",") {
+			hosts = append(hosts, strings.TrimSpace(h)+after)
+		}
+	}
+	var out []settings.Socket
+	for _, h := range hosts {
+		one := base
+		var err error
+		if one.Host, one.Port, err = cutPort(h); err != nil {
+			return nil, fmt.Errorf("bad address in -l %s: %w", text, err)
+		}
+		if one.Host == "" {
+			return nil, fmt.Errorf("missing address in -l %s", text)
+		}
+		out = append(out, one)
+	}
+	return out, nil
+}
+
+// allAddresses is what is listened on where nothing is named: every address
+// of the machine, as Kamailio does.
+func (s *server) allAddresses() []settings.Socket {
+	var out []settings.Socket
+	addrs, err := net.InterfaceAddrs()
+	if err != nil {
+		return []settings.Socket{{Host: "0.0.0.0"}}
+	}
+	for _, a := range addrs {
+		p, err := netip.ParsePrefix(a.String())
+		if err != nil || p.Addr().Is6() && (!s.cfg.settings.AutoBindIPv6 || p.Addr().IsLinkLocalUnicast() && !s.cfg.settings.BindIPv6LinkLocal) {
+			continue
+		}
+		out = append(out, settings.Socket{Host: p.Addr().String()})
+	}
+	return out
+}
+
+// expand makes the sockets of one listen line: an interface has several
+// addresses, a line without protocol is for UDP and TCP.
+func (s *server) expand(l settings.Socket) ([]transport.Listen, error) {
+	set := s.cfg.settings
+	proto := transport.ProtoNone
+	if l.Proto != "" {
+		var ok bool
+		if proto, ok = transport.ParseProto(l.Proto); !ok {
+			return nil, fmt.Errorf("unknown protocol %q", l.Proto)
+		}
+	}
+	switch proto {
+	case transport.UDP, transport.TCP, transport.ProtoNone:
+	default:
+		return nil, fmt.Errorf("cannot listen on %s:%s: %s is not there yet", l.Proto, l.Host, strings.ToUpper(l.Proto))
+	}
+	if proto == transport.TCP && set.TCP.Disabled {
+		return nil, nil
+	}
+	addrs, err := s.addresses(l.Host)
+	if err != nil {
+		return nil, fmt.Errorf("cannot listen on %q: %w", l.Host, err)
+	}
+	port := l.Port
+	if port == 0 && !strings.HasSuffix(l.Host, ":0") {
+		port = set.Port
+	}
+	if s.around.seed != 0 && l.Port == 0 {
+		port = 0 // tests take any free port
+	}
+	advHost, advPort := l.AdvertiseHost, l.AdvertisePort
+	if advHost == "" {
+		advHost = set.AdvertisedAddress
+	}
+	if advPort == 0 {
+		advPort = set.AdvertisedPort
+	}
+	var out []transport.Listen
+	for _, a := range addrs {
+		out = append(out, transport.Listen{Proto: proto, Addr: netip.AddrPortFrom(a, uint16(port)), Name: l.Name,
+			AdvertiseHost: advHost, AdvertisePort: advPort, Workers: l.Workers})
+	}
+	return out, nil
+}
+
+// addresses finds the addresses of what a listen line names: an address, an
+// interface, a host.
+func (s *server) addresses(host string) ([]netip.Addr, error) {
+	if a, err := netip.ParseAddr(strings.Trim(host, "[]")); err == nil {
+		return []netip.Addr{a}, nil
+	}
+	if iface, err := net.InterfaceByName(host); err == nil {
+		list, err := iface.Addrs()
+		if err != nil {
+			return nil, err
+		}
+		var out []netip.Addr
+		for _, a := range list {
+			if p, err := netip.ParsePrefix(a.String()); err == nil && !p.Addr().IsLinkLocalUnicast() {
+				out = append(out, p.Addr())
+			}
+		}
+		return out, nil
+	}
+	addrs, err := s.locator.Addrs(context.Background(), host)
+	if err != nil {
+		return nil, err
+	}
+	s.aliasNames = append(s.aliasNames, host)
+	return addrs[:1], nil
+}
+
+// printListening says where the server listens, in Kamailio's words.
+func (s *server) printListening() {
+	w := s.around.stdout
+	fmt.Fprintln(w, "Listening on ")
+	for _, sock := range s.transport.Sockets() {
+		fmt.Fprintf(w, "             %s: %s:%d", sock.Proto, bracket(sock.Addr.Addr()), sock.Addr.Port())
+		if sock.Advertised {
+			fmt.Fprintf(w, " advertise %s:%d", sock.Host, sock.Port)
+		}
+		if sock.Name != "" {
+			fmt.Fprintf(w, " name %s", sock.Name)
+		}
+		fmt.Fprintln(w)
+	}
+	fmt.Fprintln(w, "Aliases: ")
+	for _, a := range s.transport.Aliases() {
+		proto, port := "*", "*"
+		if a.Proto != transport.ProtoNone {
+			proto = a.Proto.String()
+		}
+		if a.Port != 0 {
+			port = strconv.Itoa(a.Port)
+		}
+		fmt.Fprintf(w, "             %s: %s:%s\n", proto, a.Host, port)
+	}
+	fmt.Fprintln(w)
+}
+
+func bracket(a netip.Addr) string {
+	if a.Is6() {
+		return "[" + a.String() + "]"
+	}
+	return a.String()
+}
+
+// rpcInfo is what the commands of the core report.
+func (s *server) rpcInfo() rpc.Info {
+	return rpc.Info{
+		Args:     os.Args,
+		Features: []string{"USE_TCP", "USE_DNS_CACHE", "USE_DNS_FAILOVER", "USE_NAPTR"},
+		Defines: func() []rpc.Define {
+			var out []rpc.Define
+			for _, d := range s.cfg.pre.Defines {
+				out = append(out, rpc.Define{Name: d.Name, Value: d.Value})
+			}
+			return out
+		},
+		Sockets: func() []*transport.Socket { return s.transport.Sockets() },
+		Aliases: func() []rpc.Alias {
+			var out []rpc.Alias
+			for _, a := range s.transport.Aliases() {
+				out = append(out, rpc.Alias{Proto: a.Proto.String(), Host: a.Host, Port: a.Port})
+			}
+			return out
+		},
+		Connections: func() []rpc.Connection {
+			var out []rpc.Connection
+			for _, c := range s.transport.Connections() {
+				out = append(out, rpcConnection(c))
+			}
+			return out
+		},
+		Readers:     max(s.cfg.settings.TCP.Children, s.cfg.settings.Children),
+		QueuedBytes: func() int64 { return int64(s.transport.ConnCounts().Queued) },
+		Signal:      func(sig syscall.Signal) error { return syscall.Kill(os.Getpid(), sig) },
+	}
+}

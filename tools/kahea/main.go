@@ -1,0 +1,108 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// Kahea is a scriptable SIP routing engine that runs Kamailio configurations.
+package main
+
+import (
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"runtime"
+	"syscall"
+
+	_ "github.com/kahea-sip/kahea/modules/standard"
+
+	"github.com/kahea-sip/kahea/tools/release"
+)
+
+// The exit statuses. A configuration that cannot be used ends with 255, as
+// Kamailio does.
+const (
+	exitOK      = 0
+	exitFailure = 255
+)
+
+func main() { os.Exit(run(os.Args[1:], os.Stdout, os.Stderr)) }
+
+// run is the program: words of its own first, else the flags of Kamailio.
+func run(args []string, stdout, stderr io.Writer) int {
+	if len(args) > 0 {
+		switch args[0] {
+		case "check":
+			return runCheck(args[1:], stdout, stderr)
+		case "run":
+			return runDemo(stdout, stderr)
+		case "version":
+			printVersion(stdout)
+			return exitOK
+		case "help":
+			io.WriteString(stdout, usage)
+			return exitOK
+		}
+	}
+	o, err := parseOptions(args)
+	if err != nil {
+		fmt.Fprintf(stderr, "ERROR: %v\n", err)
+		return exitFailure
+	}
+	switch {
+	case o.help:
+		io.WriteString(stdout, usage)
+		return exitOK
+	case o.version:
+		printVersion(stdout)
+		return exitOK
+	case o.check:
+		return checkOnly(o, stderr)
+	case o.cfgPrint:
+		return printConfig(o, stdout, stderr)
+	}
+	if o.daemon == 0 || o.daemon > 2 {
+		if os.Getenv(daemonMark) == "" {
+			// The mistakes of the configuration belong on this terminal.
+			if _, status := readConfig(o, stderr); status != exitOK {
+				return status
+			}
+			return daemonize(stdout, stderr)
+		}
+	}
+	return serve(o, stdout, stderr)
+}
+
+// serve boots the server and waits until it is told to end.
+func serve(o *options, stdout, stderr io.Writer) int {
+	cfg, status := readConfig(o, stderr)
+	if status != exitOK {
+		return status
+	}
+	s, err := boot(cfg, surroundings{stdout: stdout, stderr: stderr})
+	if err != nil {
+		fmt.Fprintf(stderr, "ERROR: %v\n", err)
+		return exitFailure
+	}
+	reportUp()
+	signals := make(chan os.Signal, 8)
+	signal.Notify(signals, syscall.SIGTERM, syscall.SIGINT, syscall.SIGHUP, syscall.SIGUSR1, syscall.SIGUSR2, syscall.SIGCHLD)
+	defer signal.Stop(signals)
+	for {
+		select {
+		case sig := <-signals:
+			switch sig {
+			case syscall.SIGTERM, syscall.SIGINT:
+				s.log.Info("signal received, ending", "signal", sig.String())
+				return s.stop()
+			case syscall.SIGUSR1:
+				s.logStatistics()
+			}
+		case <-s.ended:
+			return s.stop()
+		}
+	}
+}
+
+func printVersion(w io.Writer) {
+	fmt.Fprintf(w, "version: kahea %s (%s/%s), serves configurations of kamailio %s\n", release.Version, runtime.GOARCH, runtime.GOOS, release.Compatible)
+	fmt.Fprintf(w, "flags: USE_TCP, USE_DNS_CACHE, USE_DNS_FAILOVER, USE_NAPTR\n")
+	fmt.Fprintf(w, "compiled with %s\n", runtime.Version())
+}

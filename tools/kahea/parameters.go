@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package main
+
+import (
+	"time"
+
+	"github.com/kahea-sip/kahea/core/module"
+	"github.com/kahea-sip/kahea/core/setting"
+	"github.com/kahea-sip/kahea/core/transport"
+	"github.com/kahea-sip/kahea/rpc"
+)
+
+// declareSettings declares what cfg.set may change, and what $sel(cfg_get.…)
+// reads: some core parameters, and the operator's own group.name parameters.
+func (s *server) declareSettings() {
+	set := s.cfg.settings
+	debug := new(setting.Int)
+	debug.Set(int64(set.Log.Debug))
+	entries := []setting.Entry{{Group: "core", Name: "debug", Int: debug, Min: -5, Max: 100,
+		Doc: "debug level", Changed: func() { s.level.Set(module.LevelOf(int(debug.Get()))) }}}
+	fixed := func(group, name, doc string, value int64) {
+		n := new(setting.Int)
+		n.Set(value)
+		entries = append(entries, setting.Entry{Group: group, Name: name, Int: n, ReadOnly: true, Doc: doc})
+	}
+	seconds := func(d time.Duration) int64 { return int64(d / time.Second) }
+	truth := func(b bool) int64 {
+		if b {
+			return 1
+		}
+		return 0
+	}
+	fixed("core", "max_while_loops", "maximum iterations allowed for a while loop", int64(set.Script.MaxWhileLoops))
+	fixed("core", "udp_mtu", "fallback to another protocol if the request is larger, bytes", int64(set.UDPMTU))
+	fixed("core", "force_rport", "force rport for all the received messages", truth(set.Script.ForceRPort))
+	fixed("core", "dns_try_ipv6", "if enabled, also look for IPv6 addresses", truth(set.DNS.TryIPv6))
+	fixed("core", "dns_try_naptr", "use NAPTR records", truth(set.DNS.TryNAPTR))
+	fixed("core", "dns_udp_pref", "preference of UDP in NAPTR records", int64(set.DNS.UDPPref))
+	fixed("core", "dns_tcp_pref", "preference of TCP in NAPTR records", int64(set.DNS.TCPPref))
+	fixed("core", "dns_tls_pref", "preference of TLS in NAPTR records", int64(set.DNS.TLSPref))
+	fixed("core", "use_dns_cache", "enable or disable the DNS cache", truth(set.DNS.UseCache))
+	fixed("core", "use_dns_failover", "try the next address when one fails", truth(set.DNS.UseFailover))
+	fixed("core", "dns_srv_lb", "balance over SRV records by weight", truth(set.DNS.SRVLoadBalancing))
+	fixed("tcp", "connect_timeout", "used only in non-async mode", seconds(set.TCP.ConnectTimeout))
+	fixed("tcp", "send_timeout", "timeout of writing, seconds", seconds(set.TCP.SendTimeout))
+	fixed("tcp", "connection_lifetime", "connection lifetime, seconds", seconds(set.TCP.ConnectionLifetime))
+	fixed("tcp", "max_connections", "maximum number of connections", int64(set.TCP.MaxConnections))
+	fixed("tcp", "no_connect", "if set, only accept new connections, never open them", truth(set.TCP.NoConnect))
+	fixed("tcp", "async", "enable asynchronous writes", truth(set.TCP.Async))
+	fixed("tcp", "conn_wq_max", "maximum bytes queued for write per connection", int64(set.TCP.ConnectionQueue))
+	fixed("tcp", "wq_max", "maximum bytes queued for write in all", int64(set.TCP.QueueMax))
+	fixed("tcp", "keepalive", "enables or disables keepalive for tcp", truth(set.TCP.KeepAlive))
+	fixed("tcp", "crlf_ping", "enable responding to CRLF SIP-level keepalives", truth(set.TCP.CRLFPing))
+	fixed("tcp", "accept_no_cl", "accept TCP messages without Content-Length", truth(set.TCP.AcceptNoCL))
+	fixed("tcp", "reuse_port", "reuse TCP ports", truth(set.TCP.ReusePort))
+	fixed("tcp", "rd_buf_size", "internal read buffer size", int64(set.TCP.ReadBuffer))
+	for _, c := range set.Custom {
+		e := setting.Entry{Group: c.Group, Name: c.Name, Doc: c.Desc}
+		if c.IsString {
+			e.Str = new(setting.Str)
+			e.Str.Set(c.Text)
+		} else {
+			e.Int = new(setting.Int)
+			e.Int.Set(c.Number)
+		}
+		entries = append(entries, e)
+	}
+	s.registry.Declare(entries...)
+}
+
+var connStates = map[transport.ConnState]string{
+	transport.ConnConnecting: "CONN_CONNECT_PENDING", transport.ConnOpen: "CONN_OK", transport.ConnClosing: "CONN_BAD",
+}
+
+// rpcConnection describes a connection for core.tcp_list.
+func rpcConnection(c transport.Connection) rpc.Connection {
+	return rpc.Connection{
+		ID: c.ID, Proto: c.Proto, State: connStates[c.State], Timeout: c.Expires, Lifetime: c.Lifetime,
+		Source: c.Remote.Addr().String(), SrcPort: int(c.Remote.Port()), Dest: c.Local.Addr().String(), DstPort: int(c.Local.Port()),
+		TLS: c.Proto.Secure(),
+	}
+}
