@@ -94,14 +94,14 @@ func (p *processor) skip(s *scanner) bool {
 		switch {
 		case c == '#':
 			if !p.directive(s) {
-				s.off = s.endOfLine()
+				p.lineComment(s)
 			}
 		case c == '!' && strings.HasPrefix(rest, "!!"):
 			if !p.directive(s) {
 				return true
 			}
 		case strings.HasPrefix(rest, "//"):
-			s.off = s.endOfLine()
+			p.lineComment(s)
 		case strings.HasPrefix(rest, "/*"):
 			p.blockComment(s)
 		default:
@@ -112,6 +112,22 @@ func (p *processor) skip(s *scanner) bool {
 		}
 	}
 	return false
+}
+
+// lineComment passes over the rest of the line. One in the value of a define takes the rest of the line on which the define is used
+// with it, as in the reference, where the value is read as if it stood there.
+func (p *processor) lineComment(s *scanner) {
+	s.off = s.endOfLine()
+	for i := len(p.stack) - 1; i > 0 && s.def != nil && s.off == len(s.text); i-- {
+		outer := p.stack[i-1]
+		end := outer.endOfLine()
+		if rest := strings.TrimSpace(outer.text[outer.off:end]); rest != "" && outer.def == nil {
+			p.errs.Warn(&source.Error{Pos: s.pos, End: s.pos.After(s.origin.Name),
+				Message: "the value of " + s.def.Name + " ends in a comment, which takes the rest of the line with it: " + rest, Advice: definedAt(s.def)})
+		}
+		outer.off = end
+		s = outer
+	}
 }
 
 // blockComment passes over /* … */; such comments may stand in each other.

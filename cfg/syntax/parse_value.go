@@ -258,13 +258,13 @@ func parseHost(lex *cursor) (string, error) {
 }
 
 // protocolWords are what may stand before the host of an address.
-var protocolWords = map[string]bool{"udp": true, "tcp": true, "tls": true, "sctp": true, "ws": true, "wss": true}
+var protocolWords = map[string]bool{"UDP": true, "TCP": true, "TLS": true, "SCTP": true, "WS": true, "WSS": true}
 
 // parseAddress parses proto:host:port, where the host may be a name, an address, an interface, a string, * or (a, b).
 func parseAddress(lex *cursor) (*Address, error) {
 	start := startOf(lex.Peek())
 	a := &Address{}
-	if t := lex.Peek(); t.Type == tokIdent && protocolWords[strings.ToLower(upperWord(t.Value))] {
+	if t := lex.Peek(); t.Type == tokIdent && protocolWords[upperWord(t.Value)] {
 		c := lex.MakeCheckpoint()
 		lex.Next()
 		if take(lex, ":") {
@@ -360,7 +360,7 @@ func continuesList(lex *cursor) bool {
 	case lexer.EOF, tokBad, tokPV, tokAttr:
 		return false
 	case tokIdent:
-		if topWords[t.Value] || listenWords[t.Value] || !protocolWords[strings.ToLower(t.Value)] && endOfPrevious(lex).Line != t.Pos.Line {
+		if topWords[t.Value] || listenWords[t.Value] || !protocolWords[upperWord(t.Value)] && endOfPrevious(lex).Line != t.Pos.Line {
 			return false
 		}
 		c := lex.MakeCheckpoint()
