@@ -9,6 +9,9 @@ type Frame struct {
 	// Stop tells that the script ends: exit, drop, a function that returned
 	// Stop. Drop tells that it was drop.
 	Stop, Drop bool
+	// Failed tells that an expression has no value; its assignment is left
+	// out.
+	Failed bool
 	// Depth is how deep routes are nested.
 	Depth int
 	// Owner is the program that the frame was set up for.

@@ -82,7 +82,7 @@ func (d *Dynamic) argument(c *module.Call, v module.Value) module.ArgValue {
 		}
 		a.Value = avp.Number(n)
 	}
-	if d.Compile != nil {
+	if d.Compile != nil && d.Type != module.ArgInt {
 		a.Data, a.Err = d.Compile(a.Value.Str)
 	}
 	return a

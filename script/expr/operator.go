@@ -164,10 +164,11 @@ type Arith struct {
 	X, Y Node
 }
 
-// Value implements Node. A division by zero gives null.
+// Value implements Node. A division by zero has no value.
 func (n *Arith) Value(c *module.Call) module.Value {
 	r, ok := arith(n.Op, n.X.Int(c), n.Y.Int(c))
 	if !ok {
+		FrameOf(c).Failed = true
 		c.Log().Error("division by zero", "at", c.Line)
 		return module.Value{}
 	}

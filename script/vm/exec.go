@@ -48,7 +48,7 @@ func (p *Program) exec(c *module.Call, f *expr.Frame, r *compile.Route) module.R
 			op.X.Int(c)
 			last = module.True
 		case compile.OpSet:
-			last = assign(c, op)
+			last = assign(c, f, op)
 		case compile.OpJumpUnless:
 			last = module.True
 			if op.X.Int(c) <= 0 {
@@ -104,8 +104,12 @@ func (p *Program) exec(c *module.Call, f *expr.Frame, r *compile.Route) module.R
 }
 
 // assign carries an assignment out.
-func assign(c *module.Call, op *compile.Op) module.Result {
+func assign(c *module.Call, f *expr.Frame, op *compile.Op) module.Result {
 	v := op.X.Value(c)
+	if f.Failed {
+		f.Failed = false
+		return module.False
+	}
 	if err := op.Target.Set(c, v); err != nil {
 		c.Log().Error("cannot assign", "variable", op.Target.String(), "err", err, "at", c.Line)
 		return module.False

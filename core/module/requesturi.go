@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package module
+
+import (
+	"errors"
+
+	"github.com/kahea-sip/kahea/core/sip"
+)
+
+// ErrRequestURI is the error of the functions that change a part of a
+// Request-URI that cannot be read.
+var ErrRequestURI = errors.New("cannot parse the Request-URI")
+
+// EditRequestURI changes parts of the Request-URI of the main branch: edit
+// gets it parsed, and what it leaves is printed. User "" with HasUser false
+// has no user part.
+func (c *Call) EditRequestURI(edit func(u *sip.URI)) error {
+	u, err := sip.ParseURI(c.Target.URI)
+	if err != nil {
+		return ErrRequestURI
+	}
+	edit(&u)
+	c.Target.URI = c.Keep(c.Mem.Keep(u.Append(c.Mem.Begin())))
+	return nil
+}
+
+// SetRequestUser sets the user of the Request-URI; "" takes the user part
+// away, password included.
+func (c *Call) SetRequestUser(user string) error {
+	return c.EditRequestURI(func(u *sip.URI) { setUser(u, user) })
+}
+
+func setUser(u *sip.URI, user string) {
+	u.User, u.HasUser = user, user != ""
+	if user == "" {
+		u.Password, u.HasPassword = "", false
+	}
+}
+
+// SetRequestHost sets the host of the Request-URI and keeps its port.
+func (c *Call) SetRequestHost(host string) error {
+	return c.EditRequestURI(func(u *sip.URI) { u.Host = host })
+}
+
+// SetRequestPort sets the port of the Request-URI; "" takes it away.
+func (c *Call) SetRequestPort(port string) error {
+	n, _ := sip.ParseUint(port)
+	return c.EditRequestURI(func(u *sip.URI) { u.PortText, u.Port = port, int(n) })
+}
