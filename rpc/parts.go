@@ -34,8 +34,12 @@ func (c *core) parts(h module.Host) []part {
 			streams = true
 			continue
 		}
+		told := ""
+		if s.Advertised {
+			told = fmt.Sprintf(" (%s:%d)", s.Host, s.Port)
+		}
 		for i := range max(h.Core().Children, 1) {
-			list = append(list, part{rank, fmt.Sprintf("udp receiver child=%d sock=%s", i, s.Addr)})
+			list = append(list, part{rank, fmt.Sprintf("udp receiver child=%d sock=%s%s", i, s.Addr, told)})
 			rank++
 		}
 	}

@@ -25,8 +25,8 @@ import (
 func testHost(t *testing.T) (*rpctest.Host, *[]syscall.Signal) {
 	t.Helper()
 	var signals []syscall.Signal
-	udp := &transport.Socket{Proto: transport.UDP, Addr: netip.MustParseAddrPort("127.0.0.1:5060")}
-	tcp := &transport.Socket{Proto: transport.TCP, Addr: netip.MustParseAddrPort("127.0.0.1:5060"), Advertised: true, Host: "a.example", Port: 5070, Name: "s1"}
+	udp := &transport.Socket{Proto: transport.UDP, Addr: netip.MustParseAddrPort("127.0.0.1:5060"), Advertised: true, Host: "a.example", Port: 5070}
+	tcp := &transport.Socket{Proto: transport.TCP, Addr: netip.MustParseAddrPort("127.0.0.1:5060")}
 	h := rpctest.New(rpc.Core(rpc.Info{
 		Args:     []string{"kahea", "-DD"},
 		Features: []string{"USE_TCP", "USE_TLS"},
@@ -102,11 +102,11 @@ func TestCore(t *testing.T) {
 		{command: "core.ppdefines_full", want: "{name: KAMAILIO_5 type: 0 value: none} {name: X type: 0 value: 7}", array: true},
 		{command: "core.aliases_list", want: "{myself_callbacks: no aliases: [{alias: {proto: udp address: localhost port: 5060}} {alias: {proto: * address: foo.example port: *}}]}"},
 		{command: "core.sockets_list", want: "[{socket: {proto: udp address: 127.0.0.1 port: 5060 mcast: no mhomed: no virtual: no}} " +
-			"{socket: {proto: tcp address: 127.0.0.1 port: 5060 name: s1 advertise: a.example:5070 mcast: no mhomed: no virtual: no}}]"},
+			"{socket: {proto: tcp address: 127.0.0.1 port: 5060 mcast: no mhomed: no virtual: no}}]"},
 		{command: "core.tcp_list", want: "{id: 1 type: TCP state: CONN_OK timeout: 4 lifetime: 120 ref_count: 1 src_ip: 127.0.0.1 src_port: 34810 dst_ip: 127.0.0.1 dst_port: 5060}", array: true},
 		{command: "core.tcp_info", want: "{readers: 2 max_connections: 2048 opened_connections: 1 opened_tls_connections: 0 write_queued_bytes: 0}"},
 		{command: "core.tcp_options", want: "{connect_timeout: 10 max_connections(soft): 2048}"},
-		{command: "core.ps", want: fmt.Sprintf("%[1]d main process - attendant %[1]d udp receiver child=0 sock=127.0.0.1:5060 %[1]d udp receiver child=1 sock=127.0.0.1:5060 "+
+		{command: "core.ps", want: fmt.Sprintf("%[1]d main process - attendant %[1]d udp receiver child=0 sock=127.0.0.1:5060 (a.example:5070) %[1]d udp receiver child=1 sock=127.0.0.1:5060 (a.example:5070) "+
 			"%[1]d timer %[1]d ctl handler %[1]d tcp receiver (generic) child=0 %[1]d tcp receiver (generic) child=1 %[1]d tcp main process", pid), array: true},
 		{command: "core.shmmem", args: []any{"x"}, want: "500 bad param, (use b|k|m|g)"},
 		{command: "core.kill", args: []any{int64(1)}, want: ""},

@@ -39,17 +39,13 @@ func (c *core) sockets(r *module.Request) error {
 	var list module.List
 	for _, k := range call(c.Sockets) {
 		e := &module.Struct{}
-		s := e.Struct("socket").
+		e.Struct("socket").
 			Add("proto", k.Proto.String()).
 			Add("address", k.Addr.Addr().String()).
-			Add("port", strconv.Itoa(int(k.Addr.Port())))
-		if k.Name != "" {
-			s.Add("name", k.Name)
-		}
-		if k.Advertised {
-			s.Add("advertise", k.Host+":"+strconv.Itoa(k.Port))
-		}
-		s.Add("mcast", "no").Add("mhomed", "no").Add("virtual", "no")
+			Add("port", strconv.Itoa(int(k.Addr.Port()))).
+			Add("mcast", "no").
+			Add("mhomed", "no").
+			Add("virtual", "no")
 		list = append(list, e)
 	}
 	r.Add(list)

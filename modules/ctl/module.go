@@ -49,7 +49,7 @@ func (c *Ctl) Exports() module.Exports {
 		Params: []module.Param{
 			{Name: "binrpc", Set: &c.binrpc,
 				Doc: "address to listen on: unixs:PATH, unixd:PATH, udp:HOST:PORT or tcp:HOST:PORT; may be set several times; without any, the file kamailio_ctl in the run folder"},
-			{Name: "mode", Set: &c.mode, Min: 0, Max: 0o777, Doc: "permission bits of the socket files"},
+			{Name: "mode", Set: &c.mode, Min: 0, Max: 0o777, Doc: "permission bits of the socket files; 0600 by default"},
 			{Name: "user", Set: &c.user, Doc: "name or number of the owner of the socket files"},
 			{Name: "group", Set: &c.group, Doc: "name or number of the group of the socket files"},
 			{Name: "fifo", Set: refuseFIFO, Doc: "address of the obsolete FIFO protocol, which is not served"},
