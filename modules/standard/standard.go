@@ -12,5 +12,7 @@ import (
 	_ "github.com/kahea-sip/kahea/modules/maxfwd"
 	_ "github.com/kahea-sip/kahea/modules/rr"
 	_ "github.com/kahea-sip/kahea/modules/sanity"
+	_ "github.com/kahea-sip/kahea/modules/siputils"
+	_ "github.com/kahea-sip/kahea/modules/textops"
 	_ "github.com/kahea-sip/kahea/modules/xlog"
 )
