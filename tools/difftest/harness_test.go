@@ -1,0 +1,141 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package main
+
+import (
+	"reflect"
+	"strings"
+	"testing"
+)
+
+func TestCompare(t *testing.T) {
+	want := transcript{{line: "alice", text: []string{"SIP/2.0 200 OK", "Server: {server}", "Contact: <sip:a@b>;expires=600"}}}
+	for _, c := range []struct {
+		name string
+		got  transcript
+		want []string
+	}{
+		{"the same", want, nil},
+		{"a second later", transcript{{line: "alice", text: []string{"SIP/2.0 200 OK", "Server: {server}", "Contact: <sip:a@b>;expires=599"}}}, nil},
+		{"much later", transcript{{line: "alice", text: []string{"SIP/2.0 200 OK", "Server: {server}", "Contact: <sip:a@b>;expires=60"}}},
+			[]string{"alice#1 -Contact: <sip:a@b>;expires=600", "alice#1 +Contact: <sip:a@b>;expires=60"}},
+		{"a line less", transcript{{line: "alice", text: []string{"SIP/2.0 200 OK", "Contact: <sip:a@b>;expires=600"}}}, []string{"alice#1 -Server: {server}"}},
+		{"other order", transcript{{line: "alice", text: []string{"SIP/2.0 200 OK", "Contact: <sip:a@b>;expires=600", "Server: {server}"}}},
+			[]string{"alice#1 -Server: {server}", "alice#1 +Server: {server}"}},
+		{"a packet more", append(transcript{{line: "bob", text: []string{"BYE"}}}, want...), []string{"bob#1 +BYE"}},
+		{"nothing", nil, []string{"alice#1 -SIP/2.0 200 OK", "alice#1 -Server: {server}", "alice#1 -Contact: <sip:a@b>;expires=600"}},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			var got []string
+			for _, d := range compare(want, c.got) {
+				got = append(got, d.String())
+			}
+			if !reflect.DeepEqual(got, c.want) {
+				t.Errorf("got %q, want %q", got, c.want)
+			}
+		})
+	}
+}
+
+func TestSetMayMissMembers(t *testing.T) {
+	want := transcript{{line: "rpc", set: true, text: []string{"a", "b"}}}
+	if d := compare(want, transcript{{line: "rpc", set: true, text: []string{"a"}}}); len(d) != 0 {
+		t.Errorf("a missing member: got %v, want nothing", d)
+	}
+	if d := compare(want, transcript{{line: "rpc", set: true, text: []string{"a", "b", "c"}}}); len(d) != 1 {
+		t.Errorf("a foreign member: got %v, want one difference", d)
+	}
+}
+
+func TestExplained(t *testing.T) {
+	all := []*known{{name: "reg-*", pattern: "alice#* -Server:*", why: "x"}, {name: "other", pattern: "*", why: "x"}}
+	diffs := []difference{{place: "alice#2", sign: '-', line: "Server: y"}, {place: "alice#2", sign: '+', line: "Other: z"}}
+	rest := explained(all, "reg-add", diffs)
+	if len(rest) != 1 || rest[0].sign != '+' {
+		t.Errorf("got %v, want only the line that is not explained", rest)
+	}
+	if !all[0].used || all[1].used {
+		t.Errorf("used: got %v %v, want true false", all[0].used, all[1].used)
+	}
+}
+
+func TestMask(t *testing.T) {
+	m := masker{ours: "Via: SIP/2.0/UDP 127.0.0.1:30000;branch=z9hG4bKmine\nFrom: <sip:a@b>;tag=mine\nCall-ID: mine\n",
+		ports: strings.NewReplacer("127.0.0.1:30000", "{alice}", "30000", "{alice.port}"), names: map[string]string{}, count: map[string]int{}}
+	got := m.packet("SIP/2.0 200 OK\r\nVia: SIP/2.0/UDP 127.0.0.1:30000;branch=z9hG4bKmine;rport=30000\r\nVia: SIP/2.0/TCP h;branch=z9hG4bKx.1;i=3f\r\n" +
+		"From: <sip:a@b>;tag=mine\r\nTo: <sip:c>;tag=theirs\r\nCall-ID: mine\r\nX: ;tag=theirs\r\nServer: some\r\nContent-Length: 3\r\n\r\na\x00b")
+	want := []string{"SIP/2.0 200 OK", "Via: SIP/2.0/UDP {alice};branch=z9hG4bKmine;rport={alice.port}", "Via: SIP/2.0/TCP h;branch={branch1};i={i}",
+		"From: <sip:a@b>;tag=mine", "To: <sip:c>;tag={tag1}", "Call-ID: mine", "X: ;tag={tag1}", "Server: {server}", "Content-Length: 3", "", `a\x00b`}
+	if !reflect.DeepEqual(got, want) {
+		t.Errorf("got\n%s\nwant\n%s", strings.Join(got, "\n"), strings.Join(want, "\n"))
+	}
+}
+
+func TestTranscriptRoundTrip(t *testing.T) {
+	for _, want := range []transcript{
+		nil,
+		{{line: "alice", text: []string{"A", "", "body"}}, {line: "alice/tcp", text: []string{closedNote}}},
+		{{line: "rpc", title: "ul.dump brief", text: []string{"{", "}"}}, {line: "rpc", title: "system.listMethods", set: true, text: []string{"a"}}},
+	} {
+		if got := parseTranscript(formatTranscript(want)); !reflect.DeepEqual(got, want) {
+			t.Errorf("got %v, want %v", got, want)
+		}
+	}
+}
+
+func TestDraft(t *testing.T) {
+	d := draft{start: "X", headers: []string{"Via: 1", "From: 2"}}
+	d.apply([]string{"-From", "v: 3", "Via: 4", "X-New: 5", "", "body"})
+	if got, want := string(d.bytes()), "X\r\nv: 3\r\nVia: 4\r\nX-New: 5\r\nContent-Length: 6\r\n\r\nbody\r\n"; got != want {
+		t.Errorf("got %q, want %q", got, want)
+	}
+	d = draft{start: "X"}
+	d.apply([]string{"-Content-Length"})
+	if got, want := string(d.bytes()), "X\r\n\r\n"; got != want {
+		t.Errorf("without a length: got %q, want %q", got, want)
+	}
+}
+
+func TestParseCaseErrors(t *testing.T) {
+	for _, c := range []struct{ name, text string }{
+		{"Upper", "sync"}, {"empty", "# nothing\n"}, {"unknown", "dance alice\n"},
+	} {
+		if _, err := parseCase(c.name, c.text); err == nil {
+			t.Errorf("%s: no error", c.name)
+		}
+	}
+}
+
+func TestFrame(t *testing.T) {
+	for _, c := range []struct {
+		name, data string
+		want       int
+	}{
+		{"line end", "\r\nX", 2},
+		{"half a header", "SIP/2.0 200 OK\r\nl: 3\r\n", 0},
+		{"half a body", "SIP/2.0 200 OK\r\nl: 3\r\n\r\nab", 0},
+		{"whole", "SIP/2.0 200 OK\r\nl: 3\r\n\r\nabcX", 27},
+	} {
+		if got := frame([]byte(c.data)); got != c.want {
+			t.Errorf("%s: got %d, want %d", c.name, got, c.want)
+		}
+	}
+}
+
+// TestCorpus holds the size of the corpus: it must not shrink unseen.
+func TestCorpus(t *testing.T) {
+	stock, own, control := 0, 0, 0
+	for _, s := range suites(t) {
+		switch {
+		case strings.HasPrefix(s.Name, "rpc-"):
+			control += len(s.Cases)
+		case s.Cfg == "":
+			stock += len(s.Cases)
+		default:
+			own += len(s.Cases)
+		}
+	}
+	if stock < 400 || own < 180 || control < 20 {
+		t.Errorf("got %d cases under the stock file, %d under own files, %d of control commands", stock, own, control)
+	}
+}
