@@ -7,6 +7,7 @@ import (
 	"net/netip"
 	"runtime"
 	"strconv"
+	"sync"
 	"sync/atomic"
 	"unsafe"
 
@@ -26,9 +27,12 @@ import (
 // runtime repeats it until the thread has stopped.
 //
 // The runtime's monitor also sends that signal each 10 ms to whoever did not
-// pass a scheduling point. A reader that was interrupted idleAfter times
-// without a packet therefore waits by Syscall, which gives its P away, until
-// the next packet: an idle server causes no work.
+// pass a scheduling point, which costs 50 us or more. Therefore a reader that was
+// interrupted parkAfter times without a packet parks in user space as long as
+// spareWaiting others wait; when a packet leaves nobody waiting, one comes back.
+// So only as many readers wait as the traffic needs, and one more, so that a
+// message that takes long stalls nobody. A reader that was interrupted idleAfter
+// times waits by Syscall, which gives its P away: an idle server does nothing.
 
 // fastUDP tells whether newUDPSocket works.
 const fastUDP = true
@@ -37,9 +41,10 @@ const (
 	// batch is how many datagrams are fetched at once at most. A larger one
 	// gains nothing that can be measured and keeps packets from other workers.
 	batch = 8
-	// idleAfter is how many interruptions without a packet, 10 ms each, make
-	// a reader idle.
-	idleAfter = 5
+	// parkAfter, spareWaiting and idleAfter: see above.
+	parkAfter    = 2
+	spareWaiting = 2
+	idleAfter    = 10
 	// sendPatience is how long send waits for room in the kernel's buffer,
 	// in milliseconds. A loopback or a network card empties it in less.
 	sendPatience = 500
@@ -53,6 +58,11 @@ type udpSocket struct {
 	local    netip.AddrPort
 	wildcard bool
 	stopped  atomic.Bool
+	waiting  atomic.Int32 // readers in the kernel
+	resting  atomic.Int32 // readers parked; parked has them
+
+	mu     sync.Mutex
+	parked []*udpReader // guarded by mu
 }
 
 func newUDPSocket(l *Layer, s *Socket, addr netip.AddrPort) (packetSocket, error) {
@@ -108,6 +118,8 @@ func (u *udpSocket) close()               { unix.Close(u.fd) }
 
 func (u *udpSocket) closeRead() {
 	u.stopped.Store(true)
+	for u.unpark() {
+	}
 	// On a socket without peer shutdown returns ENOTCONN, but it does wake
 	// all that wait, and they find nothing to wait for any more.
 	_ = unix.Shutdown(u.fd, unix.SHUT_RD)
@@ -198,10 +210,11 @@ type udpReader struct {
 	next  int // of those fetched, the first not yet handed out
 	n     int // fetched
 	quiet int // interruptions since the last packet
+	wake  chan struct{}
 }
 
 func (u *udpSocket) newReader() (reader, error) {
-	r := &udpReader{udpSocket: u}
+	r := &udpReader{udpSocket: u, wake: make(chan struct{}, 1)}
 	spill := make([]byte, batch*(maxDatagram-BufferSize))
 	for i := range r.slots {
 		s, h := &r.slots[i], &r.hdr[i].hdr
@@ -267,19 +280,57 @@ func (r *udpReader) fetch() bool {
 	for !r.stopped.Load() {
 		var n uintptr
 		var e unix.Errno
+		r.waiting.Add(1)
 		if r.quiet < idleAfter {
 			n, _, e = unix.RawSyscall6(unix.SYS_RECVMMSG, uintptr(r.fd), uintptr(unsafe.Pointer(&r.hdr[0])), batch, unix.MSG_WAITFORONE, 0, 0)
 		} else {
 			n, _, e = unix.Syscall6(unix.SYS_RECVMMSG, uintptr(r.fd), uintptr(unsafe.Pointer(&r.hdr[0])), batch, unix.MSG_WAITFORONE, 0, 0)
 		}
+		left := r.waiting.Add(-1)
 		if e == 0 {
 			r.n, r.quiet = int(n), 0
+			if left == 0 && r.resting.Load() > 0 {
+				r.unpark()
+			}
 			return true
 		}
 		r.quiet++
 		runtime.Gosched()
+		if r.quiet >= parkAfter && left >= spareWaiting {
+			r.park()
+		}
 	}
 	return false
+}
+
+// park waits for unpark, unless too few others are left.
+func (r *udpReader) park() {
+	r.mu.Lock()
+	if r.stopped.Load() || r.waiting.Load() < spareWaiting {
+		r.mu.Unlock()
+		return
+	}
+	r.parked = append(r.parked, r)
+	r.resting.Add(1)
+	r.mu.Unlock()
+	<-r.wake
+	r.quiet = 0
+}
+
+// unpark lets one parked reader wait for packets again; false when there is
+// none.
+func (u *udpSocket) unpark() bool {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	n := len(u.parked)
+	if n == 0 {
+		return false
+	}
+	r := u.parked[n-1]
+	u.parked = u.parked[:n-1]
+	u.resting.Add(-1)
+	r.wake <- struct{}{}
+	return true
 }
 
 // take makes a packet of a filled slot, false when it is none.

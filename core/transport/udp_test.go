@@ -396,24 +396,96 @@ func TestSendErrors(t *testing.T) {
 	})
 }
 
-func TestAddressInUse(t *testing.T) {
-	overPaths(t, func(t *testing.T, o Options) {
-		if o.Network == nil && !o.UDP.Portable {
-			t.Skip("SO_REUSEADDR lets two UDP sockets have one address")
-		}
-		if o.Network == nil {
-			t.Skip("SO_REUSEADDR lets two UDP sockets have one address")
-		}
-		o.Sockets = listenOn(UDP, "127.0.0.1:7777", "127.0.0.1:7777")
-		l, err := New(o)
+func TestListenErrors(t *testing.T) {
+	for _, row := range []struct {
+		name    string
+		sockets []Listen
+	}{
+		{"address in use", listenOn(UDP, "127.0.0.1:7777", "127.0.0.1:7777")},
+		{"no such protocol", append(listenOn(UDP, "127.0.0.1:7777"), listenOn(TLS, "127.0.0.1:7778")...)},
+	} {
+		network := NewMemoryNetwork()
+		l, err := New(Options{Network: network, Sockets: row.sockets})
 		if err != nil {
 			t.Fatal(err)
 		}
 		if err := l.Listen(); err == nil {
-			t.Fatal("bound the same address twice")
+			t.Errorf("%s: no error", row.name)
 		}
-		if len(l.Sockets()) != 0 {
-			t.Error("a socket stayed open")
+		if len(l.Sockets()) != 0 || len(network.packets) != 0 {
+			t.Errorf("%s: a socket stayed open", row.name)
 		}
+	}
+}
+
+// Readers that nobody needs park, and come back when all others are at work.
+func TestReadersPark(t *testing.T) {
+	if !fastUDP {
+		t.Skip("this system has no fast path")
+	}
+	o := Options{Sockets: listenOn(UDP, "127.0.0.1:0"), UDP: UDPOptions{Children: 6}}
+	hold := make(chan bool)
+	l := start(t, o, func(p Packet, out *Out) {
+		<-hold
+		echo(p, out)
 	})
+	u := l.Sockets()[0].packets.(*udpSocket)
+	for u.resting.Load() != 4 {
+		runtime.Gosched()
+	}
+	c := peer(t, l, "127.0.0.1:0")
+	for range 6 {
+		if err := c.WriteTo(message(50), u.local); err != nil {
+			t.Fatal(err)
+		}
+		hold <- true
+		receive(t, c)
+	}
+	for range 6 {
+		if err := c.WriteTo(message(50), u.local); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for range 6 {
+		hold <- true
+	}
+	for range 6 {
+		receive(t, c)
+	}
+}
+
+// A collection that must stop the world does not wait for the readers.
+func TestCollectionWhileReading(t *testing.T) {
+	o := Options{Sockets: listenOn(UDP, "127.0.0.1:0", "[::1]:0"), UDP: UDPOptions{Children: 4}}
+	l := start(t, o, echo)
+	c := peer(t, l, "127.0.0.1:0")
+	for range 10 {
+		exchange(t, c, l.Sockets()[0].Addr, message(100))
+		began := time.Now()
+		runtime.GC()
+		if d := time.Since(began); d > 2*time.Second {
+			t.Fatalf("a collection took %v", d)
+		}
+	}
+}
+
+func TestGOMAXPROCS(t *testing.T) {
+	before := runtime.GOMAXPROCS(0)
+	o := Options{Sockets: listenOn(ProtoNone, "127.0.0.1:0", "[::1]:0"), UDP: UDPOptions{Children: 3}}
+	o.Sockets[1].Workers = 5
+	l := start(t, o, echo)
+	want := 8
+	if !fastUDP {
+		want = 0
+	}
+	if got := l.Threads(); got != want {
+		t.Errorf("Threads: %d, want %d", got, want)
+	}
+	if got := runtime.GOMAXPROCS(0); got != before+want {
+		t.Errorf("GOMAXPROCS: %d, want %d", got, before+want)
+	}
+	stop(t, l)
+	if got := runtime.GOMAXPROCS(0); got != before {
+		t.Errorf("GOMAXPROCS after Stop: %d, want %d", got, before)
+	}
 }
