@@ -316,7 +316,11 @@ func (e *expressions) operand() (Expr, error) {
 		return parseString(e.lex)
 	case tokPV:
 		e.lex.Next()
-		return &PV{Span: spanFrom(start, e.lex), Raw: t.Value}, nil
+		pv := &PV{Span: spanFrom(start, e.lex), Raw: t.Value}
+		if err := notWrapped(e.lex, pv); err != nil {
+			return nil, err
+		}
+		return pv, nil
 	case tokAttr:
 		e.lex.Next()
 		return &Attr{Span: spanFrom(start, e.lex), Raw: t.Value}, nil

@@ -131,6 +131,11 @@ func collect(n Node, give func(*source.Error)) {
 				give(e)
 			}
 			n.problems = nil
+		case *Switch:
+			for _, e := range n.problems {
+				give(e)
+			}
+			n.problems = nil
 		}
 		return true
 	})
@@ -191,9 +196,17 @@ func asItem[P any, I interface {
 	return v, nil
 }
 
-// check refuses numbers for avpflags.
+// check refuses numbers for avpflags, and notes where each name ends.
 func (f *Flags) check() error {
 	for _, d := range f.Decls {
+		switch {
+		case d.Number != nil:
+			d.Fin = d.Number.Fin
+		case d.Quoted != nil:
+			d.Fin = d.Quoted.Fin
+		default:
+			d.Fin = d.Name.Fin
+		}
 		if d.Number != nil && f.Kind == "avpflags" {
 			return &source.Error{Pos: d.Number.Pos, End: d.Number.Fin, Message: "avpflags have no numbers"}
 		}

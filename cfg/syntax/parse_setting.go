@@ -19,6 +19,9 @@ func parseSetting(lex *cursor) (Item, error) {
 	s.Name = name
 	if isOp(lex.Peek(), "[") {
 		if err := s.parseID(lex); err != nil {
+			if e := notASetting(lex, s); strings.HasPrefix(e.Advice, "did you mean") {
+				return nil, e
+			}
 			return nil, err
 		}
 	}
@@ -65,7 +68,7 @@ func (s *Setting) parseID(lex *cursor) error {
 }
 
 // notASetting explains a word at the top of a file that is followed by something else than =.
-func notASetting(lex *cursor, s *Setting) error {
+func notASetting(lex *cursor, s *Setting) *source.Error {
 	word := s.FullName()
 	at := s.Name.Span
 	if s.Group != nil {
@@ -73,18 +76,19 @@ func notASetting(lex *cursor, s *Setting) error {
 	}
 	e := &source.Error{Pos: at.Pos, End: at.Fin, Message: "word " + word + " begins no setting, no module and no route"}
 	t := lex.Peek()
+	if statementWords[word] {
+		e.Message = "statement " + word + " stands outside of a route"
+		e.Advice = "is there one } too many before it?"
+		return e
+	}
 	if n := source.Nearest(word, topWordList()); n != "" && !isOp(t, "(") || n == "modparam" {
 		e.Advice = "did you mean " + n
 		return e
 	}
-	switch {
-	case isOp(t, "("):
+	if isOp(t, "(") {
 		e.Message = "function " + word + " is called outside of a route"
 		e.Advice = "statements belong into a route: route[NAME] { … }"
-	case statementWords[word]:
-		e.Message = "statement " + word + " stands outside of a route"
-		e.Advice = "is there one } too many before it?"
-	default:
+	} else {
 		e.Advice = "a setting is written " + word + " = value"
 	}
 	return e
@@ -99,6 +103,9 @@ func topWordList() []string {
 }
 
 func (s *Setting) parseValues(lex *cursor) error {
+	if t := lex.Peek(); startOf(t).Line > endOfPrevious(lex).Line && (topWords[t.Value] || startsSetting(lex)) || t.EOF() {
+		return missing(lex, "a value", s.FullName()+" =")
+	}
 	if s.Group == nil {
 		switch s.Name.Name {
 		case "listen":

@@ -3,6 +3,8 @@
 package syntax
 
 import (
+	"strings"
+
 	"github.com/alecthomas/participle/v2"
 	"github.com/alecthomas/participle/v2/lexer"
 
@@ -81,6 +83,7 @@ func ended(lex *cursor, what string) func(Stmt, error) (Stmt, error) {
 		case err != nil:
 			return nil, err
 		case take(lex, ";"):
+			s.(ender).SetEnd(endOfPrevious(lex))
 			return s, nil
 		}
 		if t := lex.Peek(); t.Type == tokOp && startOf(t).Line == endOfPrevious(lex).Line && t.Value != "}" {
@@ -102,12 +105,13 @@ func parseAssign(lex *cursor) (Stmt, error) {
 		left = &Attr{Span: left.(*PV).Span, Raw: t.Value}
 	}
 	op := lex.Peek()
+	if err := notWrapped(lex, left); err != nil {
+		return nil, err
+	}
 	if !isOp(op, "=") {
 		f := expected(lex, "=")
 		f.Message = describe(op) + " found, = expected after " + t.Value
 		switch {
-		case isOp(op, "[") || isOp(op, "{"):
-			f.Advice = "an index or a transformation needs parentheses around the whole: $(" + t.Value[1:] + op.Value + " … )"
 		case isOp(op, "=="):
 			f.Advice = "== compares; = assigns"
 		case isOp(op, "+") || isOp(op, "-"):
@@ -122,6 +126,27 @@ func parseAssign(lex *cursor) (Stmt, error) {
 	}
 	a := &Assign{Span: spanFrom(start, lex), Left: left, Op: OpAssign, OpPos: startOf(op), Right: right}
 	return ended(lex, "the value of "+t.Value)(a, nil)
+}
+
+// notWrapped is the failure of $name{…} and $name[…], nil where neither follows. It takes what stands in the brackets.
+func notWrapped(lex *cursor, x Expr) error {
+	t := lex.Peek()
+	shut := map[string]string{"{": "}", "[": "]"}[t.Value]
+	if t.Type != tokOp || shut == "" || !touches(lex) {
+		return nil
+	}
+	c := lex.MakeCheckpoint()
+	start := x.Start()
+	for !lex.Peek().EOF() && startOf(lex.Peek()).Line == start.Line {
+		if isOp(lex.Next(), shut) && !touches(lex) {
+			pv := Text(x)
+			what := map[string]string{"{": "a transformation", "[": "an index"}[t.Value]
+			return &source.Error{Pos: start, End: endOfPrevious(lex), Message: what + " needs parentheses around the variable and itself",
+				Advice: "write $(" + strings.TrimPrefix(pv, "$") + t.Value + "…" + shut + ")"}
+		}
+	}
+	lex.LoadCheckpoint(c)
+	return nil
 }
 
 // Parse takes statements in braces. A mistake in one of them is noted, and the next one is looked for.
@@ -247,8 +272,14 @@ func (s *Switch) Parse(lex *cursor) error {
 	}
 	for {
 		t := lex.Peek()
-		if !isWord(t, "case") && !isWord(t, "default") {
+		if isOp(t, "}") || t.EOF() || startsRoute(lex) {
 			break
+		}
+		if !isWord(t, "case") && !isWord(t, "default") {
+			s.problems = append(s.problems, expected(lex, "case, default or }"))
+			var ignored []*source.Error
+			parseStatements(lex, &ignored, true)
+			continue
 		}
 		c := &Case{}
 		s.Cases = append(s.Cases, c)
@@ -263,10 +294,7 @@ func (s *Switch) Parse(lex *cursor) error {
 		}
 	}
 	if !take(lex, "}") {
-		if t := lex.Peek(); t.Type == lexer.EOF || startsRoute(lex) {
-			return unclosedBrace(lex, from)
-		}
-		return expected(lex, "case, default or }")
+		return unclosedBrace(lex, from)
 	}
 	s.Span = spanFrom(start, lex)
 	return nil

@@ -38,6 +38,8 @@ type Switch struct {
 	source.Span
 	Subject Expr
 	Cases   []*Case
+
+	problems []*source.Error
 }
 
 // Case is one arm of a switch. Adjacent labels give arms with an empty body.
