@@ -104,8 +104,8 @@ func TestCore(t *testing.T) {
 		{command: "core.sockets_list", want: "[{socket: {proto: udp address: 127.0.0.1 port: 5060 mcast: no mhomed: no virtual: no}} " +
 			"{socket: {proto: tcp address: 127.0.0.1 port: 5060 mcast: no mhomed: no virtual: no}}]"},
 		{command: "core.tcp_list", want: "{id: 1 type: TCP state: CONN_OK timeout: 4 lifetime: 120 ref_count: 1 src_ip: 127.0.0.1 src_port: 34810 dst_ip: 127.0.0.1 dst_port: 5060}", array: true},
-		{command: "core.tcp_info", want: "{readers: 2 max_connections: 2048 opened_connections: 1 opened_tls_connections: 0 write_queued_bytes: 0}"},
-		{command: "core.tcp_options", want: "{connect_timeout: 10 max_connections(soft): 2048}"},
+		{command: "core.tcp_info", want: "{readers: 2 max_connections: 2048 max_tls_connections: 2048 opened_connections: 1 opened_tls_connections: 0 write_queued_bytes: 0}"},
+		{command: "core.tcp_options", want: "{connect_timeout: 10 max_connections(soft): 2048 max_tls_connections(soft): 2048}"},
 		{command: "core.ps", want: fmt.Sprintf("%[1]d main process - attendant %[1]d udp receiver child=0 sock=127.0.0.1:5060 (a.example:5070) %[1]d udp receiver child=1 sock=127.0.0.1:5060 (a.example:5070) "+
 			"%[1]d timer %[1]d ctl handler %[1]d tcp receiver (generic) child=0 %[1]d tcp receiver (generic) child=1 %[1]d tcp main process", pid), array: true},
 		{command: "core.shmmem", args: []any{"x"}, want: "500 bad param, (use b|k|m|g)"},

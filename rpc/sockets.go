@@ -107,8 +107,14 @@ func tcpOptions(r *module.Request) error {
 	return nil
 }
 
+// addSetting adds a setting of the group tcp, if there is one. TLS connections
+// have no limit of their own here: that of all connections is theirs.
 func addSetting(s *module.Struct, settings *setting.Registry, label, name string) {
-	if e := settings.Lookup("tcp", name); e != nil && e.Int != nil {
+	e := settings.Lookup("tcp", name)
+	if e == nil && name == "max_tls_connections" {
+		e = settings.Lookup("tcp", "max_connections")
+	}
+	if e != nil && e.Int != nil {
 		s.Add(label, e.Int.Get())
 	}
 }

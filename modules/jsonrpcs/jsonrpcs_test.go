@@ -29,6 +29,10 @@ func load(t *testing.T, set func(*Jsonrpcs)) (*Jsonrpcs, string) {
 		set(j)
 	}
 	h := rpctest.New(rpc.Core(rpc.Info{})...)
+	h.Export(module.Command{Name: "test.big", Run: func(r *module.Request) error {
+		r.Add(strings.Repeat("x", 4<<20))
+		return nil
+	}})
 	h.Par.RunDir = dir
 	h.Load(t, "jsonrpcs", j)
 	return j, dir
@@ -47,7 +51,8 @@ func TestDatagram(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer c.Close()
-	for doc, want := range map[string]string{echoDoc: echoReply, "{bad": `"code":` + "\t-32700"} {
+	big := `{"jsonrpc":"2.0","method":"test.big","id":7}`
+	for doc, want := range map[string]string{echoDoc: echoReply, "{bad": `"code":` + "\t-32700", big: "too large for a datagram"} {
 		io.WriteString(c, doc)
 		b := make([]byte, 4096)
 		n, err := c.Read(b)

@@ -11,6 +11,7 @@ import (
 	"path/filepath"
 	"strings"
 	"sync"
+	"syscall"
 	"time"
 
 	"github.com/kahea-sip/kahea/rpc/jsonrpc"
@@ -18,7 +19,7 @@ import (
 )
 
 const (
-	// maxDatagram is the longest datagram that is read or sent.
+	// maxDatagram is the longest datagram that is read.
 	maxDatagram = 65535
 	// maxConns bounds the open TCP connections.
 	maxConns = 256
@@ -153,7 +154,12 @@ func (j *Jsonrpcs) serveDatagrams(ctx context.Context, c net.PacketConn) {
 			continue
 		}
 		c.SetWriteDeadline(time.Now().Add(time.Duration(j.dgramTimeout) * time.Millisecond))
-		if _, err := c.WriteTo(r.Body, from); err != nil {
+		_, err = c.WriteTo(r.Body, from)
+		if errors.Is(err, syscall.EMSGSIZE) {
+			r = jsonrpc.Refuse(buf[:n], 500, "reply too large for a datagram, use the FIFO or TCP", j.pretty != 0)
+			_, err = c.WriteTo(r.Body, from)
+		}
+		if err != nil {
 			j.host.Log().Debug("cannot send reply", "module", "jsonrpcs", "dst", from.String(), "err", err)
 		}
 	}

@@ -22,8 +22,9 @@ type Client struct {
 // NewClient makes a client of a connection, which stays the caller's to close.
 func NewClient(c net.Conn) *Client { return &Client{conn: c} }
 
-// maxDatagram is the longest reply that a datagram can carry.
-const maxDatagram = 65535
+// maxDatagram is the longest reply that is taken, in octets. Unix sockets carry
+// more than UDP.
+const maxDatagram = 1 << 20
 
 // Call sends a request and returns its result: the values of a list, else the
 // one value. An error reply is a *module.Fault.

@@ -46,6 +46,16 @@ func Serve(ctx context.Context, h module.Host, doc []byte, pretty bool) Response
 	return out
 }
 
+// Refuse answers a document with an error instead of running it, or when its
+// reply cannot be carried.
+func Refuse(doc []byte, code int, text string, pretty bool) Response {
+	r := Request{ID: "null"}
+	if reqs, _, batch, err := Parse(doc); err == nil && !batch {
+		r = reqs[0]
+	}
+	return answer(r, rpc.Reply{}, &module.Fault{Code: code, Text: text}, pretty)
+}
+
 func serveOne(ctx context.Context, h module.Host, r Request, err error, pretty bool) Response {
 	var reply rpc.Reply
 	if err == nil {
