@@ -135,7 +135,7 @@ func TestCorpus(t *testing.T) {
 			own += len(s.Cases)
 		}
 	}
-	if stock < 400 || own < 180 || control < 20 {
+	if stock < 380 || own < 200 || control < 20 {
 		t.Errorf("got %d cases under the stock file, %d under own files, %d of control commands", stock, own, control)
 	}
 }
