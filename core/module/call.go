@@ -40,11 +40,6 @@ type Call struct {
 	Fault any
 	// ScriptFlags are the flags of setsflag, bit 0 to 31.
 	ScriptFlags uint32
-	// OwnRoute are the URI parameters of the Route that named this server,
-	// once loose_route followed it; RoutedNext tells that another Route names
-	// the next hop.
-	OwnRoute   string
-	RoutedNext bool
 	// MaxForwards is what the request would leave with after the script
 	// changed it; -1 while it did not.
 	MaxForwards int

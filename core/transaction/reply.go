@@ -3,6 +3,7 @@
 package transaction
 
 import (
+	"bytes"
 	"github.com/kahea-sip/kahea/core/sip"
 )
 
@@ -198,6 +199,18 @@ func (t *Transaction) localTag() string {
 // Status is the code of the last reply that was sent, 0 for none; of a local
 // transaction the final one.
 func (t *Transaction) Status() int { return t.status }
+
+// Reason is the reason phrase of the last reply sent; a view of that reply.
+func (t *Transaction) Reason() string {
+	line, _, _ := bytes.Cut(t.reply, []byte{'\r'})
+	if f := bytes.SplitN(line, []byte{' '}, 3); len(f) == 3 {
+		return string(f[2])
+	}
+	return ""
+}
+
+// OwnTag is the To tag of replies that were made here, "" before the first.
+func (t *Transaction) OwnTag() string { return t.ownTag }
 
 // LastReply is the last reply as it was sent; nil before.
 func (t *Transaction) LastReply() []byte { return t.reply }

@@ -59,6 +59,11 @@ type State struct {
 	// ReplyNoConnect and ReplyClose are set_reply_no_connect and
 	// set_reply_close; ForwardNoConnect and ForwardClose their kin.
 	ReplyNoConnect, ReplyClose, ForwardNoConnect, ForwardClose bool
+	// OwnRoute are the URI parameters of the Route that named this server,
+	// once loose_route followed it; RoutedNext tells that another Route names
+	// the next hop.
+	OwnRoute   string
+	RoutedNext bool
 	// RecordRouted tells that Record-Route was added to the request.
 	RecordRouted bool
 	// RouteParams are the parameters, each with its semicolon, that
