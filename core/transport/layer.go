@@ -220,9 +220,7 @@ func (l *Layer) Send(d Destination, data []byte) error { return l.send(d, data, 
 func (l *Layer) send(d Destination, data []byte, wait bool) error {
 	s := d.Socket
 	if s == nil || s.Proto != d.Proto {
-		if s = l.socketFor(d); s == nil && d.Conn == 0 {
-			return ErrNoSocket
-		}
+		s = l.socketFor(d)
 	}
 	if d.Proto != UDP {
 		return l.streams.send(d, s, d.Socket, data, wait)

@@ -1,0 +1,656 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package transport
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http/httptest"
+	"net/netip"
+	"runtime"
+	"strings"
+	"sync"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/kahea-sip/kahea/core/counter"
+	"github.com/kahea-sip/kahea/core/timer"
+)
+
+// overNetworks runs a test of TCP over both networks.
+func overNetworks(t *testing.T, f func(t *testing.T, o Options)) {
+	t.Run("system", func(t *testing.T) { f(t, Options{}) })
+	t.Run("memory", func(t *testing.T) { f(t, Options{Network: NewMemoryNetwork()}) })
+}
+
+// sipText is a request with a body of n bytes.
+func sipText(callID string, n int) []byte {
+	return fmt.Appendf(nil, "OPTIONS sip:a@b SIP/2.0\r\nVia: SIP/2.0/TCP h;branch=z9hG4bK1\r\nCall-ID: %s\r\nContent-Length: %d\r\n\r\n%s",
+		callID, n, strings.Repeat("x", n))
+}
+
+// dial opens a connection of a test peer to a socket of the layer.
+func dial(t testing.TB, l *Layer, to netip.AddrPort) net.Conn {
+	t.Helper()
+	c, err := l.network.Dial(context.Background(), netip.AddrPort{}, to)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { c.Close() })
+	c.SetDeadline(time.Now().Add(5 * time.Second))
+	return c
+}
+
+// listener is a test peer that accepts connections.
+func listener(t testing.TB, l *Layer, addr string) (net.Listener, netip.AddrPort) {
+	t.Helper()
+	ln, err := l.network.Listen(netip.MustParseAddrPort(addr))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { ln.Close() })
+	return ln, addrPort(ln.Addr())
+}
+
+func accept(t testing.TB, ln net.Listener) net.Conn {
+	t.Helper()
+	c, err := ln.Accept()
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { c.Close() })
+	c.SetDeadline(time.Now().Add(5 * time.Second))
+	return c
+}
+
+func write(t testing.TB, c net.Conn, data []byte) {
+	t.Helper()
+	if _, err := c.Write(data); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func expect(t testing.TB, c io.Reader, want []byte) {
+	t.Helper()
+	got := make([]byte, len(want))
+	n, err := io.ReadFull(c, got)
+	if err != nil || !bytes.Equal(got, want) {
+		t.Fatalf("received %d bytes, %v: %.200q\nwant %.200q", n, err, got[:n], want)
+	}
+}
+
+// expectEnd reads until the other side closes.
+func expectEnd(t testing.TB, c net.Conn) []byte {
+	t.Helper()
+	rest, err := io.ReadAll(c)
+	if err != nil && !errors.Is(err, syscall.ECONNRESET) {
+		t.Errorf("connection is not closed: %v", err)
+	}
+	return rest
+}
+
+// eventually waits for what another goroutine is about to do.
+func eventually(t testing.TB, what string, f func() bool) {
+	t.Helper()
+	for end := time.Now().Add(5 * time.Second); !f(); runtime.Gosched() {
+		if time.Now().After(end) {
+			t.Fatalf("never: %s", what)
+		}
+	}
+}
+
+func TestTCPEcho(t *testing.T) {
+	overNetworks(t, func(t *testing.T, o Options) {
+		for _, host := range []string{"127.0.0.1", "[::1]"} {
+			o := o
+			o.Sockets = listenOn(TCP, host+":0")
+			l := start(t, o, echo)
+			c := dial(t, l, l.Sockets()[0].Addr)
+			for _, n := range []int{0, 10, 1900, 2048, 5000, 60000} {
+				go c.Write(sipText("a", n))
+				expect(t, c, sipText("a", n))
+			}
+			stop(t, l)
+		}
+	})
+}
+
+func TestTCPFraming(t *testing.T) {
+	one, two := sipText("one", 30), sipText("two", 0)
+	http := []byte("GET /metrics HTTP/1.1\r\nHost: a\r\nContent-Length: 0\r\n\r\n")
+	for _, row := range []struct {
+		name     string
+		in, want []byte
+		options  TCPOptions
+	}{
+		{"two at once", slice(one, two), slice(one, two), TCPOptions{}},
+		{"keep-alive", []byte("\r\n\r\n"), []byte("\r\n"), TCPOptions{}},
+		{"keep-alive before a message", slice([]byte("\r\n\r\n"), one), slice([]byte("\r\n"), one), TCPOptions{}},
+		{"line end between messages", slice(one, []byte("\r\n"), two), slice(one, two), TCPOptions{}},
+		{"no answer to keep-alives", slice([]byte("\r\n\r\n"), one), one, TCPOptions{NoCRLFPing: true}},
+		{"HTTP", http, http, TCPOptions{}},
+		{"no Content-Length", []byte("OPTIONS sip:a SIP/2.0\r\nCall-ID: 1\r\n\r\n"),
+			[]byte("OPTIONS sip:a SIP/2.0\r\nCall-ID: 1\r\n\r\n"), TCPOptions{AcceptNoContentLength: true}},
+		{"many at once", bytes.Repeat(one, 100), bytes.Repeat(one, 100), TCPOptions{}},
+	} {
+		t.Run(row.name, func(t *testing.T) {
+			overNetworks(t, func(t *testing.T, o Options) {
+				o.Sockets = listenOn(TCP, "127.0.0.1:0")
+				o.TCP = row.options
+				l := start(t, o, echo)
+				whole := dial(t, l, l.Sockets()[0].Addr)
+				go whole.Write(row.in)
+				expect(t, whole, row.want)
+				if len(row.in) > 1000 {
+					return
+				}
+				single := dial(t, l, l.Sockets()[0].Addr)
+				go func() {
+					for i := range row.in {
+						single.Write(row.in[i : i+1])
+					}
+				}()
+				expect(t, single, row.want)
+			})
+		})
+	}
+}
+
+func slice(parts ...[]byte) []byte { return bytes.Join(parts, nil) }
+
+// What cannot be SIP ends the connection, with bounded memory.
+func TestTCPRefuses(t *testing.T) {
+	for _, row := range []struct{ name, text string }{
+		{"garbage", "hello world this is no SIP\r\n\r\n"},
+		{"no Content-Length", "OPTIONS sip:a SIP/2.0\r\nCall-ID: 1\r\n\r\n"},
+		{"negative Content-Length", "OPTIONS sip:a SIP/2.0\r\nContent-Length: -1\r\n\r\n"},
+		{"huge Content-Length", "OPTIONS sip:a SIP/2.0\r\nContent-Length: 999999999999\r\n\r\n"},
+		{"header without end", "OPTIONS sip:a SIP/2.0\r\nX: " + strings.Repeat("y", 100<<10)},
+		{"line without end", strings.Repeat("y", 100<<10)},
+	} {
+		t.Run(row.name, func(t *testing.T) {
+			overNetworks(t, func(t *testing.T, o Options) {
+				o.Sockets = listenOn(TCP, "127.0.0.1:0")
+				l := start(t, o, echo)
+				c := dial(t, l, l.Sockets()[0].Addr)
+				go c.Write([]byte(row.text))
+				if rest := expectEnd(t, c); len(rest) > 0 {
+					t.Errorf("received %q", rest)
+				}
+			})
+		})
+	}
+}
+
+func TestConnectionReuse(t *testing.T) {
+	overNetworks(t, func(t *testing.T, o Options) {
+		o.Sockets = listenOn(TCP, "127.0.0.1:0")
+		l := start(t, o, func(p Packet, _ *Out) { p.Buffer.Release() })
+		ln, addr := listener(t, l, "127.0.0.1:0")
+		one, two := sipText("one", 3), sipText("two", 0)
+		d := Destination{Proto: TCP, Addr: addr}
+		for _, m := range [][]byte{one, two} { // the second one while the first one connects
+			if err := l.Send(d, m); err != nil {
+				t.Fatal(err)
+			}
+		}
+		c := accept(t, ln)
+		expect(t, c, slice(one, two))
+		if err := l.Send(Destination{Proto: TCP, Addr: addr, NoConnect: true}, one); err != nil {
+			t.Fatal(err)
+		}
+		expect(t, c, one)
+		list := l.Connections()
+		if len(list) != 1 || !list[0].Outgoing || list[0].Remote != addr || list[0].State != ConnOpen || list[0].Socket != l.Sockets()[0] {
+			t.Fatalf("connections: %+v", list)
+		}
+		if to, ok := l.ConnectionTo(d); !ok || to.ID != list[0].ID {
+			t.Errorf("ConnectionTo: %+v %t", to, ok)
+		}
+		// A connection that is gone: the message takes a new one.
+		closed := make(chan Connection, 1)
+		l.OnClose(func(c Connection) { closed <- c })
+		c.Close()
+		if got := <-closed; got.ID != list[0].ID || got.Remote != addr {
+			t.Errorf("closed: %+v", got)
+		}
+		if err := l.Send(Destination{Proto: TCP, Addr: addr, Conn: list[0].ID}, two); err != nil {
+			t.Fatal(err)
+		}
+		expect(t, accept(t, ln), two)
+	})
+}
+
+// A connection to a socket is found for messages from that socket's address
+// only.
+func TestConnectionPerSocket(t *testing.T) {
+	o := Options{Network: NewMemoryNetwork(), Sockets: listenOn(TCP, "127.0.0.1:5060", "127.0.0.2:5060")}
+	l := start(t, o, echo)
+	ln, addr := listener(t, l, "127.0.0.9:5060")
+	for _, s := range l.Sockets() {
+		if err := l.Send(Destination{Proto: TCP, Addr: addr, Socket: s}, sipText("a", 0)); err != nil {
+			t.Fatal(err)
+		}
+		if got := addrPort(accept(t, ln).RemoteAddr()).Addr(); got != s.Addr.Addr() {
+			t.Errorf("connection of %s comes from %v", s.Text, got)
+		}
+	}
+}
+
+func TestTCPSendErrors(t *testing.T) {
+	overNetworks(t, func(t *testing.T, o Options) {
+		refused := netip.MustParseAddrPort("127.0.0.1:1")
+		errs := make(chan error, 1)
+		o.Sockets = listenOn(TCP, "127.0.0.1:0")
+		var d Destination
+		l := start(t, o, func(p Packet, out *Out) { errs <- out.Send(d, p.Data) })
+		c := dial(t, l, l.Sockets()[0].Addr)
+		for _, row := range []struct {
+			name string
+			d    Destination
+			want error
+		}{
+			{"refused", Destination{Proto: TCP, Addr: refused}, syscall.ECONNREFUSED},
+			{"not to be opened", Destination{Proto: TCP, Addr: refused, NoConnect: true}, ErrNoConnection},
+			{"gone", Destination{Proto: TCP, Conn: 99}, ErrNoConnection},
+			{"no socket", Destination{Proto: TLS, Addr: refused}, ErrNoSocket},
+			{"no socket of the family", Destination{Proto: TCP, Addr: netip.MustParseAddrPort("[::1]:1")}, ErrNoSocket},
+		} {
+			d = row.d
+			write(t, c, sipText("a", 0))
+			if err := <-errs; !errors.Is(err, row.want) {
+				t.Errorf("%s: got %v, want %v", row.name, err, row.want)
+			}
+		}
+	})
+}
+
+func TestCloseAfterSending(t *testing.T) {
+	overNetworks(t, func(t *testing.T, o Options) {
+		o.Sockets = listenOn(TCP, "127.0.0.1:0")
+		l := start(t, o, func(p Packet, out *Out) {
+			if err := out.Send(Destination{Proto: TCP, Conn: p.Conn, Close: true}, p.Data); err != nil {
+				t.Error(err)
+			}
+		})
+		c := dial(t, l, l.Sockets()[0].Addr)
+		write(t, c, sipText("a", 3))
+		if got := expectEnd(t, c); !bytes.Equal(got, sipText("a", 3)) {
+			t.Errorf("got %q", got)
+		}
+		eventually(t, "no connection", func() bool { return l.ConnCounts().Open == 0 })
+		if l.CloseConn(1) {
+			t.Error("closed a connection that is gone")
+		}
+		c = dial(t, l, l.Sockets()[0].Addr)
+		eventually(t, "a connection", func() bool { return l.ConnCounts().Open == 1 })
+		if !l.CloseConn(2) {
+			t.Error("connection 2 is not known")
+		}
+		expectEnd(t, c)
+	})
+}
+
+func TestLifetime(t *testing.T) {
+	overNetworks(t, func(t *testing.T, o Options) {
+		clock := timer.NewManual(time.Unix(1e9, 0))
+		o.Clock = clock
+		o.Sockets = listenOn(TCP, "127.0.0.1:0")
+		o.TCP.Lifetime = 60 * time.Second
+		l := start(t, o, echo)
+		short, kept := dial(t, l, l.Sockets()[0].Addr), dial(t, l, l.Sockets()[0].Addr)
+		for _, c := range []net.Conn{short, kept} {
+			write(t, c, sipText("a", 0))
+			expect(t, c, sipText("a", 0))
+		}
+		list := l.Connections()
+		if len(list) != 2 || list[0].Lifetime != 60*time.Second || list[0].Expires != 60*time.Second {
+			t.Fatalf("connections: %+v", list)
+		}
+		if !l.KeepConn(list[1].ID, time.Hour) || l.KeepConn(99, time.Hour) {
+			t.Error("KeepConn does not know the connections")
+		}
+		clock.Advance(40 * time.Second)
+		write(t, short, sipText("a", 0)) // activity counts from here
+		expect(t, short, sipText("a", 0))
+		clock.Advance(40 * time.Second)
+		if got := l.ConnCounts().Open; got != 2 {
+			t.Fatalf("%d connections after 40 s unused, want 2", got)
+		}
+		clock.Advance(22 * time.Second)
+		expectEnd(t, short)
+		eventually(t, "one connection", func() bool { return l.ConnCounts().Open == 1 })
+		clock.Advance(59 * time.Minute)
+		expectEnd(t, kept)
+	})
+}
+
+// A message must be complete in time, however slowly its bytes trickle in.
+func TestReadTimeout(t *testing.T) {
+	overNetworks(t, func(t *testing.T, o Options) {
+		clock := timer.NewManual(time.Unix(1e9, 0))
+		o.Clock = clock
+		o.Sockets = listenOn(TCP, "127.0.0.1:0")
+		o.TCP.ReadTimeout = 5 * time.Second
+		l := start(t, o, echo)
+		c := dial(t, l, l.Sockets()[0].Addr)
+		text := sipText("a", 0)
+		write(t, c, text) // so that the connection is known to be open
+		expect(t, c, text)
+		conn := l.streams.byNumber(l.Connections()[0].ID)
+		for i := range 5 {
+			write(t, c, text[i:i+1])
+			eventually(t, "the limit is set", func() bool { return conn.dueBy.Load() != 0 })
+			clock.Advance(time.Second)
+		}
+		if l.ConnCounts().Open != 1 {
+			t.Fatal("closed before the time")
+		}
+		clock.Advance(2 * time.Second)
+		expectEnd(t, c)
+	})
+}
+
+func TestMaxConnections(t *testing.T) {
+	overNetworks(t, func(t *testing.T, o Options) {
+		o.Sockets = listenOn(TCP, "127.0.0.1:0")
+		o.TCP.MaxConnections = 2
+		o.Counters = counter.New()
+		l := start(t, o, echo)
+		for range 2 {
+			c := dial(t, l, l.Sockets()[0].Addr)
+			write(t, c, sipText("a", 0))
+			expect(t, c, sipText("a", 0))
+		}
+		expectEnd(t, dial(t, l, l.Sockets()[0].Addr))
+		if err := l.Send(Destination{Proto: TCP, Addr: netip.MustParseAddrPort("127.0.0.1:1")}, sipText("a", 0)); err != ErrTooManyConnections {
+			t.Errorf("got %v, want %v", err, ErrTooManyConnections)
+		}
+		if got := l.ConnCounts(); got.Open != 2 || got.Max != 2 || got.ByProto[TCP] != 2 || got.Secure != 0 {
+			t.Errorf("counts: %+v", got)
+		}
+	})
+}
+
+// A peer that does not read costs a bounded queue, then its connection.
+func TestPeerThatDoesNotRead(t *testing.T) {
+	overNetworks(t, func(t *testing.T, o Options) {
+		o.Sockets = listenOn(TCP, "127.0.0.1:0")
+		o.TCP.ConnQueueMax = 100 << 10
+		l := start(t, o, echo)
+		ln, addr := listener(t, l, "127.0.0.1:0")
+		d := Destination{Proto: TCP, Addr: addr}
+		if err := l.Send(d, sipText("first", 0)); err != nil {
+			t.Fatal(err)
+		}
+		c := accept(t, ln)
+		expect(t, c, sipText("first", 0))
+		id := l.Connections()[0].ID
+		big := sipText("big", 40000)
+		var err error
+		for n := 0; err == nil; n++ {
+			if n > 1000 {
+				t.Fatal("40 MB were queued")
+			}
+			err = l.Send(d, big)
+			if queued := l.ConnCounts().Queued; queued > 100<<10 {
+				t.Fatalf("%d bytes are queued", queued)
+			}
+		}
+		if err != ErrQueueFull {
+			t.Errorf("got %v, want %v", err, ErrQueueFull)
+		}
+		if _, ok := l.Connection(id); ok || l.ConnCounts().Queued != 0 {
+			t.Error("the connection is still there")
+		}
+	})
+}
+
+func TestQueueMax(t *testing.T) {
+	o := Options{Network: NewMemoryNetwork(), Sockets: listenOn(TCP, "127.0.0.1:0")}
+	o.TCP.QueueMax = 1000
+	l := start(t, o, echo)
+	var err error
+	for i := range 10 {
+		ln, addr := listener(t, l, "127.0.0.1:0")
+		if err = l.Send(Destination{Proto: TCP, Addr: addr}, sipText("a", 300)); err != nil {
+			break
+		}
+		accept(t, ln) // never reads
+		if i == 9 {
+			t.Fatal("all were queued")
+		}
+	}
+	if err != ErrQueueFull {
+		t.Errorf("got %v, want %v", err, ErrQueueFull)
+	}
+}
+
+func TestSendTimeout(t *testing.T) {
+	clock := timer.NewManual(time.Unix(1e9, 0))
+	o := Options{Network: NewMemoryNetwork(), Clock: clock, Sockets: listenOn(TCP, "127.0.0.1:0")}
+	o.TCP.SendTimeout = 3 * time.Second
+	l := start(t, o, echo)
+	ln, addr := listener(t, l, "127.0.0.1:0")
+	if err := l.Send(Destination{Proto: TCP, Addr: addr}, sipText("a", 0)); err != nil {
+		t.Fatal(err)
+	}
+	accept(t, ln) // never reads
+	c := l.streams.byNumber(l.Connections()[0].ID)
+	eventually(t, "the writer waits", func() bool { return c.takes.Load() != 0 })
+	clock.Advance(3 * time.Second)
+	if l.ConnCounts().Open != 1 {
+		t.Fatal("closed before the time")
+	}
+	clock.Advance(2 * time.Second)
+	eventually(t, "closed", func() bool { return l.ConnCounts().Open == 0 })
+}
+
+// silentNetwork has peers that never answer.
+type silentNetwork struct{ *MemoryNetwork }
+
+func (silentNetwork) Dial(ctx context.Context, _, _ netip.AddrPort) (net.Conn, error) {
+	<-ctx.Done()
+	return nil, ctx.Err()
+}
+
+func TestConnectTimeout(t *testing.T) {
+	clock := timer.NewManual(time.Unix(1e9, 0))
+	o := Options{Network: silentNetwork{NewMemoryNetwork()}, Clock: clock, Counters: counter.New(), Sockets: listenOn(TCP, "127.0.0.1:0")}
+	l := start(t, o, echo)
+	d := Destination{Proto: TCP, Addr: netip.MustParseAddrPort("127.0.0.1:9")}
+	for range 2 {
+		if err := l.Send(d, sipText("a", 0)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if list := l.Connections(); len(list) != 1 || list[0].State != ConnConnecting || list[0].Queued != 2*len(sipText("a", 0)) {
+		t.Fatalf("connections: %+v", list)
+	}
+	clock.Advance(12 * time.Second)
+	eventually(t, "given up", func() bool { return l.ConnCounts() == ConnCounts{Max: 2048} })
+}
+
+func TestAliasConn(t *testing.T) {
+	overNetworks(t, func(t *testing.T, o Options) {
+		o.Sockets = listenOn(TCP, "127.0.0.1:0")
+		l := start(t, o, func(p Packet, _ *Out) {
+			if !l0(p).AliasConn(p.Conn, 5070) {
+				t.Error("no such connection")
+			}
+			l0(p).AliasConn(p.Conn, 5070)
+			l0(p).Send(Destination{Proto: TCP, Addr: netip.AddrPortFrom(p.Src.Addr(), 5070), NoConnect: true}, p.Data)
+		})
+		theLayer.Store(l.Sockets()[0], l)
+		defer theLayer.Delete(l.Sockets()[0])
+		c := dial(t, l, l.Sockets()[0].Addr)
+		write(t, c, sipText("a", 0))
+		expect(t, c, sipText("a", 0))
+		list := l.Connections()
+		if len(list) != 1 || len(list[0].Aliases) != 1 || list[0].Aliases[0] != 5070 {
+			t.Errorf("connections: %+v", list)
+		}
+		c.Close()
+		eventually(t, "closed", func() bool { return l.ConnCounts().Open == 0 })
+		l.streams.mu.Lock()
+		defer l.streams.mu.Unlock()
+		if len(l.streams.byRemote) != 0 {
+			t.Errorf("still known: %v", l.streams.byRemote)
+		}
+	})
+}
+
+// theLayer lets a receiver reach its layer.
+var theLayer sync.Map
+
+func l0(p Packet) *Layer {
+	for {
+		if l, ok := theLayer.Load(p.Socket); ok {
+			return l.(*Layer)
+		}
+		runtime.Gosched()
+	}
+}
+
+// TLS as a module would add it.
+func TestStreamWithHandshake(t *testing.T) {
+	overNetworks(t, func(t *testing.T, o Options) {
+		web := httptest.NewUnstartedServer(nil)
+		web.StartTLS() // for its certificate
+		cert := web.TLS.Certificates[0]
+		web.Close()
+		o.Sockets = listenOn(TLS, "127.0.0.1:0")
+		l, err := New(o)
+		if err != nil {
+			t.Fatal(err)
+		}
+		l.Use(TLS, Stream{
+			Server: func(c net.Conn, _ *Socket) (net.Conn, error) {
+				tc := tls.Server(c, &tls.Config{Certificates: []tls.Certificate{cert}})
+				return tc, tc.Handshake()
+			},
+			Client: func(ctx context.Context, c net.Conn, _ Destination) (net.Conn, error) {
+				tc := tls.Client(c, &tls.Config{InsecureSkipVerify: true})
+				return tc, tc.HandshakeContext(ctx)
+			},
+		})
+		if err := l.Listen(); err != nil {
+			t.Fatal(err)
+		}
+		if err := l.Serve(func() Receiver { return receiverFunc(echo) }); err != nil {
+			t.Fatal(err)
+		}
+		defer stop(t, l)
+		c := tls.Client(dial(t, l, l.Sockets()[0].Addr), &tls.Config{InsecureSkipVerify: true})
+		write(t, c, sipText("a", 5))
+		expect(t, c, sipText("a", 5))
+
+		ln, addr := listener(t, l, "127.0.0.1:0")
+		if err := l.Send(Destination{Proto: TLS, Addr: addr}, sipText("b", 0)); err != nil {
+			t.Fatal(err)
+		}
+		s := tls.Server(accept(t, ln), &tls.Config{Certificates: []tls.Certificate{cert}})
+		expect(t, s, sipText("b", 0))
+		go io.Copy(io.Discard, c) // takes the leave
+		go io.Copy(io.Discard, s)
+		if got := l.ConnCounts(); got.Secure != 2 || got.ByProto[TLS] != 2 {
+			t.Errorf("counts: %+v", got)
+		}
+	})
+}
+
+// lines is a framing where each line is a message.
+type lines struct{ out []byte }
+
+func (*lines) Next(buf []byte) (Frame, error) {
+	i := bytes.IndexByte(buf, '\n')
+	if i < 0 {
+		return Frame{}, nil
+	}
+	return Frame{Size: i + 1, Message: buf[:i]}, nil
+}
+
+func (l *lines) Wrap(msg []byte) []byte {
+	l.out = append(append(l.out[:0], msg...), '\n')
+	return l.out
+}
+
+func TestUpgrade(t *testing.T) {
+	overNetworks(t, func(t *testing.T, o Options) {
+		o.Sockets = listenOn(TCP, "127.0.0.1:0")
+		l := start(t, o, func(p Packet, out *Out) {
+			echo(Packet{Data: p.Data, Buffer: NewBuffer(0), Socket: p.Socket, Conn: p.Conn}, out)
+			if bytes.HasPrefix(p.Data, []byte("GET")) && !l0(p).Upgrade(p.Conn, WS, &lines{}) {
+				t.Error("no such connection")
+			}
+		})
+		theLayer.Store(l.Sockets()[0], l)
+		defer theLayer.Delete(l.Sockets()[0])
+		c := dial(t, l, l.Sockets()[0].Addr)
+		get := "GET / HTTP/1.1\r\nHost: a\r\nContent-Length: 0\r\n\r\n"
+		go c.Write([]byte(get + "one\ntwo\n"))
+		r := bufio.NewReader(c)
+		expect(t, r, []byte(get+"one\ntwo\n"))
+		list := l.Connections()
+		if len(list) != 1 || list[0].Proto != WS || l.ConnCounts().ByProto[WS] != 1 || l.ConnCounts().ByProto[TCP] != 0 {
+			t.Errorf("connections: %+v %+v", list, l.ConnCounts())
+		}
+		if err := l.Send(Destination{Proto: WS, Addr: list[0].Remote}, []byte("three")); err != nil {
+			t.Error(err)
+		}
+		expect(t, r, []byte("three\n"))
+	})
+}
+
+// Stop sends what waits, also on a connection that is still being opened.
+func TestStopFlushes(t *testing.T) {
+	overNetworks(t, func(t *testing.T, o Options) {
+		o.Sockets = listenOn(TCP, "127.0.0.1:0")
+		l := start(t, o, echo)
+		ln, addr := listener(t, l, "127.0.0.1:0")
+		if err := l.Send(Destination{Proto: TCP, Addr: addr}, sipText("a", 30000)); err != nil {
+			t.Fatal(err)
+		}
+		stopped := make(chan error)
+		go func() { stopped <- l.Stop(context.Background()) }()
+		if got := expectEnd(t, accept(t, ln)); !bytes.Equal(got, sipText("a", 30000)) {
+			t.Errorf("received %d bytes", len(got))
+		}
+		if err := <-stopped; err != nil {
+			t.Error(err)
+		}
+		if err := l.Send(Destination{Proto: TCP, Addr: addr}, sipText("a", 0)); err != ErrStopped {
+			t.Errorf("sending after Stop: %v, want %v", err, ErrStopped)
+		}
+	})
+}
+
+func TestSync(t *testing.T) {
+	overNetworks(t, func(t *testing.T, o Options) {
+		o.Sockets = listenOn(UDP, "127.0.0.1:0")
+		o.Sockets = append(o.Sockets, listenOn(TCP, "127.0.0.1:0")...)
+		o.TCP.Sync = true
+		var to netip.AddrPort
+		done := make(chan error, 1)
+		l := start(t, o, func(p Packet, out *Out) { done <- out.Send(Destination{Proto: TCP, Addr: to}, p.Data) })
+		ln, addr := listener(t, l, "127.0.0.1:0")
+		to = addr
+		if err := peer(t, l, "127.0.0.1:0").WriteTo(message(20000), l.Sockets()[0].Addr); err != nil {
+			t.Fatal(err)
+		}
+		expect(t, accept(t, ln), message(20000))
+		if err := <-done; err != nil {
+			t.Error(err)
+		}
+		if got := l.ConnCounts().Queued; got != 0 {
+			t.Errorf("%d bytes are queued after a send that waits", got)
+		}
+	})
+}
