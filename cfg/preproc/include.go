@@ -107,6 +107,11 @@ func (p *processor) openIncluded(s *scanner, name string, must bool, span source
 	for _, c := range tried {
 		text, err := p.opt.Reader.ReadFile(c)
 		if err == nil {
+			if p.includes++; p.includes > MaxIncludes {
+				p.errs.AddSpan(span, "", "more than %d files are included", MaxIncludes)
+				p.stopped = true
+				return
+			}
 			p.open(c, string(text))
 			return
 		}

@@ -18,7 +18,10 @@ const (
 	// MaxDefineDepth is how deep defines may stand in the values of defines.
 	MaxDefineDepth = 64
 	// MaxTokens is how many tokens a configuration may have.
-	MaxTokens = 4 << 20
+	MaxTokens = 1 << 20
+	// MaxExpansions is how often defines may be used, and MaxIncludes how many files may be read.
+	MaxExpansions = 1 << 20
+	MaxIncludes   = 10000
 )
 
 // Options tell how a configuration is read.
@@ -63,6 +66,8 @@ type processor struct {
 	order      []*Define
 	substs     []*subst
 	conditions []condition
+	expansions int // uses of defines so far
+	includes   int // files read so far
 	stopped    bool
 	lost       bool // a directive was passed over because text follows it
 }
@@ -197,8 +202,8 @@ func (p *processor) word(s *scanner, t *Token) bool {
 			return true
 		}
 	}
-	if len(p.stack) > MaxDefineDepth+MaxIncludeDepth {
-		p.errs.Addf(t.Pos, "defines stand more than %d deep in each other", MaxDefineDepth)
+	if p.expansions++; len(p.stack) > MaxDefineDepth+MaxIncludeDepth || p.expansions > MaxExpansions {
+		p.errs.Addf(t.Pos, "defines stand in each other more than %d deep, or are used more than %d times", MaxDefineDepth, MaxExpansions)
 		p.stopped = true
 		return true
 	}

@@ -4,6 +4,7 @@ package preproc
 
 import (
 	"flag"
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -133,11 +134,21 @@ func TestPositions(t *testing.T) {
 	}
 }
 
+// doubling makes forty lines of which each names the next one twice.
+func doubling(line, last string) string {
+	var b strings.Builder
+	for i := range 40 {
+		fmt.Fprintf(&b, line, i, i+1, i+1)
+	}
+	return b.String() + last
+}
+
 // TestLimits checks that texts which never end do end.
 func TestLimits(t *testing.T) {
 	for _, c := range []struct{ name, text, want string }{
 		{"include of itself", `include_file "main.cfg"`, "files include each other more than 20 deep"},
 		{"define of itself", "#!define A A\nA", "define A stands in its own value"},
+		{"defines that double and leave nothing", doubling("#!define A%d A%d A%d\n", "#!define A40\nA0"), "are used more than"},
 		{"two defines", "#!define A B\n#!define B A\nA", "define A stands in its own value"},
 		{"expression", "#!ifexp " + strings.Repeat("(", 1000) + "1\n#!endif", "#!ifexp: expression is nested too deep"},
 		{"expression of itself", "#!define A A\n#!ifexp A\n#!endif", "#!ifexp: expression is nested too deep"},

@@ -204,12 +204,15 @@ func parseCommand(lex *cursor) (Expr, error) {
 		}
 		return &Call{Span: name.Span, Name: name, Bare: true}, nil
 	}
-	if !startsCall(lex) {
+	if !startsCall(lex) || foreignStatements[t.Value] {
 		return nil, unknownStatement(lex)
 	}
 	e := &expressions{lex: lex}
 	return e.call()
 }
+
+// foreignStatements begin statements in other languages.
+var foreignStatements = map[string]bool{"elseif": true, "elsif": true, "elif": true, "for": true, "foreach": true, "do": true, "continue": true}
 
 // unknownStatement explains a word that begins no statement.
 func unknownStatement(lex *cursor) error {
@@ -227,9 +230,9 @@ func unknownStatement(lex *cursor) error {
 	case assigns:
 		e.Message = "word " + word + " cannot be assigned to"
 		e.Advice = "write $var(" + word + ") = …"
-	case word == "elseif" || word == "elsif" || word == "elif":
+	case strings.HasPrefix(word, "els") || word == "elif":
 		e.Advice = "write else if"
-	case word == "continue" || word == "for" || word == "do" || word == "foreach":
+	case foreignStatements[word]:
 		e.Message = "the language has no " + word
 		e.Advice = "loops are written while (condition) { … }, left with break"
 	default:

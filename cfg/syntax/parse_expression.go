@@ -127,14 +127,8 @@ func foreignOperator(lex *cursor) error {
 		return fail(lex, "write "+strings.ToLower(t.Value), "%s is no operator", t.Value)
 	case isOp(t, "%"):
 		return fail(lex, "the remainder of a division is written mod", "%% is no operator")
-	case isOp(t, "!"):
-		c := lex.MakeCheckpoint()
-		lex.Next()
-		tilde := isOp(lex.Peek(), "~")
-		lex.LoadCheckpoint(c)
-		if tilde {
-			return fail(lex, "write !(x =~ y)", "!~ is no operator")
-		}
+	case isOp(t, "!~"):
+		return fail(lex, "write !(x =~ y)", "!~ is no operator")
 	}
 	return nil
 }
@@ -371,6 +365,10 @@ func (e *expressions) parenthesis(start source.Pos) (Expr, error) {
 
 func unclosedParenthesis(lex *cursor, open source.Pos) error {
 	f := expected(lex, ")")
+	if isOp(lex.Peek(), "=") {
+		f.Message, f.Advice = "= found within a condition", "== compares; = assigns, and only as a statement"
+		return f
+	}
 	f.Advice = "the parenthesis is opened at " + open.String()
 	return f
 }

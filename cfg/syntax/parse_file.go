@@ -25,14 +25,17 @@ func Parse(res *preproc.Result) *File {
 		panic(err)
 	}
 	p := &fileParser{lex: lex, res: res, file: &File{}}
-	p.file.Pos = res.Tokens[0].Pos
+	p.file.Pos, p.file.Fin = res.Tokens[0].Pos, res.Tokens[len(res.Tokens)-1].Pos
+	if e := nesting(res.Tokens); e != nil {
+		res.Errors.Add(e)
+		return p.file
+	}
 	for !lex.Peek().EOF() {
 		p.item()
 	}
 	if len(p.file.Items) == 0 && res.Errors.Len() == 0 {
 		res.Errors.Add(&source.Error{Pos: source.Pos{Filename: p.file.Pos.Filename}, Message: "the configuration is empty"})
 	}
-	p.file.Fin = res.Tokens[len(res.Tokens)-1].Pos
 	return p.file
 }
 
@@ -254,7 +257,7 @@ func (p *fileParser) resume(before int) {
 			}
 		case startsRoute(p.lex) && newLine:
 			return
-		case depth <= 0 && newLine && t.Type == tokIdent && (topWords[t.Value] || startsSetting(p.lex)):
+		case depth <= 0 && newLine && t.Type == tokIdent && (topWords[t.Value] || startsSetting(p.lex) || source.Nearest(t.Value, topWordList()) != ""):
 			return
 		}
 		p.lex.Next()

@@ -139,6 +139,23 @@ func TestPrecedence(t *testing.T) {
 	}
 }
 
+// TestNesting checks that texts which nest without end are refused and not followed.
+func TestNesting(t *testing.T) {
+	for _, s := range []string{
+		"if 1 ", "if (1) { ", "while 1 ", "if 1 ; else ", "if 1 { a(); } else ", "switch 1 { case 1: ", "if 1 if 1 ; else if 1 { ",
+		"$x = (", "$x = ! ", "$x = f(", "$x = -", "$x = 1 == (", "{ ",
+	} {
+		_, res := parseText("route { " + strings.Repeat(s, 5000) + "exit; ")
+		if res.Errors.Len() == 0 {
+			t.Errorf("%q: taken", s)
+		}
+	}
+	tree, res := parseText("route { " + strings.Repeat("if (1) { a(); } else ", 500) + "exit; " + strings.Repeat("if (1) a(); ", 5000) + "}")
+	if err := res.Errors.Err(); err != nil || len(tree.Routes()) != 1 {
+		t.Errorf("long but not deep: %v", err)
+	}
+}
+
 // TestSpans checks that every node knows the text that it stands for.
 func TestSpans(t *testing.T) {
 	text := `#!define D 5
