@@ -98,14 +98,21 @@ func goldenOf(t *testing.T, s suite) golden {
 func playAll(t *testing.T, s suite, command string, want golden, check func(testCase, transcript)) {
 	t.Helper()
 	err := withServer(s, command, func(server *refserver.Server) error {
+		stopped := 0
 		for _, c := range s.Cases {
-			end := pace{grace: 150 * time.Millisecond}
+			end := pace{grace: 150 * time.Millisecond, wait: patience}
 			if want != nil {
-				end = pace{want: want[c.Name].counts(), grace: 10 * time.Millisecond}
+				end = pace{want: want[c.Name].counts(), grace: 10 * time.Millisecond, wait: patience}
+			}
+			if stopped >= 3 {
+				end.wait = impatience
 			}
 			got, err := play(c, server, end)
 			if err != nil {
 				return err
+			}
+			if got.of("case") != nil {
+				stopped++
 			}
 			check(c, got)
 			if !server.Alive() {

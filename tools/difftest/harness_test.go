@@ -3,6 +3,10 @@
 package main
 
 import (
+	"crypto/sha256"
+	"encoding/hex"
+	"os"
+	"path/filepath"
 	"reflect"
 	"strings"
 	"testing"
@@ -119,6 +123,25 @@ func TestFrame(t *testing.T) {
 		if got := frame([]byte(c.data)); got != c.want {
 			t.Errorf("%s: got %d, want %d", c.name, got, c.want)
 		}
+	}
+}
+
+// TestTortureMessages guards the bytes of the RFC 4475 messages: line ends get converted easily.
+func TestTortureMessages(t *testing.T) {
+	files, err := filepath.Glob(filepath.Join(torture, "*.dat"))
+	if err != nil || len(files) != 49 {
+		t.Fatalf("got %d messages (%v), want 49", len(files), err)
+	}
+	sum := sha256.New()
+	for _, file := range files { // in the order of names
+		data, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		sum.Write(data)
+	}
+	if got, want := hex.EncodeToString(sum.Sum(nil)), "c130abdedde20f53b7f1c70181dc8fc115afd568a12977d7db3d597f39a21378"; got != want {
+		t.Errorf("got digest %s, want %s", got, want)
 	}
 }
 

@@ -52,7 +52,7 @@ func run(dir, command, only string, show bool) error {
 		}
 		err = withServer(s, command, func(server *refserver.Server) error {
 			for _, c := range s.Cases {
-				end := pace{grace: 20 * time.Millisecond}
+				end := pace{grace: 20 * time.Millisecond, wait: patience}
 				if want[c.Name] == nil {
 					end.grace = 200 * time.Millisecond
 				} else {
