@@ -39,8 +39,8 @@ type player struct {
 	serial int
 	sent   bytes.Buffer // everything that the peers sent: what is not in it, the server made up
 	wait   time.Duration
-	stop   string       // why the case ended early
-	notes  []record     // output of control commands
+	stop   string   // why the case ended early
+	notes  []record // output of control commands
 }
 
 // call is what a peer remembers between steps.
@@ -107,4 +107,3 @@ func play(c testCase, server *refserver.Server, end pace) (transcript, error) {
 	p.box.awaitQuiet(end.grace)
 	return p.transcript(), nil
 }
-
