@@ -49,6 +49,21 @@ func (l *Layer) ACK(r *Received) ACK {
 	return t.acknowledged(&k, r.Msg)
 }
 
+// HasACK tells whether an ACK belongs to a negative reply, and changes nothing.
+func (l *Layer) HasACK(r *Received) bool {
+	var k key
+	if newKey(&k, r.Msg) != nil {
+		return false
+	}
+	k.method, k.name = sip.MethodInvite, "INVITE"
+	t := l.lookup(&k)
+	if t == nil {
+		return false
+	}
+	t.Unref()
+	return true
+}
+
 func (t *Transaction) acknowledged(k *key, m *sip.Message) ACK {
 	switch {
 	case t.status >= 300:

@@ -24,7 +24,8 @@ type branchFields struct {
 	// Target is where the request was sent to.
 	Target Target
 	// OnReply is the reply route of this branch.
-	OnReply Route
+	OnReply  Route
+	onBranch Route // the branch route that ran for it
 
 	dest transport.Destination
 	more locate.Targets // addresses that are left to try
@@ -35,6 +36,7 @@ type branchFields struct {
 	retrAt time.Duration // when request or CANCEL is sent again; 0 never
 	frAt   time.Duration // when the branch runs out; 0 never
 	retrIn time.Duration // interval up to retrAt
+	slow   bool          // the interval has reached T2
 
 	status  int  // last reply, received or made; 0 none
 	faked   bool // that reply was made here

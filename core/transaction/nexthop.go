@@ -56,14 +56,13 @@ func uriQuery(uri string) (q locate.Query, err error) {
 }
 
 // locate finds the addresses of a next hop; it may wait for the resolver.
-func (t *Transaction) locate(q locate.Query) (locate.Targets, error) {
-	l := t.l
+func (l *Layer) locate(q locate.Query, from any) (locate.Targets, error) {
 	if found, ok := l.opt.Locator.Ready(q); ok {
 		return found, located(found, nil)
 	}
 	var found locate.Targets
 	var err error
-	l.scripts.Block(t.from, func() { found, err = l.opt.Locator.Locate(context.Background(), q) })
+	l.scripts.Block(from, func() { found, err = l.opt.Locator.Locate(context.Background(), q) })
 	return found, located(found, err)
 }
 
@@ -74,17 +73,17 @@ func located(found locate.Targets, err error) error {
 	return nil
 }
 
-// destination chooses the socket for an address.
-func (t *Transaction) destination(at locate.Target, target *Target) (transport.Destination, error) {
-	d := transport.Destination{Proto: at.Proto, Addr: at.Addr, Conn: target.Conn,
-		NoConnect: t.State.ForwardNoConnect, Close: t.State.ForwardClose}
-	switch s := target.Socket; {
-	case s != nil && s.Proto == at.Proto && sameFamily(s, at):
-		d.Socket = s
-	case !t.l.opt.MHomed && t.Packet.Socket != nil && t.Packet.Socket.Proto == at.Proto && sameFamily(t.Packet.Socket, at):
-		d.Socket = t.Packet.Socket
+// destination chooses the socket for an address: that of the target, the one
+// that the request p came by, or what the transport says.
+func (l *Layer) destination(at locate.Target, target *Target, s *State, p *transport.Packet) (transport.Destination, error) {
+	d := transport.Destination{Proto: at.Proto, Addr: at.Addr, Conn: target.Conn, NoConnect: s.ForwardNoConnect, Close: s.ForwardClose}
+	switch f := target.Socket; {
+	case f != nil && f.Proto == at.Proto && sameFamily(f, at):
+		d.Socket = f
+	case !l.opt.MHomed && p.Socket != nil && p.Socket.Proto == at.Proto && sameFamily(p.Socket, at):
+		d.Socket = p.Socket
 	default:
-		d.Socket = t.l.opt.Network.Choose(at.Proto, at.Addr.Addr())
+		d.Socket = l.opt.Network.Choose(at.Proto, at.Addr.Addr())
 	}
 	if d.Socket == nil {
 		return d, ErrNoSocket
@@ -97,20 +96,18 @@ func sameFamily(s *transport.Socket, at locate.Target) bool {
 }
 
 // outgoing fills what printing needs for a destination.
-func (t *Transaction) outgoing(o *sip.Outgoing, d *transport.Destination) {
+func outgoing(o *sip.Outgoing, d *transport.Destination, st *State, p *transport.Packet) {
 	s := d.Socket
 	o.Transport, o.Host, o.Port = d.Proto, s.Host, s.Port
-	if t.State.AdvertisedHost != "" {
-		o.Host = t.State.AdvertisedHost
+	if st.AdvertisedHost != "" {
+		o.Host = st.AdvertisedHost
 	}
-	if t.State.AdvertisedPort != 0 {
-		o.Port = t.State.AdvertisedPort
+	if st.AdvertisedPort != 0 {
+		o.Port = st.AdvertisedPort
 	}
-	o.Rport = t.State.AddLocalRport
+	o.Rport = st.AddLocalRport
 	o.Local, o.Remote, o.Socket = s.Addr, d.Addr, s
-	if t.Packet.Conn != 0 {
-		o.ConnID = uint32(t.Packet.Conn)
-	}
+	o.ConnID = uint32(p.Conn)
 }
 
 // ErrNoVia is the error for a Via that says no place to send to.

@@ -310,10 +310,12 @@ func (t *Transaction) shouldFailover(b *Branch) bool {
 // runFailing runs a failure route: its edits of the request are forgotten
 // afterwards, and State.Target begins as it was when the request was relayed.
 func (t *Transaction) runFailing(f func()) {
-	was := t.flags & inFailure
+	was, main := t.flags&inFailure, t.State.Target
+	t.main = main
 	t.flags |= inFailure
 	f()
 	t.flags = t.flags&^inFailure | was
+	t.State.Target, t.main = main, main
 	if t.Request != nil && t.saved() {
 		t.Request.Edits().ResetTo(t.mark)
 	}

@@ -55,8 +55,10 @@ func (t *Transaction) relay(o *Relay) error {
 	first := len(t.branches)
 	err := t.addBranches(o)
 	t.flags |= relayed
-	t.State.TargetUsed = true
-	if t.State.Err = nil; len(t.branches) == first {
+	t.main, t.State.TargetUsed = t.State.Target, true
+	t.State.Plan.OnBranch = 0 // a failure route names its own
+	t.State.Err = nil
+	if len(t.branches) == first {
 		if err == nil {
 			err = ErrNoBranch
 		}
@@ -76,10 +78,10 @@ func (t *Transaction) relay(o *Relay) error {
 
 // addBranches makes and prints a branch for each target.
 func (t *Transaction) addBranches(o *Relay) (err error) {
-	if !t.State.TargetUsed {
+	more := t.State.Branches
+	if t.wantTarget(more) {
 		err = t.addBranch(&t.State.Target, o)
 	}
-	more := t.State.Branches
 	for i := range more {
 		if e := t.addBranch(&more[i], o); e != nil {
 			err = e
@@ -89,6 +91,24 @@ func (t *Transaction) addBranches(o *Relay) (err error) {
 	t.State.Branches = more[:0]
 	t.SaveEdits()
 	return err
+}
+
+// wantTarget tells whether State.Target is a branch: the first time always,
+// later when a script made another of it and did not append it itself.
+func (t *Transaction) wantTarget(more []Target) bool {
+	if !t.State.TargetUsed {
+		return true
+	}
+	main := &t.State.Target
+	if main.URI == t.main.URI && main.DstURI == t.main.DstURI {
+		return false
+	}
+	for i := range more {
+		if more[i].URI == main.URI && more[i].DstURI == main.DstURI {
+			return false
+		}
+	}
+	return true
 }
 
 // addBranch makes and prints a branch. The error of one
@@ -116,6 +136,7 @@ func (t *Transaction) prepare(b *Branch, o *Relay) error {
 	mark := edits.Mark()
 	main, reply := t.State.Target, t.State.Plan.OnReply
 	t.State.Target = b.Target
+	b.onBranch = t.State.Plan.OnBranch
 	keep := t.l.scripts.Branch(t, b, t.from)
 	b.Target, b.OnReply = t.State.Target, t.State.Plan.OnReply
 	t.State.Target, t.State.Plan.OnReply = main, reply
@@ -127,7 +148,7 @@ func (t *Transaction) prepare(b *Branch, o *Relay) error {
 	if err != nil {
 		return err
 	}
-	if b.more, err = t.locate(q); err != nil {
+	if b.more, err = t.l.locate(q, t.from); err != nil {
 		return err
 	}
 	if err := t.nextAddress(b); err != nil {
@@ -149,7 +170,7 @@ func (t *Transaction) nextAddress(b *Branch) error {
 			return err
 		}
 		var d transport.Destination
-		if d, err = t.destination(at, &b.Target); err == nil {
+		if d, err = t.l.destination(at, &b.Target, &t.State, &t.Packet); err == nil {
 			b.dest = d
 			return nil
 		}
@@ -239,7 +260,7 @@ func (t *Transaction) failover(b *Branch) bool {
 		return false
 	}
 	n := t.newBranch(&b.Target)
-	n.more, n.OnReply = b.more, b.OnReply
+	n.more, n.OnReply, n.onBranch = b.more, b.OnReply, b.onBranch
 	b.more = noTargets
 	if t.nextAddress(n) != nil {
 		t.dropLast()
@@ -264,11 +285,11 @@ func (t *Transaction) printFailover(n *Branch) bool {
 	edits := t.Request.Edits()
 	mark := edits.Mark()
 	defer edits.ResetTo(mark)
-	main, reply := t.State.Target, t.State.Plan.OnReply
-	t.State.Target = n.Target
+	main, plan := t.State.Target, t.State.Plan
+	t.State.Target, t.State.Plan.OnBranch = n.Target, n.onBranch
 	keep := t.l.scripts.Branch(t, n, t.from)
 	n.Target = t.State.Target
-	t.State.Target, t.State.Plan.OnReply = main, reply
+	t.State.Target, t.State.Plan.OnBranch, t.State.Plan.OnReply = main, plan.OnBranch, plan.OnReply
 	if keep {
 		n.print()
 	}

@@ -186,3 +186,19 @@ func (l *Layer) lookupCall(k *key, anyTag bool) *Transaction {
 }
 
 func (b *table) hash(s string) uint64 { return maphash.String(b.seed, s) }
+
+// FindAny finds a received transaction of any method by Call-ID and CSeq
+// number, with a reference, or nil.
+func (l *Layer) FindAny(callID string, cseq uint32) *Transaction {
+	k := key{callID: callID, cseq: cseq}
+	b := l.table.of(&k)
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	for t := b.head; t != nil; t = t.next {
+		if !t.local && t.key.cseq == cseq && t.key.callID == callID {
+			t.refs.Add(1)
+			return t
+		}
+	}
+	return nil
+}

@@ -47,3 +47,11 @@ func (l *Layer) isTag(tag string, separator byte) bool {
 	var buf [32]byte
 	return tag[:32] == string(l.appendTagPrefix(buf[:0]))
 }
+
+// NewTag returns a tag that nobody had before, for the From of a request of
+// our own.
+func (l *Layer) NewTag() string {
+	n := l.calls.Add(1)
+	h := mix(n, l.opt.Secret^0x7461670000000000)
+	return string(appendHex8(appendHex8(nil, uint32(h>>32)), uint32(h)))
+}

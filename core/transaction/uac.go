@@ -17,7 +17,7 @@ type LocalRequest struct {
 	Method, URI string
 	// From and To are whole values, tags included.
 	From, To string
-	// CallID is made up when empty, CSeq 1 when 0.
+	// CallID is made up when empty, CSeq 10 when 0.
 	CallID string
 	CSeq   uint32
 	// Route is the route set, values separated by commas; empty for none.
@@ -127,7 +127,7 @@ func (t *Transaction) appendLocal(dst []byte, r *LocalRequest) []byte {
 	field("From: ", r.From)
 	cseq := r.CSeq
 	if cseq == 0 {
-		cseq = 1
+		cseq = 10
 	}
 	dst = append(dst, "CSeq: "...)
 	dst = strconv.AppendUint(dst, uint64(cseq), 10)
@@ -254,12 +254,12 @@ func (t *Transaction) buildACK2xx(b *Branch, m *sip.Message) bool {
 		if err != nil {
 			return false
 		}
-		at, err := t.locate(q)
+		at, err := t.l.locate(q, t.from)
 		if err != nil {
 			return false
 		}
 		next, _ := at.Next()
-		if d, err = t.destination(next, &Target{Socket: b.Target.Socket}); err != nil {
+		if d, err = t.l.destination(next, &Target{Socket: b.Target.Socket}, &t.State, &t.Packet); err != nil {
 			return false
 		}
 	case 2:

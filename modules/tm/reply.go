@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package tm
+
+import (
+	"errors"
+
+	"github.com/kahea-sip/kahea/core/module"
+	"github.com/kahea-sip/kahea/core/sip"
+	"github.com/kahea-sip/kahea/core/transaction"
+)
+
+var errNoTransaction = errors.New("there is no transaction; call t_newtran first")
+
+// Reply sends a stateful reply to the request of c's transaction. It is for
+// modules too: sl, registrar and others reply through it when a transaction
+// exists.
+func (m *TM) Reply(c *module.Call, code int, reason string) error {
+	if !lock(c) {
+		return errNoTransaction
+	}
+	defer unlock(c)
+	t := c.Tx
+	a := transaction.Answer{Code: code, Reason: reason}
+	if code >= 300 && code < 400 && t.Request != nil {
+		a.Headers = transaction.RedirectHeader(t.Request, c.State, m.richRedirect)
+	}
+	if c.State != &t.State {
+		a.Headers = c.State.ReplyHeaders + a.Headers
+	}
+	if err := t.Respond(&a); err != nil {
+		return err
+	}
+	m.localResponse(c)
+	return nil
+}
+
+// localResponse runs event_route[tm:local-response].
+func (m *TM) localResponse(c *module.Call) {
+	if m.onLocalResponse == module.NoRoute {
+		return
+	}
+	s := save(c)
+	defer s.restore(c)
+	c.Route = module.EventRoute
+	c.Gen.Program.Run(c, m.onLocalResponse)
+}
+
+// reply is t_reply(code, reason).
+func (m *TM) reply(c *module.Call, a module.Args) module.Result {
+	code, reason := m.codeReason(a)
+	if err := m.Reply(c, code, reason); err != nil {
+		if errors.Is(err, transaction.ErrFinished) {
+			return module.False
+		}
+		return c.Fail("t_reply", err)
+	}
+	return module.True
+}
+
+// codeReason reads the arguments code and reason.
+func (m *TM) codeReason(a module.Args) (int, string) {
+	n, ok := sip.ParseUint(a.Str(0))
+	if !ok || n == 0 {
+		return int(m.defaultCode.Get()), m.defaultReason.Get()
+	}
+	if reason := a.Str(1); reason != "" {
+		return int(n), reason
+	}
+	return int(n), m.defaultReason.Get()
+}
+
+// sendReply is t_send_reply(code, reason).
+func (m *TM) sendReply(c *module.Call, a module.Args) module.Result {
+	if c.Tx == nil {
+		if r := m.create(c); r != module.True {
+			return r
+		}
+	}
+	return m.reply(c, a)
+}
+
+// replyError is t_reply_error().
+func (m *TM) replyError(c *module.Call, _ module.Args) module.Result {
+	e := c.Err
+	if e == nil {
+		e = transaction.ErrGeneral
+	}
+	if err := m.Reply(c, e.Status, e.Text("TM")); err != nil {
+		return module.False
+	}
+	return module.True
+}
