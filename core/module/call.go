@@ -40,6 +40,8 @@ type Call struct {
 	Fault any
 	// ScriptFlags are the flags of setsflag, bit 0 to 31.
 	ScriptFlags uint32
+	// XFlags are the flags of setxflag, bit 0 to 63.
+	XFlags uint64
 	// MaxForwards is what the request would leave with after the script
 	// changed it; -1 while it did not.
 	MaxForwards int

@@ -126,3 +126,19 @@ func ParseQ(s string) (int, bool) {
 	}
 	return q, q <= 1000
 }
+
+// AppendQ appends a q value of thousandths as Contact has it: 500 is 0.5.
+func AppendQ(dst []byte, q int) []byte {
+	dst = append(dst, byte('0'+q/1000))
+	if q %= 1000; q == 0 {
+		return dst
+	}
+	dst = append(dst, '.', byte('0'+q/100))
+	if q%100 != 0 {
+		dst = append(dst, byte('0'+q/10%10))
+	}
+	if q%10 != 0 {
+		dst = append(dst, byte('0'+q%10))
+	}
+	return dst
+}

@@ -47,3 +47,14 @@ func TestParseQ(t *testing.T) {
 		}
 	}
 }
+
+func TestAppendQ(t *testing.T) {
+	for q, want := range map[int]string{0: "0", 1000: "1", 500: "0.5", 550: "0.55", 555: "0.555", 5: "0.005", 50: "0.05", 505: "0.505"} {
+		if got := string(AppendQ(nil, q)); got != want {
+			t.Errorf("%d is %q, want %q", q, got, want)
+		}
+		if n, ok := ParseQ(want); !ok || n != q {
+			t.Errorf("%q reads as %d, want %d", want, n, q)
+		}
+	}
+}

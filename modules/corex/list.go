@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package corex
+
+import (
+	"fmt"
+	"strconv"
+
+	"github.com/kahea-sip/kahea/core/module"
+	"github.com/kahea-sip/kahea/core/transport"
+)
+
+func listSockets(r *module.Request) error {
+	for _, s := range r.Host.Transport().Sockets() {
+		name, advertise := "-", "-"
+		if s.Name != "" {
+			name = s.Name
+		}
+		if s.Advertised {
+			advertise = fmt.Sprintf("%s:%s:%d", s.Proto, s.Host, s.Port)
+		}
+		addr := s.Addr.Addr().String()
+		out := r.Struct().Add("PROTO", s.Proto.String()).Add("NAME", addr)
+		out.Struct("ADDRLIST").Add("ADDR", addr)
+		out.Add("PORT", strconv.Itoa(int(s.Addr.Port()))).Add("MCAST", "no").Add("MHOMED", "no").Add("VIRTUAL", "no").
+			Add("SOCKNAME", name).Add("ADVERTISE", advertise)
+	}
+	return nil
+}
+
+func listAliases(r *module.Request) error {
+	for _, a := range r.Host.Transport().Aliases() {
+		proto, port := "*", "*"
+		if a.Proto != transport.ProtoNone {
+			proto = a.Proto.String()
+		}
+		if a.Port != 0 {
+			port = strconv.Itoa(a.Port)
+		}
+		r.Struct().Add("PROTO", proto).Add("ADDR", a.Host).Add("PORT", port)
+	}
+	return nil
+}

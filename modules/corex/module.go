@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// Package corex has functions about branches, sockets and raw sending.
+package corex
+
+import "github.com/kahea-sip/kahea/core/module"
+
+func init() { module.Register("corex", func() module.Module { return new(Corex) }) }
+
+// Corex is the module.
+type Corex struct {
+	subdomains []string
+}
+
+// Exports implements module.Module.
+func (x *Corex) Exports() module.Exports {
+	socket := []module.Arg{{Name: "saddr", Doc: `"proto:address:port" of a socket that the server listens on`}}
+	name := []module.Arg{{Name: "sname", Doc: "name of a socket (listen … name)"}}
+	host := []module.Arg{{Name: "host[:port]", Optional: true, Doc: "where to; the next hop of the request where it is left out"}}
+	flag := []module.Arg{{Name: "flag", Type: module.ArgInt, Doc: "number of the flag, 0 to 63"}}
+	return module.Exports{
+		Doc: "Further branches, choice of sockets, raw sending, and the commands that list sockets and aliases.",
+		Params: []module.Param{
+			{Name: "alias_subdomains", Set: x.addSubdomain, Doc: "domain that is the server's own together with all its subdomains, [proto:]domain[:port]; may be set several times"},
+		},
+		Functions: []module.Function{
+			{Name: "append_branch", Args: []module.Arg{{Name: "uri", Optional: true, Doc: "URI of the branch; the Request-URI where it is left out"},
+				{Name: "q", Optional: true, Doc: "priority, 0 to 1"}}, Routes: module.RequestRoute | module.FailureRoute, Run: appendBranch,
+				Doc: "Adds a branch with the current next hop, path, socket and branch flags, which are cleared."},
+			{Name: "send_udp", Args: host, Routes: module.RequestRoute | module.FailureRoute, Run: sendUDP, Doc: "Sends the request as it was received over UDP."},
+			{Name: "send_tcp", Args: host, Routes: module.RequestRoute | module.FailureRoute, Run: sendTCP, Doc: "Sends the request as it was received over TCP."},
+			{Name: "send_data", Args: []module.Arg{{Name: "uri", Doc: "where to"}, {Name: "data", Doc: "what to send"}}, Routes: module.AnyRoute, Run: sendData,
+				Doc: "Sends any text."},
+			{Name: "sendx", Args: []module.Arg{{Name: "uri", Doc: "where to"}, {Name: "sock", Doc: "socket to send from"}, {Name: "data", Doc: "what to send"}},
+				Routes: module.AnyRoute, Run: sendFrom, Doc: "Sends any text from a given socket."},
+			{Name: "set_send_socket", Args: socket, Routes: module.AnyRoute, Run: setSendSocket, Doc: "Sends the request from this socket."},
+			{Name: "set_send_socket_name", Args: name, Routes: module.AnyRoute, Run: setSendSocketName, Doc: "Sends the request from the socket of this name."},
+			{Name: "set_recv_socket", Args: socket, Routes: module.AnyRoute, Run: setRecvSocket, Doc: "Treats the message as if this socket had received it."},
+			{Name: "set_recv_socket_name", Args: name, Routes: module.AnyRoute, Run: setRecvSocketName, Doc: "Treats the message as if the socket of this name had received it."},
+			{Name: "set_source_address", Args: []module.Arg{{Name: "saddr", Doc: `"[proto:]address:port"`}}, Routes: module.AnyRoute, Run: setSourceAddress,
+				Doc: "Treats the message as if it had come from this address."},
+			{Name: "is_socket_name", Args: []module.Arg{{Name: "sockname", Doc: "name to look for"}}, Routes: module.AnyRoute, Run: isSocketName,
+				Doc: "True when a socket has this name."},
+			{Name: "is_faked_msg", Routes: module.AnyRoute, Run: isMadeUp, Doc: "True in an event route that no packet started."},
+			{Name: "setxflag", Args: flag, Routes: module.AnyRoute, Run: setXFlag, Doc: "Sets an extended message flag."},
+			{Name: "isxflagset", Args: flag, Routes: module.AnyRoute, Run: isXFlag, Doc: "True when the extended message flag is set."},
+			{Name: "resetxflag", Args: flag, Routes: module.AnyRoute, Run: resetXFlag, Doc: "Clears an extended message flag."},
+			{Name: "file_read", Args: []module.Arg{{Name: "fpath", Doc: "file"}, {Name: "var", Type: module.ArgVar, Doc: "variable for the content"}},
+				Routes: module.AnyRoute, Run: fileRead, Lua: "-", Doc: "Reads a file into a variable."},
+			{Name: "file_write", Args: []module.Arg{{Name: "fpath", Doc: "file"}, {Name: "content", Doc: "text"}},
+				Routes: module.AnyRoute, Run: fileWrite, Doc: "Writes a file."},
+		},
+		Variables: []module.Variable{
+			{Name: "lsock", Bind: bindSocket, Doc: "$lsock(expr) is the socket that the expression names, as proto:address:port"},
+		},
+		RPC: []module.Command{
+			{Name: "corex.list_sockets", Array: true, Run: listSockets, Doc: "Lists the sockets that the server listens on."},
+			{Name: "corex.list_aliases", Array: true, Run: listAliases, Doc: "Lists the names that the server takes for its own."},
+		},
+	}
+}
