@@ -4,11 +4,15 @@
 package main
 
 import (
+	"context"
+	"errors"
 	"flag"
 	"fmt"
 	"os"
+	"os/signal"
 	"path/filepath"
 	"regexp"
+	"syscall"
 	"time"
 
 	"github.com/kahea-sip/kahea/tools/difftest/refserver"
@@ -20,6 +24,7 @@ func main() {
 	only := flag.String("run", "", "regular expression on suite/case")
 	show := flag.Bool("v", false, "print what left the server, not only the differences")
 	flag.Parse()
+	signal.Ignore(syscall.SIGPIPE) // a reader that has seen enough must not leave a server behind
 	if err := run(*dir, *command, *only, *show); err != nil {
 		fmt.Fprintln(os.Stderr, "difftest:", err)
 		os.Exit(1)
@@ -40,6 +45,8 @@ func run(dir, command, only string, show bool) error {
 	if err != nil {
 		return err
 	}
+	stop, release := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer release()
 	bad, all := 0, 0
 	for _, s := range suites {
 		s.Cases = chosen(s, re)
@@ -52,6 +59,9 @@ func run(dir, command, only string, show bool) error {
 		}
 		err = withServer(s, command, func(server *refserver.Server) error {
 			for _, c := range s.Cases {
+				if stop.Err() != nil {
+					return errors.New("interrupted")
+				}
 				end := pace{grace: 20 * time.Millisecond, wait: patience}
 				if want[c.Name] == nil {
 					end.grace = 200 * time.Millisecond
