@@ -28,6 +28,11 @@ var includeWords = map[string]includeKind{
 func (p *processor) include(s *scanner, kind includeKind, t *Token) bool {
 	span := source.Span{Pos: t.Pos, Fin: t.End()}
 	name, ok := p.fileName(s, &span)
+	if !ok && s.startsCurly() {
+		s.token(p.errs.Add) // tells of the quotes
+		s.off = s.endOfLine()
+		return true
+	}
 	if !ok {
 		p.errs.AddSpan(span, `write `+t.Text+` "name.cfg"`, "%s needs a file name in double quotes", t.Text)
 		s.off = s.endOfLine()

@@ -265,6 +265,19 @@ var curly = map[rune]string{
 	'‘': "'", '’': "'", '‚': "'", '‛': "'", '′': "'",
 }
 
+// startsCurly moves to the next word, and tells whether it begins with a typographic quote.
+func (s *scanner) startsCurly() bool {
+	off := s.off
+	for off < len(s.text) && (s.text[off] == ' ' || s.text[off] == '\t') {
+		off++
+	}
+	if _, ok := curly[firstRune(s.text[off:])]; !ok {
+		return false
+	}
+	s.off = off
+	return true
+}
+
 // foreign reads what is no part of the language, and says what it likely was.
 func (s *scanner) foreign(start int, report func(*source.Error)) (Kind, int) {
 	rest := s.text[start:]

@@ -88,6 +88,8 @@ func notASetting(lex *cursor, s *Setting) *source.Error {
 	if isOp(t, "(") {
 		e.Message = "function " + word + " is called outside of a route"
 		e.Advice = "statements belong into a route: route[NAME] { … }"
+	} else if t.Type == tokIdent && startOf(t).Line == at.Pos.Line {
+		e.Advice = "if the line is a comment, begin it with #"
 	} else {
 		e.Advice = "a setting is written " + word + " = value"
 	}
