@@ -53,7 +53,7 @@ func (e *Error) mark(line string) string {
 	case e.End.Line > e.Pos.Line && e.End.Filename == e.Pos.Filename:
 		end = len(strings.TrimRight(line, " \t"))
 	default:
-		end = start + wordLength(line[start:])
+		end = min(start+wordLength(line[start:]), len(line))
 	}
 	var b strings.Builder
 	for _, r := range line[:start] {

@@ -23,7 +23,7 @@ func TestErrorFormat(t *testing.T) {
 		{"given end", Error{Pos: at(2, 2), End: at(2, 4), Message: "x", Advice: "a\nb"},
 			"a.cfg:2:2: x\n    2 | \tif (!t_relai()) {\n      | \t^^\n   a\n   b\n"},
 		{"end on a later line", Error{Pos: at(2, 5), End: at(3, 1), Message: "x"},
-			"a.cfg:2:5: x\n    2 | \tif (!t_relai()) {\n      | \t   ^^^^^^^^^^^^^\n"},
+			"a.cfg:2:5: x\n    2 | \tif (!t_relai()) {\n      | \t   ^^^^^^^^^^^^^^\n"},
 		{"letters of two bytes count once", Error{Pos: at(3, 9), Message: "x"},
 			"a.cfg:3:9: x\n    3 | last é $var(x) “q”?\n      |        ^^^^\n"},
 		{"behind the line", Error{Pos: at(1, 9), Message: "x"}, "a.cfg:1:9: x\n    1 | one\n      |    ^\n"},
