@@ -10,7 +10,7 @@ import (
 )
 
 // knownText lists what the modules of the reference have, one entry per line:
-// module, kind (function, param, pv), name.
+// module, kind (function, param, pv, rpc), name.
 //
 //go:embed known.tsv
 var knownText string
@@ -49,4 +49,24 @@ var knownNames = sync.OnceValue(func() *known {
 func (k *known) hasModule(name string) bool {
 	_, ok := slices.BinarySearch(k.modules, name)
 	return ok
+}
+
+// Name is one thing that a module of the reference has.
+type Name struct {
+	Module string
+	// Kind is function, param, pv or rpc.
+	Kind string
+	Name string
+}
+
+// Reference lists what the modules of the reference have, for the table of
+// what is missing.
+func Reference() []Name {
+	var out []Name
+	for line := range strings.Lines(knownText) {
+		if f := strings.Split(strings.TrimSuffix(line, "\n"), "\t"); len(f) == 3 {
+			out = append(out, Name{f[0], f[1], f[2]})
+		}
+	}
+	return out
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Docgen writes the tables of the module READMEs from the modules' exports.
+// Docgen writes the tables of the module READMEs and of docs/compatibility.md
+// from the modules' exports.
 package main
 
 import (
@@ -18,18 +19,32 @@ func main() {
 	if len(os.Args) > 1 {
 		root = os.Args[1]
 	}
-	for _, name := range module.Names() {
-		file := filepath.Join(root, "modules", name, "README.md")
-		old, err := os.ReadFile(file)
-		if err == nil {
-			var text string
-			if text, err = rewrite(string(old), tables(module.Lookup(name)())); err == nil && text != string(old) {
-				err = os.WriteFile(file, []byte(text), 0o644)
-			}
-		}
-		if err != nil {
+	for file, text := range generated() {
+		if err := update(filepath.Join(root, file), text); err != nil {
 			fmt.Fprintf(os.Stderr, "%s: %v\n", file, err)
 			os.Exit(1)
 		}
 	}
+}
+
+// generated has the generated part of each file, by its path.
+func generated() map[string]string {
+	all := map[string]string{"docs/compatibility.md": compatibility()}
+	for _, name := range module.Names() {
+		all["modules/"+name+"/README.md"] = tables(module.Lookup(name)())
+	}
+	return all
+}
+
+// update writes the generated part of a file where it has changed.
+func update(file, generated string) error {
+	old, err := os.ReadFile(file)
+	if err != nil {
+		return err
+	}
+	text, err := rewrite(string(old), generated)
+	if err != nil || text == string(old) {
+		return err
+	}
+	return os.WriteFile(file, []byte(text), 0o644)
 }

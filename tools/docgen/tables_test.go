@@ -14,19 +14,28 @@ import (
 // headings that each README has, in this order; those in between are generated.
 var headings = []string{"Overview", "Requires", "Parameters", "Functions", "Variables", "Events", "RPC", "Counters", "Example"}
 
-func TestReadmesMatchExports(t *testing.T) {
+func TestGeneratedPartsAreCurrent(t *testing.T) {
+	for file, part := range generated() {
+		text, err := os.ReadFile(filepath.Join("../..", file))
+		if err != nil {
+			t.Error(err)
+			continue
+		}
+		if want, err := rewrite(string(text), part); err != nil {
+			t.Errorf("%s: %v", file, err)
+		} else if want != string(text) {
+			t.Errorf("%s does not match the exports of the modules: run make docs", file)
+		}
+	}
+}
+
+func TestReadmesHaveTheirHeadings(t *testing.T) {
 	for _, name := range module.Names() {
 		file := filepath.Join("../../modules", name, "README.md")
 		text, err := os.ReadFile(file)
 		if err != nil {
 			t.Errorf("%s has no README: %v", name, err)
 			continue
-		}
-		want, err := rewrite(string(text), tables(module.Lookup(name)()))
-		if err != nil {
-			t.Errorf("%s: %v", file, err)
-		} else if want != string(text) {
-			t.Errorf("%s does not match the exports of the module: run make docs", file)
 		}
 		at := 0
 		for _, h := range headings {
