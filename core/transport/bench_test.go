@@ -28,6 +28,9 @@ func echoOnce(t testing.TB, o Options) func() {
 }
 
 func TestUDPAllocs(t *testing.T) {
+	if raceDetector {
+		t.Skip("the race detector empties pools")
+	}
 	for _, p := range udpPaths[:2] {
 		t.Run(p.name, func(t *testing.T) {
 			if p.name == "fast" && !fastUDP {

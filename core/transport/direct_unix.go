@@ -9,45 +9,43 @@ import (
 	"syscall"
 )
 
-// direct writes to a connection without waiting, so that a message whose peer
-// keeps up costs no other goroutine. It belongs to the holder of conn.mu.
-type direct struct {
-	raw  syscall.RawConn // nil where it cannot be done
-	call func(fd uintptr) bool
+// systemTryWriter writes to a non-blocking descriptor.
+type systemTryWriter struct {
+	raw  syscall.RawConn
+	call func(fd uintptr) bool // made once: a closure per write would be garbage
 	data []byte
 	n    int
 	err  error
 }
 
-func (d *direct) init(nc net.Conn) {
+// newSystemTryWriter returns nil for what has no descriptor.
+func newSystemTryWriter(nc net.Conn) tryWriter {
 	sc, ok := nc.(syscall.Conn)
 	if !ok {
-		return
+		return nil
 	}
 	raw, err := sc.SyscallConn()
 	if err != nil {
-		return
+		return nil
 	}
-	d.raw = raw
-	d.call = func(fd uintptr) bool {
-		d.n, d.err = syscall.Write(int(fd), d.data)
+	w := &systemTryWriter{raw: raw}
+	w.call = func(fd uintptr) bool {
+		w.n, w.err = syscall.Write(int(fd), w.data)
 		return true
 	}
+	return w
 }
 
-// write writes what the kernel takes at once.
-func (d *direct) write(data []byte) (int, error) {
-	if d.raw == nil {
-		return 0, nil
-	}
-	d.data = data
-	err := d.raw.Write(d.call)
-	d.data = nil
-	if err != nil {
+// TryWrite writes what the kernel takes at once.
+func (w *systemTryWriter) TryWrite(data []byte) (int, error) {
+	w.data = data
+	err := w.raw.Write(w.call)
+	w.data = nil
+	switch {
+	case err != nil:
 		return 0, err
-	}
-	if d.err == syscall.EAGAIN || d.err == syscall.EINTR {
+	case w.err == syscall.EAGAIN || w.err == syscall.EINTR:
 		return 0, nil
 	}
-	return max(d.n, 0), d.err
+	return max(w.n, 0), w.err
 }

@@ -182,10 +182,10 @@ func (m *MemoryNetwork) Dial(ctx context.Context, local, remote netip.AddrPort) 
 	if l == nil {
 		return nil, syscall.ECONNREFUSED
 	}
-	ours, theirs := net.Pipe()
+	ours, theirs := memoryPipe(local, remote)
 	select {
-	case l.in <- &memoryConn{theirs, remote, local}:
-		return &memoryConn{ours, local, remote}, nil
+	case l.in <- theirs:
+		return ours, nil
 	case <-l.done:
 		return nil, syscall.ECONNREFUSED
 	case <-ctx.Done():
@@ -225,12 +225,3 @@ func (l *memoryListener) Close() error {
 }
 
 func (l *memoryListener) Addr() net.Addr { return net.TCPAddrFromAddrPort(l.local) }
-
-// memoryConn is one end of a connection.
-type memoryConn struct {
-	net.Conn
-	local, remote netip.AddrPort
-}
-
-func (c *memoryConn) LocalAddr() net.Addr  { return net.TCPAddrFromAddrPort(c.local) }
-func (c *memoryConn) RemoteAddr() net.Addr { return net.TCPAddrFromAddrPort(c.remote) }
