@@ -94,14 +94,9 @@ func (p *processor) defineEnv(s *scanner, d directive, quoted, try bool) {
 		return
 	}
 	if quoted {
-		value = quote(value)
+		value = Quote(value)
 	}
 	p.defineAs(&Define{Name: name, Value: value, Pos: d.span.Pos}, d.span, plainDefine)
-}
-
-// quote makes a string constant.
-func quote(s string) string {
-	return `"` + strings.NewReplacer(`\`, `\\`, `"`, `\"`).Replace(s) + `"`
 }
 
 // ifdef handles #!ifdef NAME and #!ifndef NAME.

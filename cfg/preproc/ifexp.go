@@ -45,7 +45,7 @@ func (p *processor) defineExpression(s *scanner, d directive, quoted bool) {
 	default:
 		def := &Define{Name: name, Value: v.text(), Pos: span.Pos}
 		if quoted {
-			def.Value = quote(def.Value)
+			def.Value = Quote(def.Value)
 		}
 		p.defineAs(def, span, plainDefine)
 	}

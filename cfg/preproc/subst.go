@@ -40,7 +40,8 @@ func (p *processor) subst(s *scanner, d directive, kind substKind) {
 	if t.Kind != String {
 		return
 	}
-	pattern, replacement, flags, ok := splitRule(t.Text[1 : len(t.Text)-1])
+	p.substitute(&t) // rules may be built of earlier ones
+	pattern, replacement, flags, ok := splitRule(Unquote(t.Text))
 	if !ok {
 		p.errs.AddSpan(span, "a rule has three delimiters: /expression/replacement/", "rule of #!%s is not complete", d.word)
 		return
@@ -81,7 +82,7 @@ func (p *processor) subst(s *scanner, d directive, kind substKind) {
 	}
 	value := replacement
 	if kind == substDefineString {
-		value = quote(value)
+		value = Quote(value)
 	}
 	if validName(pattern) {
 		p.defineAs(&Define{Name: pattern, Value: value, Pos: span.Pos}, span, reDefine)
@@ -170,11 +171,11 @@ func (p *processor) evaluate(s string) string {
 	})
 }
 
-// substitute applies the rules to what stands in a string or in a variable's name, in the order of their definition.
+// substitute applies the rules, in the order of their definition, to what a string means or to the spelling of a variable.
 func (p *processor) substitute(t *Token) {
-	inner, open, shut := t.Text, "", ""
+	inner := t.Text
 	if t.Kind == String {
-		open, inner, shut = t.Text[:1], t.Text[1:len(t.Text)-1], t.Text[len(t.Text)-1:]
+		inner = Unquote(t.Text)
 	}
 	changed := inner
 	for _, r := range p.substs {
@@ -186,7 +187,14 @@ func (p *processor) substitute(t *Token) {
 	if t.Source == "" {
 		t.Source = t.Text
 	}
-	t.Text = open + changed + shut
+	switch {
+	case t.Kind != String:
+		t.Text = changed
+	case t.Text[0] == '\'' && strings.IndexByte(changed, '\'') < 0:
+		t.Text = "'" + changed + "'"
+	default:
+		t.Text = Quote(changed)
+	}
 }
 
 func (r *subst) apply(s string) string {

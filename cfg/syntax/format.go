@@ -7,6 +7,8 @@ import (
 	"io"
 	"strconv"
 	"strings"
+
+	"github.com/kahea-sip/kahea/cfg/preproc"
 )
 
 // Format writes a tree as text in one layout: what is read back from it is the same tree. Comments and preprocessor lines are not
@@ -131,7 +133,7 @@ func (p *printer) route(r *Route) {
 	if r.Name != "" {
 		name := r.Name
 		if r.Kind != EventRoute && !isPlainName(name) {
-			name = quoteString(name)
+			name = preproc.Quote(name)
 		}
 		p.printf("[%s]", name)
 	}
@@ -373,7 +375,7 @@ func (p *printer) address(a *Address) {
 func hostText(host string, quoted bool) string {
 	switch {
 	case quoted:
-		return quoteString(host)
+		return preproc.Quote(host)
 	case strings.Contains(host, ":"):
 		return "[" + host + "]"
 	}

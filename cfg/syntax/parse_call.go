@@ -5,6 +5,7 @@ package syntax
 import (
 	"strings"
 
+	"github.com/kahea-sip/kahea/cfg/preproc"
 	"github.com/kahea-sip/kahea/cfg/source"
 )
 
@@ -183,7 +184,7 @@ func parseSelectIndex(lex *cursor) (SelectIndex, error) {
 
 func (i SelectIndex) spelling() string {
 	if i.IsString {
-		return quoteString(i.Text)
+		return preproc.Quote(i.Text)
 	}
 	return i.Text
 }
