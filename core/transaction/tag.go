@@ -55,3 +55,6 @@ func (l *Layer) NewTag() string {
 	h := mix(n, l.opt.Secret^0x7461670000000000)
 	return string(appendHex8(appendHex8(nil, uint32(h>>32)), uint32(h)))
 }
+
+// AppendStatefulTag appends the To tag that a transaction gives its replies.
+func (l *Layer) AppendStatefulTag(dst []byte, m *sip.Message) []byte { return l.appendTag(dst, m, '-') }

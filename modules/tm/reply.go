@@ -12,18 +12,18 @@ import (
 
 var errNoTransaction = errors.New("there is no transaction; call t_newtran first")
 
-// Reply sends a stateful reply to the request of c's transaction. It is for
-// modules too: sl, registrar and others reply through it when a transaction
-// exists.
-func (m *TM) Reply(c *module.Call, code int, reason string) error {
+// Reply sends a stateful reply to the request of c's transaction; headers are
+// complete header fields. It is for modules too: sl replies through it when a
+// transaction exists.
+func (m *TM) Reply(c *module.Call, code int, reason, headers string) error {
 	if !lock(c) {
 		return errNoTransaction
 	}
 	defer unlock(c)
 	t := c.Tx
-	a := transaction.Answer{Code: code, Reason: reason}
+	a := transaction.Answer{Code: code, Reason: reason, Headers: headers}
 	if code >= 300 && code < 400 && t.Request != nil {
-		a.Headers = transaction.RedirectHeader(t.Request, c.State, m.richRedirect)
+		a.Headers += transaction.RedirectHeader(t.Request, c.State, m.richRedirect)
 	}
 	if c.State != &t.State {
 		a.Headers = c.State.ReplyHeaders + a.Headers
@@ -49,7 +49,7 @@ func (m *TM) localResponse(c *module.Call) {
 // reply is t_reply(code, reason).
 func (m *TM) reply(c *module.Call, a module.Args) module.Result {
 	code, reason := m.codeReason(a)
-	if err := m.Reply(c, code, reason); err != nil {
+	if err := m.Reply(c, code, reason, ""); err != nil {
 		if errors.Is(err, transaction.ErrFinished) {
 			return module.False
 		}
@@ -86,7 +86,7 @@ func (m *TM) replyError(c *module.Call, _ module.Args) module.Result {
 	if e == nil {
 		e = transaction.ErrGeneral
 	}
-	if err := m.Reply(c, e.Status, e.Text("TM")); err != nil {
+	if err := m.Reply(c, e.Status, e.Text("TM"), ""); err != nil {
 		return module.False
 	}
 	return module.True

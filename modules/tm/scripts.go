@@ -25,6 +25,11 @@ func (m scripts) Branch(t *transaction.Transaction, b *transaction.Branch, from 
 // Reply implements transaction.Scripts: it runs onreply_route. The message is
 // the reply, the rest is the transaction's; branch flags are the branch's.
 func (m scripts) Reply(t *transaction.Transaction, b *transaction.Branch, r *transaction.Received) bool {
+	return m.replyRoute(t, b, r, module.RouteRef(b.OnReply))
+}
+
+// replyRoute runs a route for a reply.
+func (m *TM) replyRoute(t *transaction.Transaction, b *transaction.Branch, r *transaction.Received, ref module.RouteRef) bool {
 	c, ok := r.From.(*module.Call)
 	if !ok || c == nil {
 		return true
@@ -38,7 +43,7 @@ func (m scripts) Reply(t *transaction.Transaction, b *transaction.Branch, r *tra
 	if g, ok := t.Gen.(*module.Generation); ok {
 		c.Gen = g
 	}
-	out := c.Gen.Program.Run(c, module.RouteRef(b.OnReply))
+	out := c.Gen.Program.Run(c, ref)
 	b.Target.Flags = t.State.Target.Flags
 	t.State.Target = main
 	s.restore(c)

@@ -1,0 +1,239 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package sl
+
+import (
+	"errors"
+	"strconv"
+
+	"github.com/kahea-sip/kahea/core/avp"
+	"github.com/kahea-sip/kahea/core/module"
+	"github.com/kahea-sip/kahea/core/sip"
+	"github.com/kahea-sip/kahea/core/transaction"
+)
+
+var (
+	errNoRequest = errors.New("there is no request to answer")
+	errACK       = errors.New("an ACK is never answered")
+	errCode      = errors.New("the code is no number of 100 to 699")
+	errClass     = errors.New("the new code is of another class than the reply's")
+)
+
+// stateful is what sl needs of tm.
+type stateful interface {
+	Reply(c *module.Call, code int, reason, headers string) error
+}
+
+// codeReason reads the arguments code and reason.
+func (s *SL) codeReason(a module.Args) (int, string) {
+	n, ok := sip.ParseUint(a.Str(0))
+	if !ok || n == 0 {
+		return int(s.defaultCode.Get()), s.defaultReason.Get()
+	}
+	if reason := a.Str(1); reason != "" {
+		return int(n), reason
+	}
+	return int(n), s.defaultReason.Get()
+}
+
+// stateless is sl_send_reply(code, reason).
+func (s *SL) stateless(c *module.Call, a module.Args) module.Result {
+	code, reason := s.codeReason(a)
+	if err := s.SendStateless(c, code, reason, ""); err != nil {
+		return c.Fail("sl_send_reply", err)
+	}
+	return module.True
+}
+
+// send is send_reply(code, reason).
+func (s *SL) send(c *module.Call, a module.Args) module.Result {
+	code, reason := s.codeReason(a)
+	return s.result(c, "send_reply", s.SendReply(c, code, reason, ""))
+}
+
+func (s *SL) result(c *module.Call, function string, err error) module.Result {
+	switch {
+	case err == nil:
+		return module.True
+	case errors.Is(err, transaction.ErrFinished):
+		return module.False
+	}
+	return c.Fail(function, err)
+}
+
+// Bits of the mode of send_reply_mode.
+const (
+	modeNoConnect = 1 << iota
+	modeClose
+)
+
+// sendMode is send_reply_mode(code, reason, mode).
+func (s *SL) sendMode(c *module.Call, a module.Args) module.Result {
+	mode := a.Int(2, 0)
+	c.ReplyNoConnect = c.ReplyNoConnect || mode&modeNoConnect != 0
+	c.ReplyClose = c.ReplyClose || mode&modeClose != 0
+	return s.send(c, a)
+}
+
+// SendReply answers the request of c: through its transaction where it has
+// one, else without state. headers are complete header fields.
+func (s *SL) SendReply(c *module.Call, code int, reason, headers string) error {
+	if c.Tx != nil && s.bindTM != 0 {
+		if tm, ok := c.Host.Module("tm").(stateful); ok {
+			return tm.Reply(c, code, reason, headers)
+		}
+	}
+	return s.SendStateless(c, code, reason, headers)
+}
+
+// SendStateless answers the request of c without state (RFC 3261 8.2.7).
+func (s *SL) SendStateless(c *module.Call, code int, reason, headers string) error {
+	switch {
+	case !c.Msg.IsRequest():
+		return errNoRequest
+	case c.Msg.Method == sip.MethodAck:
+		return errACK
+	case code < 100 || code > 699:
+		return errCode
+	}
+	if code >= 300 && code < 400 {
+		headers += transaction.RedirectHeader(c.Msg, c.State, s.richRedirect)
+	}
+	if c.ReplyHeaders != "" {
+		headers = c.ReplyHeaders + headers
+	}
+	if err := s.transmit(c, code, reason, headers); err != nil {
+		s.counts.failures.Inc()
+		return err
+	}
+	s.counts.add(code)
+	s.sent(c)
+	return nil
+}
+
+// transmit prints and sends the reply.
+func (s *SL) transmit(c *module.Call, code int, reason, headers string) error {
+	to, err := transaction.ReplyDestination(c.Msg, c.Packet, c.State)
+	if err != nil {
+		return err
+	}
+	r := sip.Reply{Code: code, Reason: reason, Headers: headers, Server: c.Host.Core().ServerHeader,
+		ContentType: c.ReplyContentType, Body: c.ReplyBody}
+	if code > 100 {
+		r.ToTag = c.Mem.Keep(c.Host.Transactions().AppendStatelessTag(c.Mem.Begin(), c.Msg))
+	}
+	return c.Out.Send(to, sip.AppendReply(c.Mem.Begin(), c.Msg, &r))
+}
+
+// sent runs event_route[sl:local-response].
+func (s *SL) sent(c *module.Call) {
+	if s.onLocalResponse == module.NoRoute {
+		return
+	}
+	route, rc := c.Route, c.RC
+	c.Route = module.EventRoute
+	c.Gen.Program.Run(c, s.onLocalResponse)
+	c.Route, c.RC = route, rc
+}
+
+// replyError is sl_reply_error().
+func (s *SL) replyError(c *module.Call, _ module.Args) module.Result {
+	e := c.Err
+	if e == nil || e.General {
+		e = transaction.ErrGeneral
+	}
+	if err := s.SendStateless(c, e.Status, e.Text("SL"), ""); err != nil {
+		return c.Fail("sl_reply_error", err)
+	}
+	return module.True
+}
+
+// sendReplyError is send_reply_error().
+func (s *SL) sendReplyError(c *module.Call, a module.Args) module.Result {
+	if c.Tx == nil || s.bindTM == 0 {
+		return s.replyError(c, a)
+	}
+	e := c.Err
+	if e == nil {
+		e = transaction.ErrGeneral
+	}
+	return s.result(c, "send_reply_error", s.SendReply(c, e.Status, e.Text("TM"), ""))
+}
+
+// forwardReply is sl_forward_reply([code [, reason]]).
+func (s *SL) forwardReply(c *module.Call, a module.Args) module.Result {
+	if err := s.upstream(c, a); err != nil {
+		return c.Fail("sl_forward_reply", err)
+	}
+	return module.True
+}
+
+func (s *SL) upstream(c *module.Call, a module.Args) error {
+	m := c.Msg
+	code, reason := m.Status, m.Reason
+	if a.Str(0) != "" {
+		n, err := strconv.Atoi(a.Str(0))
+		if err != nil || n < 100 || n > 699 {
+			return errCode
+		}
+		if n/100 != m.Status/100 {
+			return errClass
+		}
+		code = n
+	}
+	if a.Str(1) != "" {
+		reason = a.Str(1)
+	}
+	via, err := m.Via(1)
+	if err != nil {
+		return err
+	}
+	to, err := transaction.ViaDestination(c.Context(), c.Host.Locator(), via)
+	if err != nil {
+		return err
+	}
+	if own, err := m.Via(0); err == nil && to.Proto.Reliable() {
+		to.Conn = transaction.ViaConn(own)
+	}
+	to.NoConnect, to.Close = c.ReplyNoConnect, c.ReplyClose
+	mark := m.Edits().Mark()
+	defer m.Edits().ResetTo(mark)
+	if code != m.Status || reason != m.Reason {
+		m.SetStatus(code, reason)
+	}
+	o := sip.Outgoing{Transport: to.Proto, Remote: to.Addr}
+	return c.Out.Send(to, sip.AppendResponse(c.Mem.Begin(), m, &o))
+}
+
+// filterACK ends the ACK for a reply without state; false drops it.
+func (s *SL) filterACK(c *module.Call) bool {
+	if c.Msg.Method != sip.MethodAck {
+		return true
+	}
+	if !c.Host.Transactions().IsStatelessTag(c.Msg.ToTag()) {
+		return true
+	}
+	s.counts.acks.Inc()
+	if s.onFilteredACK != module.NoRoute {
+		c.Route = module.EventRoute
+		c.Gen.Program.Run(c, s.onFilteredACK)
+	}
+	return false
+}
+
+var errTag = errors.New("expected $ltt(s) or $ltt(t)")
+
+// bindTag binds $ltt(s) and $ltt(t).
+func bindTag(_ module.Binder, inner string) (module.Accessor, error) {
+	switch inner {
+	case "s", "stateless":
+		return module.Getter(func(c *module.Call) module.Value {
+			return avp.String(c.Mem.Keep(c.Host.Transactions().AppendStatelessTag(c.Mem.Begin(), c.Msg)))
+		}), nil
+	case "t", "stateful", "x":
+		return module.Getter(func(c *module.Call) module.Value {
+			return avp.String(c.Mem.Keep(c.Host.Transactions().AppendStatefulTag(c.Mem.Begin(), c.Msg)))
+		}), nil
+	}
+	return nil, errTag
+}
