@@ -102,6 +102,9 @@ func splitRule(rule string) (pattern, replacement, flags string, ok bool) {
 		case rule[i] == '\\' && i+1 < len(rule) && rule[i+1] == delimiter:
 			i++
 			b.WriteByte(delimiter)
+		case rule[i] == '\\' && i+1 < len(rule):
+			b.WriteString(rule[i : i+2])
+			i++
 		case rule[i] == delimiter && len(parts) < 2:
 			parts = append(parts, b.String())
 			b.Reset()

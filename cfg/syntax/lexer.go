@@ -139,3 +139,23 @@ func touches(lex *cursor) bool {
 	}
 	return endOfPrevious(lex) == startOf(lex.Peek())
 }
+
+// nextDefine gives the name of the define that the next token came from, "" for one that was written in place.
+func nextDefine(lex *cursor) string { return defineOf(lex.RawPeek()) }
+
+// lastDefine gives that of the token taken last.
+func lastDefine(lex *cursor) string {
+	raw := lex.RawCursor()
+	if raw < 2 {
+		return ""
+	}
+	return defineOf(&lex.Range(raw-2, raw)[0])
+}
+
+// defineOf gives the name of a define from a token's origin; a substituted string has its old spelling there.
+func defineOf(t *lexer.Token) string {
+	if !isOrigin(t) || t.Value[0] == '"' || t.Value[0] == '\'' || t.Value[0] == '$' {
+		return ""
+	}
+	return t.Value
+}

@@ -32,8 +32,8 @@ func (s *String) Parse(lex *cursor) error {
 		part := StringPart{Span: spanFrom(startOf(t), lex), Raw: t.Value, Value: preproc.Unquote(t.Value)}
 		s.Parts = append(s.Parts, part)
 		s.Value += part.Value
-		// Constants in single quotes stand alone, as in the reference.
-		if t.Value[0] != '"' || lex.Peek().Type != tokString || lex.Peek().Value[0] != '"' {
+		// Constants in single quotes stand alone, and so do one written in place and one from a define, as in the reference.
+		if t.Value[0] != '"' || lex.Peek().Type != tokString || lex.Peek().Value[0] != '"' || nextDefine(lex) != lastDefine(lex) {
 			break
 		}
 	}
