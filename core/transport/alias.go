@@ -78,15 +78,19 @@ func parseAddr(host string) (netip.Addr, bool) {
 // lookup finds a host name in any case without allocating.
 func (n *names) lookup(host string) []place {
 	var low [64]byte
-	key := low[:0]
+	return n.hosts[string(appendLower(low[:0], host))]
+}
+
+// appendLower appends host with its ASCII letters in lower case.
+func appendLower(to []byte, host string) []byte {
 	for i := range len(host) {
 		c := host[i]
 		if 'A' <= c && c <= 'Z' {
 			c |= 0x20
 		}
-		key = append(key, c)
+		to = append(to, c)
 	}
-	return n.hosts[string(key)]
+	return to
 }
 
 func anyMatches(places []place, port int, proto Proto) bool {
@@ -144,7 +148,7 @@ func (n *names) add(host string, p place) {
 		n.addrs[addr] = append(n.addrs[addr], p)
 		return
 	}
-	low := strings.ToLower(bare)
+	low := string(appendLower(nil, bare))
 	n.hosts[low] = append(n.hosts[low], p)
 	n.longest = max(n.longest, len(low))
 }

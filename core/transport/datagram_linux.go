@@ -45,9 +45,11 @@ const (
 	parkAfter    = 2
 	spareWaiting = 2
 	idleAfter    = 10
-	// sendPatience is how long send waits for room in the kernel's buffer,
-	// in milliseconds. A loopback or a network card empties it in less.
-	sendPatience = 500
+	// sendTries is how often send waits for room in the kernel's buffer, and
+	// sendPatience how long each time, in milliseconds. A network card empties
+	// it in less.
+	sendTries    = 3
+	sendPatience = 100
 )
 
 // udpSocket is a bound UDP socket with a blocking descriptor.
@@ -141,7 +143,7 @@ func (u *udpSocket) send(data []byte, dst netip.AddrPort) error {
 			return nil
 		case unix.EINTR:
 		case unix.EAGAIN, unix.ENOBUFS:
-			if tries > 0 {
+			if tries >= sendTries {
 				u.layer.count.sendFull.Inc()
 				return e
 			}

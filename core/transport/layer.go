@@ -219,7 +219,7 @@ func (l *Layer) Send(d Destination, data []byte) error { return l.send(d, data, 
 // a connection that it opens is refused.
 func (l *Layer) send(d Destination, data []byte, wait bool) error {
 	s := d.Socket
-	if s == nil || s.Proto != d.Proto {
+	if s == nil || s.Proto != d.Proto || d.Addr.IsValid() && s.Addr.Addr().Is4() != isIPv4(d.Addr.Addr()) {
 		s = l.socketFor(d)
 	}
 	if d.Proto != UDP {
@@ -238,10 +238,12 @@ func (l *Layer) send(d Destination, data []byte, wait bool) error {
 	return err
 }
 
+func isIPv4(a netip.Addr) bool { return a.Is4() || a.Is4In6() }
+
 // socketFor chooses a socket of the protocol; one on the address of the socket
 // that was asked for, where that one has another protocol.
 func (l *Layer) socketFor(d Destination) *Socket {
-	if d.Socket != nil {
+	if d.Socket != nil && d.Socket.Addr.Addr().Is4() == isIPv4(d.Addr.Addr()) {
 		if s := l.Socket(d.Proto, d.Socket.Addr); s != nil {
 			return s
 		}
