@@ -84,6 +84,16 @@ func (e *Edits) DropFuncs(at int) {
 	}
 }
 
+// Drop takes back all edits that lie between start and end, both included: what is to be replaced anew.
+func (e *Edits) Drop(start, end int) {
+	for i := range e.list {
+		x := &e.list[i]
+		if int(x.at) >= start && int(x.to) <= end {
+			x.f, x.text, x.textTo, x.to, x.rank = nil, 0, 0, x.at, rankAfter // what is left inserts an empty text
+		}
+	}
+}
+
 // Replace cuts the text from start to end and puts text in its place, behind what was already put there: two replacements of the same
 // range print both texts, as Kamailio does.
 func (e *Edits) Replace(start, end int, text string) {
@@ -250,8 +260,11 @@ func (m *Message) DeleteListValue(i int, value string) {
 	}
 }
 
-// SetBody replaces the whole body; Content-Length follows when printed, Content-Type is the caller's.
-func (m *Message) SetBody(body string) { m.edits.Replace(m.body, len(m.raw), body) }
+// SetBody replaces the whole body and what was changed of it before; Content-Length follows when printed, Content-Type is the caller's.
+func (m *Message) SetBody(body string) {
+	m.edits.Drop(m.body, len(m.raw))
+	m.edits.Replace(m.body, len(m.raw), body)
+}
 
 // SetStatus changes code and reason of a response when printed. It does nothing to a request.
 func (m *Message) SetStatus(code int, reason string) {
@@ -263,8 +276,9 @@ func (m *Message) SetStatus(code int, reason string) {
 	line = appendUint(line, uint64(code))
 	line = append(line, ' ')
 	line = append(line, reason...)
-	m.edits.Delete(at, at+len(trim(m.raw[at:m.line])))
-	m.edits.Insert(at, After, string(line))
+	end := at + len(trim(m.raw[at:m.line]))
+	m.edits.Drop(at, end)
+	m.edits.Replace(at, end, string(line))
 }
 
 // Deleted says whether any part of start to end is cut.

@@ -48,6 +48,11 @@ func TestEdits(t *testing.T) {
 			m.Replace(at, at+1, "aa")
 			m.Replace(at, at+1, "bb")
 		}, strings.Replace(text, "Subject: s", "Subject: aabb", 1)},
+		{"a second body takes the place of the first", func(t *testing.T, m *Message) {
+			m.Replace(m.BodyStart(), m.BodyStart()+1, "zz")
+			m.SetBody("first")
+			m.SetBody("2nd")
+		}, strings.Replace(strings.Replace(text, "v=0\r\n", "2nd", 1), "Length: 5", "Length: 3", 1)},
 		{"before goes in front", func(t *testing.T, m *Message) {
 			m.Insert(m.FirstLineEnd(), After, "1: a\r\n")
 			m.Insert(m.FirstLineEnd(), Before, "2: b\r\n")
