@@ -4,7 +4,9 @@
 package standard
 
 import (
+	_ "github.com/kahea-sip/kahea/modules/acc"
 	_ "github.com/kahea-sip/kahea/modules/cfg_rpc"
+	_ "github.com/kahea-sip/kahea/modules/corex"
 	_ "github.com/kahea-sip/kahea/modules/counters"
 	_ "github.com/kahea-sip/kahea/modules/ctl"
 	_ "github.com/kahea-sip/kahea/modules/jsonrpcs"
@@ -13,6 +15,9 @@ import (
 	_ "github.com/kahea-sip/kahea/modules/rr"
 	_ "github.com/kahea-sip/kahea/modules/sanity"
 	_ "github.com/kahea-sip/kahea/modules/siputils"
+	_ "github.com/kahea-sip/kahea/modules/sl"
 	_ "github.com/kahea-sip/kahea/modules/textops"
+	_ "github.com/kahea-sip/kahea/modules/tm"
+	_ "github.com/kahea-sip/kahea/modules/tmx"
 	_ "github.com/kahea-sip/kahea/modules/xlog"
 )
