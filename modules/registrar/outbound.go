@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package registrar
+
+import (
+	"strconv"
+
+	"github.com/kahea-sip/kahea/core/sip"
+)
+
+// The values of outbound_mode.
+const (
+	outboundOff = iota
+	outboundSupported
+	outboundRequired
+)
+
+// checkOutbound compares what client and server know of RFC 5626.
+func (s *saving) checkOutbound() *rejection {
+	m := s.c.Msg
+	required := m.HasOption(sip.HeaderRequire, "outbound")
+	s.outbound = required || m.HasOption(sip.HeaderSupported, "outbound")
+	switch {
+	case s.r.outboundMode == outboundOff && required:
+		return errNoOutbound
+	case s.r.outboundMode == outboundRequired && !s.outbound:
+		return errOutbound
+	}
+	return nil
+}
+
+// appendOutbound appends what the reply says of it.
+func (s *saving) appendOutbound(dst []byte) []byte {
+	switch {
+	case s.r.outboundMode == outboundOff:
+		return dst
+	case s.r.outboundMode == outboundRequired:
+		dst = append(dst, "Require: outbound\r\nSupported: outbound\r\n"...)
+	default:
+		dst = append(dst, "Supported: outbound\r\n"...)
+		if !s.outbound {
+			return dst
+		}
+		dst = append(dst, "Require: outbound\r\n"...)
+	}
+	if s.r.flowTimer > 0 {
+		dst = append(strconv.AppendInt(append(dst, "Flow-Timer: "...), int64(s.r.flowTimer), 10), "\r\n"...)
+	}
+	return dst
+}

@@ -1,0 +1,95 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package usrloc
+
+import (
+	"fmt"
+	"hash/maphash"
+	"os"
+	"sync"
+	"sync/atomic"
+
+	"github.com/kahea-sip/kahea/core/transport"
+)
+
+// store has the tables of all domains. It outlives generations of the
+// configuration.
+type store struct {
+	seed    maphash.Seed
+	prefix  string // of record unique ids
+	serials atomic.Uint64
+	agents  agents
+	sockets []*transport.Socket
+
+	mu     sync.Mutex
+	tables map[string]*table // guarded by mu
+}
+
+func newStore(started int64, sockets []*transport.Socket) *store {
+	s := &store{seed: maphash.MakeSeed(), sockets: sockets, tables: map[string]*table{}}
+	s.prefix = fmt.Sprintf("uloc-%x-%x-", started, os.Getpid())
+	s.agents.byText = map[string]uint32{}
+	return s
+}
+
+// table is the bindings of one domain: "location".
+type table struct {
+	name   string
+	store  *store
+	bits   int // hash_size, for what RPC shows
+	shards []shard
+
+	users, contacts, expired atomic.Int64
+}
+
+// maxShards bounds the parts of a table: more locks are of no use to a few dozen
+// workers, and each part has its own unused memory.
+const maxShards = 256
+
+// table returns the table of a name. hashSize counts when it is made.
+func (s *store) table(name string, hashSize int) *table {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	t := s.tables[name]
+	if t == nil {
+		t = &table{name: name, store: s, bits: hashSize, shards: make([]shard, min(1<<hashSize, maxShards))}
+		s.tables[name] = t
+	}
+	return t
+}
+
+// hash is the hash of an AOR. It cannot be foretold, so nobody can choose
+// names that fall together.
+func (s *store) hash(aor string) uint32 {
+	h := maphash.String(s.seed, aor)
+	return uint32(h ^ h>>32)
+}
+
+func (t *table) shard(hash uint32) *shard { return &t.shards[hash&uint32(len(t.shards)-1)] }
+
+// socketNumber is what a record keeps of a socket.
+func (s *store) socketNumber(k *transport.Socket) uint16 {
+	if k == nil || k.Index >= len(s.sockets) || s.sockets[k.Index] != k {
+		return 0
+	}
+	return uint16(k.Index + 1)
+}
+
+func (s *store) socket(n uint16) *transport.Socket {
+	if n == 0 {
+		return nil
+	}
+	return s.sockets[n-1]
+}
+
+// bytes is the memory of the table's shards, in bytes.
+func (t *table) bytes() int {
+	n := 0
+	for i := range t.shards {
+		s := &t.shards[i]
+		s.mu.Lock()
+		n += s.bytes()
+		s.mu.Unlock()
+	}
+	return n
+}

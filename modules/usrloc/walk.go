@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package usrloc
+
+import "github.com/kahea-sip/kahea/core/transport"
+
+// Each calls f for the bindings of every AOR until f returns false. A part of the
+// table is locked for a few AORs at a time, so traffic goes on; what is added or
+// removed meanwhile may be seen or not. f is bound by what Bindings say of the
+// lock.
+func (d *Domain) Each(f func(b *Bindings) bool) { d.EachIn(0, 1, f) }
+
+// EachIn is Each for one of several equal parts of the table, part 0 to parts-1.
+func (d *Domain) EachIn(part, parts int, f func(b *Bindings) bool) {
+	for i := part; i < len(d.t.shards); i += parts {
+		if !d.eachOf(&d.t.shards[i], f) {
+			return
+		}
+	}
+}
+
+func (d *Domain) eachOf(s *shard, f func(b *Bindings) bool) bool {
+	for page := 0; ; page++ {
+		more, ok := d.eachOnPage(s, page, f)
+		if !more || !ok {
+			return ok
+		}
+	}
+}
+
+func (d *Domain) eachOnPage(s *shard, page int, f func(b *Bindings) bool) (more, ok bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if page >= len(s.aors) {
+		return false, true
+	}
+	for i := range s.aors[page] {
+		a := &s.aors[page][i]
+		if a.head == 0 {
+			continue
+		}
+		b := Bindings{d: d, s: s, aor: s.aorText(a), hash: a.hash, n: uint32(page*aorPage + i)}
+		if !f(&b) {
+			return true, false
+		}
+	}
+	return true, true
+}
+
+// LockRUID locks the bindings of the AOR with a hash (Bindings.Hash) that have a
+// contact with a record unique id. Without one nothing is locked and ok false.
+func (d *Domain) LockRUID(hash uint32, ruid string) (b Bindings, h Handle, ok bool) {
+	s := d.t.shard(hash)
+	s.mu.Lock()
+	if len(s.slots) > 0 {
+		mask := uint32(len(s.slots) - 1)
+		for i := place(hash) & mask; s.slots[i].aor != 0; i = (i + 1) & mask {
+			if s.slots[i].hash != hash {
+				continue
+			}
+			n := s.slots[i].aor
+			b = Bindings{d: d, s: s, aor: s.aorText(s.aor(n)), hash: hash, n: n}
+			if h = b.MatchRUID(ruid); h != 0 {
+				return b, h, true
+			}
+		}
+	}
+	s.mu.Unlock()
+	return Bindings{}, 0, false
+}
+
+// gone reports whether the stream connection of a record has closed.
+func gone(r *record, l *transport.Layer) bool {
+	if r.conn == 0 {
+		return false
+	}
+	_, open := l.Connection(connID(r.conn))
+	return !open
+}
