@@ -13,6 +13,7 @@ import (
 	"math/rand/v2"
 	"os"
 	"runtime"
+	"sync/atomic"
 	"syscall"
 	"time"
 
@@ -36,8 +37,14 @@ type surroundings struct {
 	stdout, stderr io.Writer
 	clock          timer.Clock
 	resolver       locate.Resolver
-	seed           uint64
-	portable       bool
+	// seed of all that is drawn by chance; 0 draws it from the system.
+	seed uint64
+	// portable reads sockets through the net package everywhere.
+	portable bool
+	// anyPort takes any free port where a listen line names none, or 0.
+	anyPort bool
+	// receiver stands between the sockets and what handles their messages.
+	receiver func(transport.Receiver) transport.Receiver
 }
 
 // server is a running server.
@@ -278,9 +285,18 @@ func (s *server) makeEngine() error {
 
 // lateGo starts goroutines of an engine that is made after the parts that
 // need them.
-type lateGo struct{ do func(name string, f func()) }
+type lateGo struct {
+	do      func(name string, f func())
+	running atomic.Int64
+}
 
-func (l *lateGo) start(name string, f func()) { l.do(name, f) }
+func (l *lateGo) start(name string, f func()) {
+	l.running.Add(1)
+	l.do(name, func() {
+		defer l.running.Add(-1)
+		f()
+	})
+}
 
 func (s *server) changeIdentity() error {
 	id, err := lookupIdentity(s.cfg.settings.Process.User, s.cfg.settings.Process.Group)
@@ -297,7 +313,11 @@ func (s *server) startModules() error {
 }
 
 func (s *server) serve() error {
-	if err := s.transport.Serve(s.engine.NewWorker); err != nil {
+	receiver := s.engine.NewWorker
+	if wrap := s.around.receiver; wrap != nil {
+		receiver = func() transport.Receiver { return wrap(s.engine.NewWorker()) }
+	}
+	if err := s.transport.Serve(receiver); err != nil {
 		return err
 	}
 	s.printListening()

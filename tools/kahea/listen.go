@@ -230,11 +230,8 @@ func (s *server) expand(l settings.Socket) ([]transport.Listen, error) {
 		return nil, fmt.Errorf("cannot listen on %q: %w", l.Host, err)
 	}
 	port := l.Port
-	if port == 0 && !strings.HasSuffix(l.Host, ":0") {
+	if port == 0 && !s.around.anyPort {
 		port = set.Port
-	}
-	if s.around.seed != 0 && l.Port == 0 {
-		port = 0 // tests take any free port
 	}
 	advHost, advPort := l.AdvertiseHost, l.AdvertisePort
 	if advHost == "" {

@@ -5,23 +5,42 @@ package siptest
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/kahea-sip/kahea/core/sip"
 )
 
-// lines joins header lines and a body to a message text.
-func lines(first string, headers []string, extra []string, body string) []byte {
+// lines joins header lines and a body to a message text. A header that a script
+// gives stands in the place of the one that the peer would write; "Name:" alone
+// leaves it out.
+func lines(first string, headers, extra []string, body string) []byte {
 	var b strings.Builder
 	b.WriteString(first + "\r\n")
 	for _, h := range headers {
-		b.WriteString(h + "\r\n")
+		if !named(extra, headerName(h)) {
+			b.WriteString(h + "\r\n")
+		}
 	}
 	for _, h := range extra {
-		b.WriteString(h + "\r\n")
+		if name, value, _ := strings.Cut(h, ":"); strings.TrimSpace(value) != "" {
+			b.WriteString(strings.TrimSpace(name) + ": " + strings.TrimSpace(value) + "\r\n")
+		}
+	}
+	if body != "" && !named(extra, "Content-Type") {
+		b.WriteString("Content-Type: application/sdp\r\n")
 	}
 	fmt.Fprintf(&b, "Content-Length: %d\r\n\r\n%s", len(body), body)
 	return []byte(b.String())
+}
+
+func headerName(line string) string {
+	name, _, _ := strings.Cut(line, ":")
+	return strings.TrimSpace(name)
+}
+
+func named(headers []string, name string) bool {
+	return slices.ContainsFunc(headers, func(h string) bool { return strings.EqualFold(headerName(h), name) })
 }
 
 // copied returns the header fields of a type as lines.
@@ -38,9 +57,21 @@ func copied(m *message, types ...sip.HeaderType) []string {
 	return out
 }
 
-// buildReply makes the response of a user agent to the last request that it
-// received.
-func (p *peer) buildReply(req *message, code int, reason string, extra []string) []byte {
+// contact is the URI under which the peer is reached.
+func (p *peer) contact() string {
+	uri := "sip:" + p.name + "@" + p.addr.String()
+	if p.proto == "tcp" {
+		uri += ";transport=tcp"
+	}
+	return uri
+}
+
+func (p *peer) via(branch string) string {
+	return fmt.Sprintf("Via: SIP/2.0/%s %s;branch=%s", strings.ToUpper(p.proto), p.addr, branch)
+}
+
+// buildReply makes the response of a user agent to a request.
+func (p *peer) buildReply(req *message, code int, reason string, extra []string, body string) []byte {
 	if reason == "" {
 		reason = sip.StatusText(code)
 	}
@@ -51,96 +82,65 @@ func (p *peer) buildReply(req *message, code int, reason string, extra []string)
 	}
 	headers = append(headers, "To: "+to)
 	headers = append(headers, copied(req, sip.HeaderCallID, sip.HeaderCSeq)...)
-	if q, err := req.CSeq(); err == nil && q.Method == sip.MethodInvite && code > 100 && code < 300 && !named(extra, "Contact") {
+	if answersInvite(req) && code > 100 && code < 300 {
 		headers = append(headers, "Contact: <"+p.contact()+">")
 	}
-	return lines(fmt.Sprintf("SIP/2.0 %d %s", code, reason), headers, extra, "")
+	return lines(fmt.Sprintf("SIP/2.0 %d %s", code, reason), headers, extra, body)
 }
 
-func named(headers []string, name string) bool {
-	for _, h := range headers {
-		n, _, _ := strings.Cut(h, ":")
-		if strings.EqualFold(strings.TrimSpace(n), name) {
-			return true
-		}
+// buildNew makes a request outside of any dialog: from the user of the peer's
+// name at the server, to the URI.
+func (p *peer) buildNew(method, uri, server, branch, callID string, extra []string, body string) []byte {
+	self := "<sip:" + p.name + "@" + server + ">"
+	to := "<" + uri + ">"
+	if method == "REGISTER" {
+		to = self
 	}
-	return false
-}
-
-func (p *peer) contact() string {
-	uri := "sip:" + p.name + "@" + p.addr.String()
-	if p.proto == "tcp" {
-		uri += ";transport=tcp"
+	headers := []string{p.via(branch), "Max-Forwards: 70", "From: " + self + ";tag=" + p.name, "To: " + to,
+		"Call-ID: " + callID, "CSeq: 1 " + method}
+	switch method {
+	case "INVITE", "REGISTER", "SUBSCRIBE":
+		headers = append(headers, "Contact: <"+p.contact()+">")
 	}
-	return uri
+	return lines(method+" "+uri+" SIP/2.0", headers, extra, body)
 }
 
 var errNoDialog = errors.New("there is no answered INVITE")
 
-// buildInDialog makes a request inside of the dialog that the last answered
-// INVITE made, with its route set (RFC 3261 12.2.1.1).
-func (p *peer) buildInDialog(method, branch string, extra []string) ([]byte, error) {
-	inv, ok := p.invite, p.accept
-	if inv == nil || ok == nil {
+// buildInDialog makes a request inside of the dialog that the last INVITE made,
+// with its route set (RFC 3261 12.2.1.1).
+func (p *peer) buildInDialog(method, branch string, extra []string, body string) ([]byte, error) {
+	d := p.dialog
+	if d == nil {
 		return nil, errNoDialog
 	}
-	caller := inv == p.sent || p.sentBy(inv)
-	var routes []string
-	for _, h := range copied(ok, sip.HeaderRecordRoute) {
-		_, v, _ := strings.Cut(h, ": ")
-		for rest := v; ; {
-			one, r, more := sip.NextListValue(rest)
-			if !more {
-				break
-			}
-			routes = append(routes, one)
-			rest = r
-		}
-	}
-	from, to, target := ok.Value(sip.HeaderFrom), ok.Value(sip.HeaderTo), ""
-	contact := ok.Value(sip.HeaderContact)
-	if caller {
-		for i, j := 0, len(routes)-1; i < j; i, j = i+1, j-1 {
-			routes[i], routes[j] = routes[j], routes[i]
-		}
-	} else {
-		from, to = to, from
-		contact = inv.Value(sip.HeaderContact)
-	}
-	a, err := sip.ParseNameAddr(contact)
-	if err != nil {
-		return nil, fmt.Errorf("no Contact to send to: %w", err)
-	}
-	target = a.URI
 	number := p.cseq + 1
-	if q, err := inv.CSeq(); err == nil && method == "ACK" {
+	if method == "ACK" {
+		if p.invite == nil {
+			return nil, errNoDialog
+		}
+		q, err := p.invite.CSeq()
+		if err != nil {
+			return nil, err
+		}
 		number = q.Number
 	}
-	var headers []string
-	headers = append(headers, fmt.Sprintf("Via: SIP/2.0/%s %s;branch=%s", strings.ToUpper(p.proto), p.addr, branch), "Max-Forwards: 70")
-	if len(routes) > 0 {
-		headers = append(headers, "Route: "+strings.Join(routes, ", "))
+	headers := []string{p.via(branch), "Max-Forwards: 70"}
+	if len(d.routes) > 0 {
+		headers = append(headers, "Route: "+strings.Join(d.routes, ", "))
 	}
-	headers = append(headers, "From: "+from, "To: "+to, "Call-ID: "+inv.Value(sip.HeaderCallID),
-		fmt.Sprintf("CSeq: %d %s", number, method))
+	headers = append(headers, "From: "+d.local, "To: "+d.remote, "Call-ID: "+d.callID, fmt.Sprintf("CSeq: %d %s", number, method))
 	if method == "INVITE" || method == "UPDATE" {
 		headers = append(headers, "Contact: <"+p.contact()+">")
 	}
-	return lines(method+" "+target+" SIP/2.0", headers, extra, ""), nil
-}
-
-// sentBy reports whether the peer sent m: its own address stands in the last
-// Via, which is the only one there.
-func (p *peer) sentBy(m *message) bool {
-	v, err := m.Via(0)
-	return err == nil && m.NumVias() == 1 && v.Port == int(p.addr.Port())
+	return lines(method+" "+d.target+" SIP/2.0", headers, extra, body), nil
 }
 
 // buildSame makes the CANCEL, or the ACK to a negative response, of the last
 // INVITE that the peer sent.
-func (p *peer) buildSame(method string) ([]byte, error) {
+func (p *peer) buildSame(method string, extra []string) ([]byte, error) {
 	inv := p.invite
-	if inv == nil || !p.sentBy(inv) {
+	if inv == nil {
 		return nil, errors.New("there is no INVITE of this peer")
 	}
 	q, err := inv.CSeq()
@@ -148,15 +148,14 @@ func (p *peer) buildSame(method string) ([]byte, error) {
 		return nil, err
 	}
 	headers := copied(inv, sip.HeaderVia, sip.HeaderRoute, sip.HeaderMaxForwards, sip.HeaderFrom)
+	to := inv
 	if method == "ACK" {
-		if p.reply == nil {
+		if to = p.final; to == nil {
 			return nil, errors.New("there is no response to acknowledge")
 		}
-		headers = append(headers, copied(p.reply, sip.HeaderTo)...)
-	} else {
-		headers = append(headers, copied(inv, sip.HeaderTo)...)
 	}
+	headers = append(headers, copied(to, sip.HeaderTo)...)
 	headers = append(headers, copied(inv, sip.HeaderCallID)...)
 	headers = append(headers, fmt.Sprintf("CSeq: %d %s", q.Number, method))
-	return lines(method+" "+inv.RequestURI+" SIP/2.0", headers, nil, ""), nil
+	return lines(method+" "+inv.RequestURI+" SIP/2.0", headers, extra, ""), nil
 }

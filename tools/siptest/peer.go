@@ -8,6 +8,7 @@ import (
 	"net"
 	"net/netip"
 	"sync"
+	"syscall"
 	"time"
 
 	"github.com/kahea-sip/kahea/core/sip"
@@ -22,10 +23,11 @@ const patience = 5 * time.Second
 type message struct {
 	*sip.Message
 	text []byte
+	conn *conn // that brought it; nil over UDP
 }
 
 func parse(b []byte) (*message, error) {
-	m := &message{new(sip.Message), bytes.Clone(b)}
+	m := &message{Message: new(sip.Message), text: bytes.Clone(b)}
 	if err := m.Parse(m.text); err != nil {
 		return nil, fmt.Errorf("%w in:\n%s", err, b)
 	}
@@ -34,42 +36,60 @@ func parse(b []byte) (*message, error) {
 
 // peer is a SIP element that the script plays: one socket, and what it needs
 // to remember to answer and to go on with a dialog.
+//
+// What arrives is read by a goroutine or, when the script wants to be sure that
+// nothing is left in the kernel, by drain; mu is held from the reading to the
+// storing, so that drain never misses what the goroutine has in its hands.
 type peer struct {
+	memory
 	name  string
 	proto string // "udp" or "tcp"
 	addr  netip.AddrPort
-	conn  net.Conn       // TCP, once connected or accepted
-	udp   *net.UDPConn   // UDP
-	lis   net.Listener   // TCP
-	in    chan *message  // what arrived
-	errs  chan error     // what could not be read
-	stop  chan struct{}  // closed at the end
+	udp   *net.UDPConn
+	lis   *net.TCPListener
 	wg    sync.WaitGroup // readers
-	mu    sync.Mutex     // guards conn
 
-	request *message // last request received
-	reply   *message // last response received
-	sent    *message // last request sent
-	invite  *message // last INVITE sent or received
-	accept  *message // 2xx to it, as sent or received
-	cseq    uint32   // last CSeq number sent
-	tags    int
+	mu      sync.Mutex
+	arrived []*message                       // guarded by mu
+	failed  error                            // guarded by mu; the first thing that could not be read
+	conns   []*conn                          // guarded by mu; in the order of their opening
+	marks   map[netip.AddrPort]chan struct{} // guarded by mu; see drain
+	sent    uint64                           // guarded by mu; datagrams that the server hands on
+	short   uint64                           // guarded by mu; datagrams that it drops unseen
+	wake    chan struct{}
+}
+
+// conn is a TCP connection of a peer.
+type conn struct {
+	*net.TCPConn
+	local  netip.AddrPort
+	framer sip.Framer
+	have   []byte // received, not yet framed
+
+	out     sip.Framer // frames what was sent, as the server does
+	unsent  []byte     // sent, not yet framed
+	sent    uint64     // messages sent
+	closed  bool       // by the other side
+	spoiled bool       // what was sent has lost its borders
 }
 
 // newPeer opens the socket of a peer on loopback.
 func newPeer(name, proto, host string) (*peer, error) {
-	p := &peer{name: name, proto: proto, in: make(chan *message, 1024), errs: make(chan error, 16), stop: make(chan struct{})}
+	p := &peer{name: name, proto: proto, wake: make(chan struct{}, 1), marks: map[netip.AddrPort]chan struct{}{}}
+	ip := net.ParseIP(host)
 	switch proto {
 	case "udp":
-		c, err := net.ListenUDP("udp", &net.UDPAddr{IP: net.ParseIP(host)})
+		c, err := net.ListenUDP("udp", &net.UDPAddr{IP: ip})
 		if err != nil {
 			return nil, err
 		}
 		p.udp = c
 		p.addr = c.LocalAddr().(*net.UDPAddr).AddrPort()
-		p.wg.Go(p.readUDP)
+		if err := p.watch(c, p.readUDP); err != nil {
+			return nil, err
+		}
 	case "tcp":
-		l, err := net.Listen("tcp", net.JoinHostPort(host, "0"))
+		l, err := net.ListenTCP("tcp", &net.TCPAddr{IP: ip})
 		if err != nil {
 			return nil, err
 		}
@@ -83,7 +103,6 @@ func newPeer(name, proto, host string) (*peer, error) {
 }
 
 func (p *peer) close() {
-	close(p.stop)
 	if p.udp != nil {
 		p.udp.Close()
 	}
@@ -91,141 +110,281 @@ func (p *peer) close() {
 		p.lis.Close()
 	}
 	p.mu.Lock()
-	if p.conn != nil {
-		p.conn.Close()
-	}
+	conns := p.conns
 	p.mu.Unlock()
+	for _, c := range conns {
+		c.Close()
+	}
 	p.wg.Wait()
 }
 
-func (p *peer) readUDP() {
+// watch calls read whenever the socket may have something, until it is done.
+func (p *peer) watch(s syscall.Conn, read func(fd int) (done bool)) error {
+	raw, err := s.SyscallConn()
+	if err != nil {
+		return err
+	}
+	p.wg.Go(func() {
+		raw.Read(func(fd uintptr) bool {
+			p.mu.Lock()
+			defer p.mu.Unlock()
+			done := read(int(fd))
+			select {
+			case p.wake <- struct{}{}:
+			default:
+			}
+			return done
+		})
+	})
+	return nil
+}
+
+// readUDP takes all datagrams that wait. p.mu is held.
+func (p *peer) readUDP(fd int) (done bool) {
 	buf := make([]byte, 65536)
 	for {
-		n, err := p.udp.Read(buf)
+		n, _, err := syscall.Recvfrom(fd, buf, syscall.MSG_DONTWAIT)
+		switch err {
+		case nil:
+			p.take(buf[:n], nil)
+		case syscall.EINTR, syscall.ECONNREFUSED:
+		case syscall.EAGAIN:
+			return false
+		default:
+			return true
+		}
+	}
+}
+
+// readTCP takes all bytes that wait on a connection. p.mu is held.
+func (p *peer) readTCP(c *conn, fd int) (done bool) {
+	buf := make([]byte, 65536)
+	for {
+		n, err := syscall.Read(fd, buf)
+		switch {
+		case err == syscall.EINTR:
+		case err == syscall.EAGAIN:
+			return false
+		case err != nil || n == 0:
+			c.closed = true
+			return true
+		default:
+			c.have = append(c.have, buf[:n]...)
+			p.frame(c)
+		}
+	}
+}
+
+func (p *peer) frame(c *conn) {
+	for len(c.have) > 0 {
+		n, kind, err := c.framer.Next(c.have)
 		if err != nil {
+			p.fail(err)
+			c.have = nil
 			return
 		}
-		p.take(buf[:n])
+		if kind == sip.FrameIncomplete {
+			return
+		}
+		if kind == sip.FrameMessage {
+			p.take(c.have[:n], c)
+		}
+		c.have = c.have[n:]
+	}
+}
+
+func (p *peer) take(b []byte, c *conn) {
+	m, err := parse(b)
+	if err != nil {
+		p.fail(err)
+		return
+	}
+	m.conn = c
+	p.arrived = append(p.arrived, m)
+}
+
+func (p *peer) fail(err error) {
+	if p.failed == nil {
+		p.failed = fmt.Errorf("%s received: %w", p.name, err)
 	}
 }
 
 func (p *peer) accepts() {
 	for {
-		c, err := p.lis.Accept()
+		c, err := p.lis.AcceptTCP()
 		if err != nil {
 			return
+		}
+		p.mu.Lock()
+		mark := p.marks[c.RemoteAddr().(*net.TCPAddr).AddrPort()]
+		p.mu.Unlock()
+		if mark != nil {
+			c.Close()
+			close(mark)
+			continue
 		}
 		p.use(c)
 	}
 }
 
-// use makes c the connection of the peer and reads from it.
-func (p *peer) use(c net.Conn) {
+// use reads from a connection from now on.
+func (p *peer) use(t *net.TCPConn) *conn {
+	c := &conn{TCPConn: t, local: t.LocalAddr().(*net.TCPAddr).AddrPort()}
 	p.mu.Lock()
-	p.conn = c
+	p.conns = append(p.conns, c)
 	p.mu.Unlock()
-	p.wg.Go(func() { p.readTCP(c) })
+	if err := p.watch(c, func(fd int) bool { return p.readTCP(c, fd) }); err != nil {
+		p.fail(err)
+	}
+	return c
 }
 
-func (p *peer) readTCP(c net.Conn) {
-	defer c.Close()
-	var framer sip.Framer
-	var have []byte
-	buf := make([]byte, 65536)
-	for {
-		n, err := c.Read(buf)
+// drain reads what the kernel holds for the peer. Connections that wait to be
+// accepted are reached by a connection of its own, which comes after them.
+func (p *peer) drain() error {
+	if p.udp != nil {
+		raw, err := p.udp.SyscallConn()
 		if err != nil {
-			return
+			return err
 		}
-		have = append(have, buf[:n]...)
-		for len(have) > 0 {
-			n, kind, err := framer.Next(have)
-			if err != nil {
-				p.errs <- err
-				return
-			}
-			if kind == sip.FrameIncomplete {
-				break
-			}
-			if kind == sip.FrameMessage {
-				p.take(have[:n])
-			}
-			have = have[n:]
-		}
+		return raw.Control(func(fd uintptr) {
+			p.mu.Lock()
+			defer p.mu.Unlock()
+			p.readUDP(int(fd))
+		})
 	}
+	if err := p.reach(); err != nil {
+		return err
+	}
+	p.mu.Lock()
+	conns := p.conns
+	p.mu.Unlock()
+	for _, c := range conns {
+		raw, err := c.SyscallConn()
+		if err != nil {
+			return err
+		}
+		raw.Control(func(fd uintptr) {
+			p.mu.Lock()
+			defer p.mu.Unlock()
+			p.readTCP(c, int(fd))
+		})
+	}
+	return nil
 }
 
-func (p *peer) take(b []byte) {
-	m, err := parse(b)
-	if err != nil {
-		p.errs <- err
-		return
+// reach returns when all connections to the peer are accepted. The lock is held
+// until the mark is known to accepts.
+func (p *peer) reach() error {
+	mark := make(chan struct{})
+	p.mu.Lock()
+	c, err := net.DialTCP("tcp", nil, net.TCPAddrFromAddrPort(p.addr))
+	if err == nil {
+		p.marks[c.LocalAddr().(*net.TCPAddr).AddrPort()] = mark
 	}
+	p.mu.Unlock()
+	if err != nil {
+		return err
+	}
+	defer c.Close()
 	select {
-	case p.in <- m:
-	case <-p.stop:
+	case <-mark:
+		return nil
+	case <-time.After(patience):
+		return fmt.Errorf("%s accepts no connection", p.name)
 	}
 }
 
 // next returns the next message that arrives.
 func (p *peer) next() (*message, error) {
-	select {
-	case m := <-p.in:
-		p.remember(m)
-		return m, nil
-	case err := <-p.errs:
-		return nil, err
-	case <-time.After(patience):
-		return nil, fmt.Errorf("nothing arrived at %s", p.name)
+	late := time.After(patience)
+	for {
+		p.mu.Lock()
+		if len(p.arrived) > 0 {
+			m := p.arrived[0]
+			p.arrived = p.arrived[1:]
+			p.mu.Unlock()
+			p.received(m)
+			return m, nil
+		}
+		err := p.failed
+		p.mu.Unlock()
+		if err != nil {
+			return nil, err
+		}
+		select {
+		case <-p.wake:
+		case <-late:
+			return nil, fmt.Errorf("nothing arrived at %s", p.name)
+		}
 	}
 }
 
-// remember keeps what later lines refer to.
-func (p *peer) remember(m *message) {
-	if m.IsRequest() {
-		p.request = m
-		if m.Method == sip.MethodInvite {
-			p.invite, p.accept = m, nil
-		}
-		return
-	}
-	p.reply = m
-	if q, err := m.CSeq(); err == nil && q.Method == sip.MethodInvite && m.Status/100 == 2 {
-		p.accept = m
-	}
-}
+// leastDatagram is what the server hands on; what is shorter it counts and
+// drops before anybody sees it.
+const leastDatagram = 32
 
-// send sends text to a server address.
-func (p *peer) send(to netip.AddrPort, text []byte) error {
-	if m, err := parse(text); err == nil {
-		if m.IsRequest() {
-			p.sent = m
-			if m.Method == sip.MethodInvite {
-				p.invite, p.accept = m, nil
-			}
-			if q, err := m.CSeq(); err == nil {
-				p.cseq = max(p.cseq, q.Number)
-			}
-		} else if m.Status/100 == 2 && p.invite != nil {
-			if q, err := m.CSeq(); err == nil && q.Method == sip.MethodInvite {
-				p.accept = m
-			}
-		}
-	}
+// send sends bytes to the server, over the connection via where there is one.
+func (p *peer) send(to netip.AddrPort, text []byte, via *conn) error {
 	if p.udp != nil {
+		p.mu.Lock()
+		if len(text) < leastDatagram {
+			p.short++
+		} else {
+			p.sent++
+		}
+		p.mu.Unlock()
 		_, err := p.udp.WriteToUDPAddrPort(text, to)
 		return err
 	}
-	p.mu.Lock()
-	c := p.conn
-	p.mu.Unlock()
+	c := via
 	if c == nil {
-		var err error
-		if c, err = net.Dial("tcp", to.String()); err != nil {
+		c = p.open()
+	}
+	if c == nil {
+		t, err := net.DialTCP("tcp", nil, net.TCPAddrFromAddrPort(to))
+		if err != nil {
 			return err
 		}
-		p.use(c)
+		c = p.use(t)
 	}
+	p.mu.Lock()
+	c.count(text)
+	p.mu.Unlock()
 	_, err := c.Write(text)
 	return err
+}
+
+// open is the last connection that is still open, or nil.
+func (p *peer) open() *conn {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for i := len(p.conns) - 1; i >= 0; i-- {
+		if !p.conns[i].closed {
+			return p.conns[i]
+		}
+	}
+	return nil
+}
+
+// count counts the messages in what is sent, as the server will find them.
+func (c *conn) count(text []byte) {
+	if c.spoiled {
+		return
+	}
+	c.unsent = append(c.unsent, text...)
+	for len(c.unsent) > 0 {
+		n, kind, err := c.out.Next(c.unsent)
+		if err != nil {
+			c.spoiled = true
+			return
+		}
+		if kind == sip.FrameIncomplete {
+			return
+		}
+		if kind == sip.FrameMessage {
+			c.sent++
+		}
+		c.unsent = c.unsent[n:]
+	}
 }

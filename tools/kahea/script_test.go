@@ -1,0 +1,228 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"net/netip"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/rogpeppe/go-internal/testscript"
+
+	"github.com/kahea-sip/kahea/core/locate"
+	"github.com/kahea-sip/kahea/core/timer"
+	"github.com/kahea-sip/kahea/core/transport"
+	"github.com/kahea-sip/kahea/rpc"
+	"github.com/kahea-sip/kahea/tools/siptest"
+)
+
+var update = flag.Bool("update", false, "write what was printed into the scripts")
+
+func TestMain(m *testing.M) {
+	testscript.Main(m, map[string]func(){"kahea": main})
+}
+
+// TestScripts runs the end-to-end scripts of the server and of its modules. The
+// words are those of siptest, and
+//
+//	exits STATUS kahea ARG…  a process of the server ends with that status
+//
+// The flag -portable=no of daemon makes it read its sockets as it does outside
+// of tests.
+func TestScripts(t *testing.T) {
+	files, err := filepath.Glob("testdata/*.txtar")
+	if err != nil {
+		t.Fatal(err)
+	}
+	of, err := filepath.Glob("../../modules/*/testdata/[a-z]*.txtar")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, f := range of {
+		if filepath.Base(f) == filepath.Base(filepath.Dir(filepath.Dir(f)))+".txtar" {
+			files = append(files, f)
+		}
+	}
+	words := siptest.Words(startDaemon)
+	words["exits"] = exits
+	testscript.Run(t, testscript.Params{
+		Files: files, Setup: siptest.Setup, Cmds: words, UpdateScripts: *update, RequireUniqueNames: true,
+		Condition: func(cond string) (bool, error) {
+			if file, ok := strings.CutPrefix(cond, "file:"); ok {
+				_, err := os.Stat(file)
+				return err == nil, nil
+			}
+			return false, fmt.Errorf("unknown condition %q", cond)
+		},
+	})
+}
+
+// start is the time that the clock of a server under test shows at first.
+var start = time.Date(2026, 11, 20, 12, 0, 0, 0, time.UTC)
+
+// daemon is a server inside of the test.
+type daemon struct {
+	*server
+	clock *timer.Manual
+	taken taken
+}
+
+var _ siptest.Daemon = (*daemon)(nil)
+
+// startDaemon boots a server in dir as the command line says.
+func startDaemon(dir string, flags []string, log *siptest.Log) (siptest.Daemon, error) {
+	portable := true
+	flags = slices.DeleteFunc(slices.Clone(flags), func(f string) bool {
+		portable = portable && f != "-portable=no"
+		return f == "-portable=no"
+	})
+	o, err := parseOptions(append([]string{"-E", "-DD"}, flags...))
+	if err != nil {
+		return nil, err
+	}
+	for _, path := range []*string{&o.file, &o.runDir, &o.pidFile, &o.pgidFile} {
+		if *path == defaultRunDir {
+			*path = "run"
+		}
+		if *path != "" && !filepath.IsAbs(*path) {
+			*path = filepath.Join(dir, *path)
+		}
+	}
+	cfg, status := readConfig(o, log)
+	if status != exitOK {
+		return nil, fmt.Errorf("exit status %d", status)
+	}
+	if len(cfg.settings.Sockets) == 0 && len(o.listen) == 0 {
+		o.listen = []string{"udp:127.0.0.1:0", "tcp:127.0.0.1:0"}
+	}
+	cfg.settings.Children = min(cfg.settings.Children, 2)
+	d := &daemon{clock: timer.NewManual(start)}
+	d.server, err = boot(cfg, surroundings{
+		stdout: log, stderr: log, clock: d.clock, resolver: locate.Fixed{}, seed: 1,
+		portable: portable, anyPort: true, receiver: d.taken.wrap,
+	})
+	return d, err
+}
+
+// Addr implements siptest.Daemon.
+func (d *daemon) Addr(proto string, v6 bool) netip.AddrPort {
+	for _, s := range d.transport.Sockets() {
+		if s.Proto.String() == proto && s.Addr.Addr().Is6() == v6 {
+			return s.Addr
+		}
+	}
+	return netip.AddrPort{}
+}
+
+// Advance implements siptest.Daemon. It stops at each alarm until what that one
+// has begun is done, so that periodic tasks see the time that they are meant for.
+func (d *daemon) Advance(span time.Duration) {
+	for span > 0 {
+		next, ok := d.clock.Next()
+		if !ok || next > span {
+			next = span
+		}
+		d.clock.Advance(next)
+		span -= next
+		for d.goer.running.Load() > 0 {
+			time.Sleep(10 * time.Microsecond)
+		}
+	}
+}
+
+// Command implements siptest.Daemon.
+func (d *daemon) Command(name string, args []any) (rpc.Reply, error) {
+	return rpc.Call(context.Background(), d.engine, name, args)
+}
+
+// Taken implements siptest.Daemon.
+func (d *daemon) Taken(src netip.AddrPort) uint64 { return d.taken.from(src) }
+
+// Short implements siptest.Daemon.
+func (d *daemon) Short() uint64 {
+	if st := d.counters.Lookup("udp", "short_datagrams"); st != nil {
+		return uint64(st.Value())
+	}
+	return 0
+}
+
+// Idle implements siptest.Daemon.
+func (d *daemon) Idle() bool {
+	return d.goer.running.Load() == 0 && d.taken.idle() && d.transport.ConnCounts().Queued == 0
+}
+
+// Stop implements siptest.Daemon.
+func (d *daemon) Stop(context.Context) int { return d.stop() }
+
+// taken counts the messages that were handled to the end, by their source.
+type taken struct {
+	mu   sync.Mutex
+	by   map[netip.AddrPort]uint64 // guarded by mu
+	busy int                       // guarded by mu; those at work
+}
+
+func (t *taken) wrap(r transport.Receiver) transport.Receiver { return &countingReceiver{r, t} }
+
+func (t *taken) from(src netip.AddrPort) uint64 {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return t.by[src]
+}
+
+func (t *taken) idle() bool {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return t.busy == 0
+}
+
+type countingReceiver struct {
+	transport.Receiver
+	taken *taken
+}
+
+// Receive implements transport.Receiver.
+func (c *countingReceiver) Receive(p transport.Packet, out *transport.Out) {
+	t, src := c.taken, p.Src
+	t.mu.Lock()
+	t.busy++
+	t.mu.Unlock()
+	c.Receiver.Receive(p, out)
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.by == nil {
+		t.by = map[netip.AddrPort]uint64{}
+	}
+	t.busy--
+	t.by[src]++
+}
+
+// exits runs a program and looks at its exit status.
+func exits(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) < 2 {
+		ts.Fatalf("usage: exits STATUS PROGRAM [ARG…]")
+	}
+	want, err := strconv.Atoi(args[0])
+	ts.Check(err)
+	got := 0
+	if err := ts.Exec(args[1], args[2:]...); err != nil {
+		var exit *exec.ExitError
+		if !errors.As(err, &exit) {
+			ts.Fatalf("%v", err)
+		}
+		got = exit.ExitCode()
+	}
+	if got != want {
+		ts.Fatalf("exit status %d, want %d", got, want)
+	}
+}

@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package siptest
+
+import (
+	"fmt"
+	"regexp"
+	"strings"
+)
+
+// expect takes the next message at a peer and looks at it. A 100 that is not
+// asked for is passed over: hardly a script is about it.
+func (s *scene) expect(p *peer, pattern string, checks []string) error {
+	m, err := p.next()
+	for err == nil && m.Status == 100 && !strings.HasPrefix(pattern, "100") {
+		m, err = p.next()
+	}
+	if err != nil {
+		return fmt.Errorf("%w, want %q", err, pattern)
+	}
+	first := m.FirstLine()
+	if !m.IsRequest() {
+		first = strings.TrimPrefix(first, "SIP/2.0 ")
+	}
+	if first != pattern && !strings.HasPrefix(first, pattern+" ") {
+		return fmt.Errorf("%s got %q, want %q\n%s", p.name, first, pattern, m.text)
+	}
+	for _, c := range checks {
+		if err := check(m, s.fill(c)); err != nil {
+			return fmt.Errorf("%s: %w\n%s", p.name, err, m.text)
+		}
+	}
+	return nil
+}
+
+// check looks at one part: "Name=REGEXP", "Name", "!Name", "uri=REGEXP",
+// "body=REGEXP".
+func check(m *message, c string) error {
+	if name, absent := strings.CutPrefix(c, "!"); absent {
+		if m.FirstNamed(name) >= 0 {
+			return fmt.Errorf("there is a header %s", name)
+		}
+		return nil
+	}
+	name, want, ok := strings.Cut(c, "=")
+	if !ok {
+		if m.FirstNamed(c) < 0 {
+			return fmt.Errorf("there is no header %s", c)
+		}
+		return nil
+	}
+	re, err := regexp.Compile(want)
+	if err != nil {
+		return err
+	}
+	got := ""
+	switch name {
+	case "body":
+		got = m.Body()
+	case "uri":
+		got = m.RequestURI
+	default:
+		var values []string
+		for i := m.FirstNamed(name); i >= 0; i = m.NextNamed(name, i) {
+			values = append(values, m.Header(i).Value)
+		}
+		got = strings.Join(values, ", ")
+	}
+	if !re.MatchString(got) {
+		return fmt.Errorf("%s is %q, want %q", name, got, want)
+	}
+	return nil
+}
