@@ -12,6 +12,7 @@ import (
 	_ "github.com/kahea-sip/kahea/modules/jsonrpcs"
 	_ "github.com/kahea-sip/kahea/modules/kex"
 	_ "github.com/kahea-sip/kahea/modules/maxfwd"
+	_ "github.com/kahea-sip/kahea/modules/registrar"
 	_ "github.com/kahea-sip/kahea/modules/rr"
 	_ "github.com/kahea-sip/kahea/modules/sanity"
 	_ "github.com/kahea-sip/kahea/modules/siputils"
@@ -19,5 +20,6 @@ import (
 	_ "github.com/kahea-sip/kahea/modules/textops"
 	_ "github.com/kahea-sip/kahea/modules/tm"
 	_ "github.com/kahea-sip/kahea/modules/tmx"
+	_ "github.com/kahea-sip/kahea/modules/usrloc"
 	_ "github.com/kahea-sip/kahea/modules/xlog"
 )
