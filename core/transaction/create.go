@@ -133,6 +133,7 @@ func (t *Transaction) free() {
 		t.freeBranch(b)
 	}
 	freeText(t.reply)
+	t.dropHeld()
 	if t.Request != nil {
 		FreeMessage(t.Request)
 		t.Packet.Buffer.Release()

@@ -19,16 +19,18 @@ import (
 // world is a proxy with a fake network: what it sends is kept in sent, and
 // time stands still until advance.
 type world struct {
-	t      testing.TB
-	clock  *timer.Manual
-	wheel  *timer.Wheel
-	layer  *Layer
-	udp    *transport.Socket
-	tcp    *transport.Socket
-	sent   []sentMessage
-	fail   map[netip.AddrPort]bool
-	dns    locate.Fixed
-	routes map[Route]func(*Transaction)
+	t     testing.TB
+	clock *timer.Manual
+	wheel *timer.Wheel
+	layer *Layer
+	udp   *transport.Socket
+	tcp   *transport.Socket
+	sent  []sentMessage
+	// invites is the last INVITE that each address got.
+	invites map[netip.AddrPort]string
+	fail    map[netip.AddrPort]bool
+	dns     locate.Fixed
+	routes  map[Route]func(*Transaction)
 	// replies runs for onreply_route; false drops.
 	replies  map[Route]func(*Transaction, *Branch, *Received) bool
 	branches func(*Transaction, *Branch) bool
@@ -51,13 +53,15 @@ func newWorld(t testing.TB) *world {
 	t.Helper()
 	transport.Poison(true)
 	Poison(true)
-	w := &world{t: t, clock: timer.NewManual(time.Unix(1700000000, 0)), fail: map[netip.AddrPort]bool{},
+	w := &world{t: t, clock: timer.NewManual(time.Unix(1700000000, 0)), fail: map[netip.AddrPort]bool{}, invites: map[netip.AddrPort]string{},
 		dns: locate.Fixed{}, routes: map[Route]func(*Transaction){},
 		replies: map[Route]func(*Transaction, *Branch, *Received) bool{}}
 	w.wheel = timer.New(w.clock, timer.Options{})
 	w.udp = &transport.Socket{Proto: transport.UDP, Addr: proxy, Host: "192.0.2.9", Port: 5060, SentBy: "192.0.2.9"}
 	w.tcp = &transport.Socket{Proto: transport.TCP, Addr: proxy, Host: "192.0.2.9", Port: 5060, SentBy: "192.0.2.9"}
-	w.layer = New(Options{Network: w, Locator: locate.New(locate.Sources{Resolver: w.dns, Clock: w.clock}, locate.DefaultConfig()), Wheel: w.wheel, Secret: 42, TableSize: 64,
+	conf := locate.DefaultConfig()
+	conf.Failover = true
+	w.layer = New(Options{Network: w, Locator: locate.New(locate.Sources{Resolver: w.dns, Clock: w.clock}, conf), Wheel: w.wheel, Secret: 42, TableSize: 64,
 		Go: func(_ string, f func()) { f() }})
 	w.layer.Configure(NewSettings(), w)
 	w.layer.On(RequestIn|Destroyed|FailureDone|EndToEndACKIn|NegativeACKIn|CancelIn|LocalDone|ReplyOut, func(n *Notice) {
@@ -72,6 +76,9 @@ func (w *world) Send(d transport.Destination, data []byte) error {
 		return errors.New("refused")
 	}
 	w.sent = append(w.sent, sentMessage{d, string(data)})
+	if strings.HasPrefix(string(data), "INVITE") {
+		w.invites[d.Addr] = string(data)
+	}
 	return nil
 }
 
@@ -274,6 +281,14 @@ func (w *world) end() {
 func (w *world) empty() {
 	w.t.Helper()
 	if s := w.layer.Stats(); s.Current != 0 || s.Waiting != 0 {
+		for i := range w.layer.table.buckets {
+			for t := w.layer.table.buckets[i].head; t != nil; t = t.next {
+				w.t.Logf("%s %s status %d flags %b refs %d", t.key.name, t.key.callID, t.status, t.flags, t.refs.Load())
+				for _, b := range t.branches {
+					w.t.Logf("  branch %d status %d finished %v", b.Index, b.status, b.finished)
+				}
+			}
+		}
 		w.t.Fatalf("%d transactions are left, %d of them waiting", s.Current, s.Waiting)
 	}
 	w.layer.slots.each(func(t *Transaction) { w.t.Fatalf("slot %d is not free", t.id.Index) })

@@ -157,6 +157,11 @@ func (t *Transaction) final(b *Branch, r *Received) {
 	t.replyRoute(b, r)
 	b.replied = true
 	if r.held {
+		// A script that never goes on must not keep the branch for ever.
+		if first {
+			b.frAt = t.until(t.l.now() + t.timeoutFR())
+			b.schedule()
+		}
 		return
 	}
 	t.finalRouted(b, r, first)
@@ -245,10 +250,15 @@ func (t *Transaction) replyRoute(b *Branch, r *Received) bool {
 	return t.l.scripts.Reply(t, b, r)
 }
 
-// fake ends a branch with a reply that we made up.
+// fake ends a branch with a reply that we made up. A CANCEL that is on its way
+// is still repeated, and the reply to the INVITE acknowledged.
 func (t *Transaction) fake(b *Branch, code int) {
 	b.status, b.faked, b.finished = code, true, true
-	b.quiet()
+	if b.stop == nil {
+		b.quiet()
+		return
+	}
+	b.schedule()
 }
 
 // finishBranch is fake for a branch whose end interests nobody.

@@ -154,7 +154,7 @@ func (t *Transaction) prepare(b *Branch, o *Relay) error {
 	if err := t.nextAddress(b); err != nil {
 		return err
 	}
-	if o.NoFailover || t.State.Plan.NoFailover || t.cfg.DNSFailover.Get() == 0 {
+	if o.NoFailover || t.State.Plan.NoFailover {
 		b.more = noTargets
 	}
 	b.print()

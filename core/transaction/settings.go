@@ -66,8 +66,6 @@ type Settings struct {
 	// FailureExecMode makes a branch that cannot be sent a failed branch
 	// instead of an error of the relay function.
 	FailureExecMode setting.Int
-	// DNSFailover tries the next address of a next hop (use_dns_failover).
-	DNSFailover setting.Int
 	// FailoverCodes are further reply codes, beside 503, that make a branch
 	// fail over to the next address. Set before the first transaction.
 	FailoverCodes []int

@@ -124,10 +124,19 @@ func (t *Transaction) continueReply(h *heldReply, x *Received, run func(t *Trans
 		t.proceed(h.branch, h.branch.status)
 		t.passProvisional(h.branch, r.Msg)
 	} else if !h.branch.finished || r.Msg.Status < 300 {
+		h.branch.quiet()
 		t.finalRouted(h.branch, r, h.first)
 	}
 	if !r.Adopted {
 		freeReceived(r)
+	}
+}
+
+// dropHeld forgets the reply that is kept.
+func (t *Transaction) dropHeld() {
+	if t.held != nil {
+		freeReceived(&t.held.r)
+		t.held = nil
 	}
 }
 

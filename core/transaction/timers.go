@@ -118,6 +118,12 @@ func (t *Transaction) timedOut(b *Branch) {
 	if b.finished {
 		return
 	}
+	if t.held != nil && t.held.branch == b {
+		t.dropHeld()
+	}
+	if b.blind {
+		t.flags &^= suspended
+	}
 	b.timedOut = true
 	if t.l.now() >= t.deadline && t.deadline != 0 {
 		t.flags |= lifeOver
@@ -183,7 +189,7 @@ func (t *Transaction) wait() {
 func (t *Transaction) destroy() {
 	for _, b := range t.branches {
 		b.retrAt = 0 // a local CANCEL is not repeated any longer
-		if !b.finished && b.frAt != 0 {
+		if b.frAt != 0 {
 			// A cancelled branch has still to answer, and its final reply
 			// wants an ACK.
 			t.endAt = max(b.frAt, t.l.now()) + 1
