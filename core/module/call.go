@@ -26,6 +26,8 @@ type Call struct {
 	// State is what the script has built up. In the later routes of a
 	// transaction it is the transaction's.
 	*transaction.State
+	// StaticBranch is the branch that $sbranch describes.
+	StaticBranch transaction.Target
 	// Route is the kind of the route that runs.
 	Route RouteKind
 	// Tx is the transaction, once it exists or was found; nil before.
@@ -106,6 +108,7 @@ func (c *Call) Reset(msg *sip.Message, p transport.Packet) {
 	c.own = transaction.State{AVPs: avps, XAVPs: xavps, XAVUs: xavus, XAVIs: xavis, Branches: branches[:0]}
 	c.own.Target.Q = transaction.QUnset
 	c.State = &c.own
+	c.StaticBranch = transaction.Target{Q: transaction.QUnset}
 	c.Tx, c.TxHeld, c.Branch, c.MaxForwards = nil, false, -1, -1
 	c.RC, c.Event, c.Fault, c.Line = True, nil, nil, nowhere
 	c.ctx = nil

@@ -19,13 +19,6 @@ func equality(x, y Node, negated bool) Node {
 	if IsNull(y) {
 		return &IsNullTest{x, want}
 	}
-	// Nothing is lost by turning a constant to the right: a number or a
-	// string on either side compares alike.
-	if _, ok := IsConst(x); ok {
-		if _, both := IsConst(y); !both {
-			x, y = y, x
-		}
-	}
 	if v, ok := IsConst(y); ok {
 		switch v.Kind {
 		case avp.Str:

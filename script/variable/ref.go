@@ -109,61 +109,7 @@ var errIndex = &Error{Message: "the index of the variable is not a number"}
 
 // Int returns the value as a number; ok is false where it has none. Null
 // counts as 0.
-func Int(v module.Value) (n int64, ok bool) {
-	switch v.Kind {
-	case avp.Int, avp.Both:
-		return v.Int, true
-	case avp.Str:
-		return ParseInt(v.Str)
-	}
-	return 0, true
-}
+func Int(v module.Value) (n int64, ok bool) { return v.Number() }
 
-// ParseInt reads a decimal number as the script converts strings: a sign and
-// digits, or 0x and hexadecimal ones, and nothing else. The empty string is 0.
-func ParseInt(s string) (n int64, ok bool) {
-	if s == "" {
-		return 0, true
-	}
-	neg := false
-	switch s[0] {
-	case '-':
-		neg, s = true, s[1:]
-	case '+':
-		s = s[1:]
-	}
-	if len(s) > 2 && s[0] == '0' && (s[1] == 'x' || s[1] == 'X') {
-		for _, c := range []byte(s[2:]) {
-			d := hexDigit(c)
-			if d < 0 || n > 1<<58 {
-				return 0, false
-			}
-			n = n<<4 | int64(d)
-		}
-	} else {
-		if s == "" {
-			return 0, false
-		}
-		for i := 0; i < len(s); i++ {
-			d := s[i] - '0'
-			if d > 9 || n > (1<<63-10)/10 {
-				return 0, false
-			}
-			n = n*10 + int64(d)
-		}
-	}
-	if neg {
-		n = -n
-	}
-	return n, true
-}
-
-func hexDigit(c byte) int {
-	switch {
-	case '0' <= c && c <= '9':
-		return int(c - '0')
-	case 'a' <= c|0x20 && c|0x20 <= 'f':
-		return int(c|0x20-'a') + 10
-	}
-	return -1
-}
+// ParseInt reads a number as the script converts strings.
+func ParseInt(s string) (n int64, ok bool) { return avp.ParseInt(s) }

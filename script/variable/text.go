@@ -25,15 +25,7 @@ func Text(c *module.Call, v module.Value) string {
 }
 
 // AppendText appends what Text would return.
-func AppendText(dst []byte, v module.Value) []byte {
-	switch v.Kind {
-	case avp.Str, avp.Both:
-		return append(dst, v.Str...)
-	case avp.Int:
-		return strconv.AppendInt(dst, v.Int, 10)
-	}
-	return dst
-}
+func AppendText(dst []byte, v module.Value) []byte { return v.AppendText(dst) }
 
 // Decimal returns the decimal text of n.
 func Decimal(c *module.Call, n int64) string {

@@ -64,6 +64,9 @@ func (p *Program) RouteName(r module.RouteRef) string {
 	return p.code.Routes[r-1].Name
 }
 
+// VarNames returns the names of the $var slots, in the order of Call.Vars.
+func (p *Program) VarNames() []string { return p.code.Vars }
+
 // Listing prints the program.
 func (p *Program) Listing(w io.Writer) { p.code.Listing(w) }
 

@@ -1,0 +1,135 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package pv
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"strings"
+
+	"github.com/kahea-sip/kahea/core/avp"
+	"github.com/kahea-sip/kahea/core/module"
+	"github.com/kahea-sip/kahea/core/transport"
+)
+
+func engineVariables() []module.Variable {
+	pid := os.Getpid()
+	return []module.Variable{
+		read("pp", func(*module.Call) module.Value { return number(pid) }, "number of the process"),
+		read("sid", func(c *module.Call) module.Value { return number(c.Host.Core().ServerID) }, "server_id"),
+		read("true", func(*module.Call) module.Value { return number(1) }, "1"),
+		{Name: "stat", Bind: bindStat, Doc: "value of a counter"},
+		{Name: "ccp", Bind: bindCustom, Doc: "value of a custom parameter: $ccp(group.name)"},
+		{Name: "_s", Bind: bindText, Doc: "a text with variables"},
+		{Name: "cnt", Bind: bindCount, Doc: "number of values of an $avp or $xavp"},
+		{Name: "K", Bind: bindConstant, Doc: "constants: IPv4, IPv6, UDP, TCP, TLS, SCTP, WS, WSS"},
+		attribute("version", "version: num, full", map[string]getter{
+			"num": func(c *module.Call) module.Value { return avp.String(versionNumber(c.Host.Core().Version)) }, "full": func(c *module.Call) module.Value { return avp.String(c.Host.Core().Version) },
+		}),
+		attribute("ksr", "version: ver", map[string]getter{
+			"ver": func(c *module.Call) module.Value { return avp.String(versionNumber(c.Host.Core().Version)) },
+		}),
+	}
+}
+
+// versionNumber is the part of a version text that begins with a digit:
+// "kahea 1.2 (x)" gives "1.2".
+func versionNumber(text string) string {
+	for word := range strings.FieldsSeq(text) {
+		if '0' <= word[0] && word[0] <= '9' {
+			return word
+		}
+	}
+	return text
+}
+
+func bindStat(b module.Binder, inner string) (module.Accessor, error) {
+	d, err := bindName(b, inner)
+	if err != nil {
+		return nil, err
+	}
+	return module.Getter(func(c *module.Call) module.Value {
+		name := d.name(c)
+		set := c.Host.Counters()
+		s := set.Find(name)
+		if group, short, ok := strings.Cut(name, "."); s == nil && ok {
+			s = set.Lookup(group, short)
+		}
+		if s == nil {
+			return null
+		}
+		return avp.Number(int64(s.Value()))
+	}), nil
+}
+
+// bindCustom is $ccp(group.name) and $ccp(group:name).
+func bindCustom(_ module.Binder, inner string) (module.Accessor, error) {
+	i := strings.IndexAny(inner, ".:")
+	if i < 0 {
+		return nil, errors.New("expected group.name")
+	}
+	return setting(inner[:i], inner[i+1:]), nil
+}
+
+// setting reads a setting that cfg.set may change.
+func setting(group, name string) module.Getter {
+	return func(c *module.Call) module.Value {
+		e := c.Host.Settings().Lookup(group, name)
+		switch {
+		case e == nil:
+			return null
+		case e.Int != nil:
+			return avp.Number(e.Int.Get())
+		}
+		return avp.String(e.Str.Get())
+	}
+}
+
+func bindText(b module.Binder, inner string) (module.Accessor, error) {
+	t, err := b.Template(inner)
+	if err != nil {
+		return nil, err
+	}
+	return module.Getter(func(c *module.Call) module.Value { return avp.String(t.Eval(c)) }), nil
+}
+
+func bindCount(b module.Binder, inner string) (module.Accessor, error) {
+	name, ok := strings.CutPrefix(inner, "$avp(")
+	if ok {
+		acc, err := (&PV{}).bindAVP(b, strings.TrimSuffix(name, ")"))
+		if err != nil {
+			return nil, err
+		}
+		a := acc.(avpName)
+		return module.Getter(func(c *module.Call) module.Value { return number(c.AVPs.Count(a.name.name(c))) }), nil
+	}
+	for prefix, t := range map[string]tree{"$xavp(": xavps, "$xavu(": xavus, "$xavi(": xavis} {
+		if name, ok := strings.CutPrefix(inner, prefix); ok {
+			acc, err := t.bind(b, strings.TrimSuffix(name, ")"))
+			if err != nil {
+				return nil, err
+			}
+			x := acc.(*xavp)
+			return module.Getter(func(c *module.Call) module.Value {
+				in := x.fields(c)
+				if in == nil {
+					return number(0)
+				}
+				return number(in.Count(x.path[len(x.path)-1].name.name(c)))
+			}), nil
+		}
+	}
+	return nil, errors.New("only values of $avp, $xavp, $xavu and $xavi can be counted")
+}
+
+var constants = map[string]int{"IPv4": 2, "IPv6": 10, "UDP": int(transport.UDP), "TCP": int(transport.TCP), "TLS": int(transport.TLS),
+	"SCTP": int(transport.SCTP), "WS": int(transport.WS), "WSS": int(transport.WSS)}
+
+func bindConstant(_ module.Binder, inner string) (module.Accessor, error) {
+	n, ok := constants[inner]
+	if !ok {
+		return nil, fmt.Errorf("there is no constant %q", inner)
+	}
+	return module.Getter(func(*module.Call) module.Value { return number(n) }), nil
+}

@@ -1,0 +1,108 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package pv
+
+import (
+	"strings"
+
+	"github.com/kahea-sip/kahea/core/avp"
+	"github.com/kahea-sip/kahea/core/module"
+	"github.com/kahea-sip/kahea/core/sip"
+)
+
+func (p *PV) messageVariables() []module.Variable {
+	return []module.Variable{
+		viaVariable("via0", "the topmost Via", func(c *module.Call) (*sip.Via, error) { return c.Msg.Via(0) }),
+		viaVariable("via1", "the second Via", func(c *module.Call) (*sip.Via, error) { return c.Msg.Via(1) }),
+		viaVariable("viaZ", "the last Via", func(c *module.Call) (*sip.Via, error) { return c.Msg.Via(c.Msg.NumVias() - 1) }),
+		attribute("msg", "parts of the message: buf, len, fline, hdrs, body, lpart", map[string]getter{
+			"buf": func(c *module.Call) module.Value { return avp.String(c.Msg.Raw()) }, "len": func(c *module.Call) module.Value { return number(len(c.Msg.Raw())) },
+			"body": body, "fline": func(c *module.Call) module.Value { return avp.String(c.Msg.FirstLine()) },
+			"hdrs": func(c *module.Call) module.Value {
+				return avp.String(c.Msg.Raw()[c.Msg.FirstLineEnd():c.Msg.HeadersEnd()])
+			},
+			"lpart": func(c *module.Call) module.Value { return avp.String(c.Msg.Raw()[c.Msg.FirstLineEnd():]) },
+		}),
+		attribute("expires", "lowest (min) and highest (max) lifetime of Contact and Expires, in seconds", map[string]getter{
+			"min": expires(func(a, b uint32) bool { return a < b }), "max": expires(func(a, b uint32) bool { return a > b }),
+		}),
+		{Name: "sel", Bind: bindSelect, Doc: "a part of the message by a path: $sel(via[2].branch)"},
+	}
+}
+
+func viaVariable(name, doc string, get func(c *module.Call) (*sip.Via, error)) module.Variable {
+	part := func(f func(v *sip.Via) module.Value) getter {
+		return func(c *module.Call) module.Value {
+			v, err := get(c)
+			if err != nil {
+				return null
+			}
+			return f(v)
+		}
+	}
+	return attribute(name, doc+": host, port, proto, protoid, branch, rport, received, i, oc …", map[string]getter{
+		"host":     part(func(v *sip.Via) module.Value { return orNull(v.Host) }),
+		"port":     part(func(v *sip.Via) module.Value { return number(v.Port) }),
+		"proto":    part(func(v *sip.Via) module.Value { return orNull(v.TransportText) }),
+		"protoid":  part(func(v *sip.Via) module.Value { return number(int(v.Transport)) }),
+		"branch":   part(func(v *sip.Via) module.Value { return orNull(v.Branch) }),
+		"rport":    part(func(v *sip.Via) module.Value { return orNull(v.RportText) }),
+		"received": part(func(v *sip.Via) module.Value { return orNull(v.Received) }),
+		"i":        part(func(v *sip.Via) module.Value { return orNull(v.I) }),
+	})
+}
+
+// expires is the extreme of the lifetimes that the message asks for: those of
+// its contacts and that of Expires.
+func expires(better func(a, b uint32) bool) getter {
+	return func(c *module.Call) module.Value {
+		best, found := uint32(0), false
+		if list, _ := c.Msg.Contacts(); len(list) > 0 {
+			for i := range list {
+				if list[i].HasExpires && (!found || better(list[i].Expires, best)) {
+					best, found = list[i].Expires, true
+				}
+			}
+		}
+		if n, err := c.Msg.Expires(); err == nil && (!found || better(n, best)) {
+			best, found = n, true
+		}
+		if !found {
+			return null
+		}
+		return avp.Number(int64(best))
+	}
+}
+
+// bindSelect is $sel(path) and @path.
+func bindSelect(_ module.Binder, inner string) (module.Accessor, error) {
+	path, err := parsePath(inner)
+	if err != nil {
+		return nil, err
+	}
+	g, err := selectPath(path)
+	if err != nil {
+		return nil, err
+	}
+	return module.Getter(g), nil
+}
+
+// step is one word of a select with its index.
+type word struct {
+	name  string
+	index int
+	given bool
+	param string // a name in the index: param["x"]
+}
+
+func parsePath(s string) ([]word, error) {
+	var path []word
+	for part := range strings.SplitSeq(s, ".") {
+		w, err := parseWord(strings.TrimSpace(part))
+		if err != nil {
+			return nil, err
+		}
+		path = append(path, w)
+	}
+	return path, nil
+}

@@ -1,0 +1,175 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package pv
+
+import (
+	"net/netip"
+	"strconv"
+
+	"github.com/kahea-sip/kahea/core/avp"
+	"github.com/kahea-sip/kahea/core/module"
+	"github.com/kahea-sip/kahea/core/transport"
+)
+
+func networkVariables() []module.Variable {
+	return []module.Variable{
+		read("si", func(c *module.Call) module.Value { return addr(c, c.Packet.Src.Addr()) }, "address that the message came from"),
+		read("src_ip", func(c *module.Call) module.Value { return addr(c, c.Packet.Src.Addr()) }, "address that the message came from"),
+		read("siz", func(c *module.Call) module.Value { return bracketed(c, c.Packet.Src.Addr()) }, "address that the message came from, IPv6 in brackets"),
+		read("sp", func(c *module.Call) module.Value { return avp.Number(int64(c.Packet.Src.Port())) }, "port that the message came from"),
+		read("sas", func(c *module.Call) module.Value { return socketText(c, proto(c), c.Packet.Src) }, "proto:address:port that the message came from"),
+		read("su", func(c *module.Call) module.Value { return sourceURI(c, false) }, "URI of the source; the transport where it is not UDP"),
+		read("sut", func(c *module.Call) module.Value { return sourceURI(c, true) }, "URI of the source with its transport"),
+		read("proto", protoText, "protocol that the message came by"),
+		read("pr", protoText, "protocol that the message came by"),
+		read("prid", func(c *module.Call) module.Value { return number(int(proto(c))) }, "number of the protocol that the message came by"),
+		read("af", func(c *module.Call) module.Value { return family(c.Packet.Src.Addr()) }, "IPv4 or IPv6"),
+		read("Ri", func(c *module.Call) module.Value { return addr(c, c.Packet.Dst.Addr()) }, "address that the message arrived at"),
+		read("Rp", func(c *module.Call) module.Value { return avp.Number(int64(c.Packet.Dst.Port())) }, "port that the message arrived at"),
+		read("Rn", socketPart(func(s *transport.Socket) module.Value { return orNull(s.Name) }), "name of the socket that the message arrived at"),
+		read("Ru", func(c *module.Call) module.Value { return localURI(c, false, false) }, "URI of the socket that the message arrived at"),
+		read("Rut", func(c *module.Call) module.Value { return localURI(c, true, false) }, "URI of the socket that the message arrived at, with its transport"),
+		read("Ras", func(c *module.Call) module.Value { return socketText(c, proto(c), c.Packet.Dst) }, "proto:address:port that the message arrived at"),
+		read("RAi", socketPart(func(s *transport.Socket) module.Value { return avp.String(s.Host) }), "advertised address of the socket that the message arrived at"),
+		read("RAp", socketPart(func(s *transport.Socket) module.Value { return number(s.Port) }), "advertised port of the socket that the message arrived at"),
+		read("RAu", func(c *module.Call) module.Value { return localURI(c, false, true) }, "advertised URI of the socket that the message arrived at"),
+		read("RAut", func(c *module.Call) module.Value { return localURI(c, true, true) }, "advertised URI of the socket that the message arrived at, with its transport"),
+		read("conid", connection, "number of the stream connection that the message came by"),
+		attribute("sndto", "where the message of an onsend route goes", map[string]getter{
+			"ip": func(c *module.Call) module.Value {
+				return sending(c, func(d *transport.Destination) module.Value { return addr(c, d.Addr.Addr()) })
+			},
+			"port": func(c *module.Call) module.Value {
+				return sending(c, func(d *transport.Destination) module.Value { return avp.Number(int64(d.Addr.Port())) })
+			},
+			"proto": func(c *module.Call) module.Value {
+				return sending(c, func(d *transport.Destination) module.Value { return avp.String(d.Proto.String()) })
+			},
+			"af": func(c *module.Call) module.Value {
+				return sending(c, func(d *transport.Destination) module.Value { return family(d.Addr.Addr()) })
+			},
+			"buf": sendingText, "len": sendingLen,
+		}),
+		attribute("sndfrom", "the socket that the message of an onsend route leaves by", map[string]getter{
+			"ip": func(c *module.Call) module.Value {
+				return sending(c, func(d *transport.Destination) module.Value { return addr(c, d.Socket.Addr.Addr()) })
+			},
+			"port": func(c *module.Call) module.Value {
+				return sending(c, func(d *transport.Destination) module.Value { return avp.Number(int64(d.Socket.Addr.Port())) })
+			},
+			"proto": func(c *module.Call) module.Value {
+				return sending(c, func(d *transport.Destination) module.Value { return avp.String(d.Socket.Proto.String()) })
+			},
+			"af": func(c *module.Call) module.Value {
+				return sending(c, func(d *transport.Destination) module.Value { return family(d.Socket.Addr.Addr()) })
+			},
+			"buf": sendingText, "len": sendingLen,
+		}),
+	}
+}
+
+func addr(c *module.Call, a netip.Addr) module.Value {
+	return build(c, func(b []byte) []byte { return a.Unmap().AppendTo(b) })
+}
+
+func appendBracketed(b []byte, a netip.Addr) []byte {
+	if a = a.Unmap(); a.Is4() {
+		return a.AppendTo(b)
+	}
+	return append(a.AppendTo(append(b, '[')), ']')
+}
+
+func bracketed(c *module.Call, a netip.Addr) module.Value {
+	return build(c, func(b []byte) []byte { return appendBracketed(b, a) })
+}
+
+func family(a netip.Addr) module.Value {
+	if a.Unmap().Is4() {
+		return avp.String("IPv4")
+	}
+	return avp.String("IPv6")
+}
+
+func proto(c *module.Call) transport.Proto {
+	if c.Packet.Socket == nil {
+		return transport.UDP
+	}
+	return c.Packet.Socket.Proto
+}
+
+func protoText(c *module.Call) module.Value { return avp.String(proto(c).String()) }
+
+func appendPort(b []byte, port int) []byte {
+	return strconv.AppendInt(append(b, ':'), int64(port), 10)
+}
+
+func socketText(c *module.Call, p transport.Proto, at netip.AddrPort) module.Value {
+	return build(c, func(b []byte) []byte {
+		b = append(append(b, p.String()...), ':')
+		return appendPort(appendBracketed(b, at.Addr()), int(at.Port()))
+	})
+}
+
+func appendTransport(b []byte, p transport.Proto, always bool) []byte {
+	if p == transport.UDP && !always {
+		return b
+	}
+	return append(append(b, ";transport="...), p.String()...)
+}
+
+func sourceURI(c *module.Call, always bool) module.Value {
+	return build(c, func(b []byte) []byte {
+		b = appendBracketed(append(b, "sip:"...), c.Packet.Src.Addr())
+		return appendTransport(appendPort(b, int(c.Packet.Src.Port())), proto(c), always)
+	})
+}
+
+func localURI(c *module.Call, always, advertised bool) module.Value {
+	s := c.Packet.Socket
+	if s == nil {
+		return null
+	}
+	return build(c, func(b []byte) []byte {
+		b = append(b, "sip:"...)
+		if advertised {
+			b = appendPort(append(b, s.Host...), s.Port)
+		} else {
+			b = appendPort(appendBracketed(b, c.Packet.Dst.Addr()), int(c.Packet.Dst.Port()))
+		}
+		return appendTransport(b, s.Proto, always)
+	})
+}
+
+func socketPart(part func(s *transport.Socket) module.Value) getter {
+	return func(c *module.Call) module.Value {
+		if c.Packet.Socket == nil {
+			return null
+		}
+		return part(c.Packet.Socket)
+	}
+}
+
+func connection(c *module.Call) module.Value {
+	if c.Packet.Conn == 0 {
+		return null
+	}
+	return avp.Number(int64(c.Packet.Conn))
+}
+
+// sending is an attribute of where the message of an onsend route goes, null
+// outside of one.
+func sending(c *module.Call, part func(d *transport.Destination) module.Value) module.Value {
+	d, ok := c.Event.(*transport.Destination)
+	if !ok || d.Socket == nil {
+		return null
+	}
+	return part(d)
+}
+
+func sendingText(c *module.Call) module.Value {
+	return sending(c, func(*transport.Destination) module.Value { return avp.String(c.Msg.Raw()) })
+}
+
+func sendingLen(c *module.Call) module.Value {
+	return sending(c, func(*transport.Destination) module.Value { return number(len(c.Msg.Raw())) })
+}

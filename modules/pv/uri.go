@@ -1,0 +1,256 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package pv
+
+import (
+	"strconv"
+	"strings"
+
+	"github.com/kahea-sip/kahea/core/avp"
+	"github.com/kahea-sip/kahea/core/module"
+	"github.com/kahea-sip/kahea/core/sip"
+)
+
+func uriVariables() []module.Variable {
+	target := func(c *module.Call) string { return c.Target.URI }
+	original := func(c *module.Call) string { return c.Msg.RequestURI }
+	next := func(c *module.Call) string { return c.Target.DstURI }
+	return []module.Variable{
+		write("ru", requestURI, setRequestURI, "Request-URI"),
+		write("ruri", requestURI, setRequestURI, "Request-URI"),
+		write("rU", requestUser, setRequestUser, "user of the Request-URI"),
+		write("ruri.user", requestUser, setRequestUser, "user of the Request-URI"),
+		write("rd", uriPart(target, uriHost), setRequestHost, "host of the Request-URI"),
+		write("ruri.domain", uriPart(target, uriHost), setRequestHost, "host of the Request-URI"),
+		write("rp", uriPart(target, uriPort), setRequestPort, "port of the Request-URI, 5060 or 5061 where none is written"),
+		write("rP", uriPart(target, uriTransport), setRequestTransport, "transport of the Request-URI, UDP where none is written"),
+		read("rz", uriPart(target, uriScheme), "scheme of the Request-URI"),
+		read("rUl", uriPart(target, uriUserLen), "length of the user of the Request-URI"),
+		read("rul", uriPart(target, uriUserLen), "length of the user of the Request-URI"),
+		read("ou", originalURI, "Request-URI as it arrived"),
+		read("ouri", originalURI, "Request-URI as it arrived"),
+		read("oU", uriPart(original, uriUser), "user of the Request-URI as it arrived"),
+		read("od", uriPart(original, uriHost), "host of the Request-URI as it arrived"),
+		read("op", uriPart(original, uriPort), "port of the Request-URI as it arrived"),
+		read("oP", uriPart(original, uriTransport), "transport of the Request-URI as it arrived"),
+		read("oUl", uriPart(original, uriUserLen), "length of the user of the Request-URI as it arrived"),
+		write("du", destinationURI, setDestinationURI, "next hop URI"),
+		write("duri", destinationURI, setDestinationURI, "next hop URI"),
+		read("dd", uriPart(next, uriHost), "host of the next hop URI"),
+		read("dp", uriPart(next, uriPort), "port of the next hop URI"),
+		read("dP", uriPart(next, uriTransport), "transport of the next hop URI"),
+		attribute("nh", "parts of the next hop: $du, else $ru", nextHop()),
+		write("fs", forcedSocket, setForcedSocket, "socket that the request is sent from"),
+		read("fsn", forcedSocketName, "name of the socket that the request is sent from"),
+		read("fsp", forcedSocketProto, "number of the protocol of the socket that the request is sent from"),
+		write("ruid", func(c *module.Call) module.Value { return orNull(c.Target.RUID) }, nil, "unique id of the location record that the Request-URI came from"),
+		read("location_ua", func(c *module.Call) module.Value { return orNull(c.Target.UserAgent) }, "User-Agent that registered the contact"),
+	}
+}
+
+func requestURI(c *module.Call) module.Value {
+	if !c.Msg.IsRequest() {
+		return null
+	}
+	return avp.String(c.Target.URI)
+}
+
+func originalURI(c *module.Call) module.Value {
+	if !c.Msg.IsRequest() {
+		return null
+	}
+	return avp.String(c.Msg.RequestURI)
+}
+
+func destinationURI(c *module.Call) module.Value { return orNull(c.Target.DstURI) }
+
+// requestUser is the variable that scripts read most: the URI of the message
+// is parsed once only.
+func requestUser(c *module.Call) module.Value {
+	if c.Target.URI == c.Msg.RequestURI {
+		if u, err := c.Msg.RURI(); err == nil {
+			return uriUser(u)
+		}
+		return null
+	}
+	u, err := sip.ParseURI(c.Target.URI)
+	if err != nil {
+		return null
+	}
+	return uriUser(&u)
+}
+
+// uriPart is a part of a URI; null where there is no URI or it cannot be read.
+func uriPart(of func(c *module.Call) string, part func(u *sip.URI) module.Value) getter {
+	return func(c *module.Call) module.Value {
+		s := of(c)
+		if s == "" {
+			return null
+		}
+		u, err := sip.ParseURI(s)
+		if err != nil {
+			return null
+		}
+		return part(&u)
+	}
+}
+
+func uriUser(u *sip.URI) module.Value   { return orNull(u.User) }
+func uriHost(u *sip.URI) module.Value   { return orNull(u.Host) }
+func uriScheme(u *sip.URI) module.Value { return avp.String(strings.ToLower(u.SchemeText)) }
+func uriUserLen(u *sip.URI) module.Value {
+	return number(len(u.User))
+}
+
+// uriPort is a string first: $rp + 1 joins.
+func uriPort(u *sip.URI) module.Value {
+	if u.PortText != "" {
+		return avp.String(u.PortText)
+	}
+	if u.Scheme == sip.SchemeSIPS || u.Transport() == sip.TransportTLS {
+		return avp.String("5061")
+	}
+	return avp.String("5060")
+}
+
+func uriTransport(u *sip.URI) module.Value {
+	if v, ok := u.Params.Lookup("transport"); ok && v != "" {
+		return avp.String(v)
+	}
+	return avp.String("UDP")
+}
+
+func setRequestURI(c *module.Call, v module.Value) error {
+	if v.Kind != avp.Str || v.Str == "" {
+		return errNeedString
+	}
+	c.Target.URI = c.Keep(v.Str)
+	return nil
+}
+
+func setRequestUser(c *module.Call, v module.Value) error {
+	if v.Kind == avp.Int {
+		return errNeedString
+	}
+	return c.SetRequestUser(v.Str)
+}
+
+func setRequestHost(c *module.Call, v module.Value) error {
+	if v.Kind == avp.Int || v.Str == "" {
+		return errNeedString
+	}
+	return c.SetRequestHost(v.Str)
+}
+
+func setRequestPort(c *module.Call, v module.Value) error {
+	port := text(c, v)
+	if n, ok := sip.ParseUint(port); port != "" && (!ok || n > 65535) {
+		return errNeedNumber
+	}
+	return c.SetRequestPort(port)
+}
+
+// setRequestTransport sets or takes away the transport parameter.
+func setRequestTransport(c *module.Call, v module.Value) error {
+	if v.Kind == avp.Int {
+		return errNeedString
+	}
+	return c.EditRequestURI(func(u *sip.URI) {
+		b := c.Mem.Begin()
+		for rest := u.Params; ; {
+			p, more, ok := rest.Next()
+			if !ok {
+				break
+			}
+			rest = more
+			if sip.EqualFold(p.Name, "transport") {
+				continue
+			}
+			b = appendParam(b, p)
+		}
+		if v.Str != "" {
+			b = appendParam(b, sip.Param{Name: "transport", Value: v.Str, HasValue: true})
+		}
+		u.Params = sip.Params(c.Mem.Keep(b))
+	})
+}
+
+func appendParam(b []byte, p sip.Param) []byte {
+	if len(b) > 0 {
+		b = append(b, ';')
+	}
+	b = append(b, p.Name...)
+	if p.HasValue {
+		b = append(append(b, '='), p.Value...)
+	}
+	return b
+}
+
+func setDestinationURI(c *module.Call, v module.Value) error {
+	if v.Kind == avp.Int {
+		return errNeedString
+	}
+	c.Target.DstURI = c.Keep(v.Str)
+	return nil
+}
+
+// nextHop is $nh(x): lower-case letters as in $ru's family.
+func nextHop() map[string]getter {
+	uri := func(c *module.Call) string {
+		if c.Target.DstURI != "" {
+			return c.Target.DstURI
+		}
+		return c.Target.URI
+	}
+	return map[string]getter{
+		"u": func(c *module.Call) module.Value { return orNull(uri(c)) },
+		"U": uriPart(uri, uriUser), "d": uriPart(uri, uriHost), "p": uriPart(uri, uriPort), "P": uriPart(uri, uriTransport),
+	}
+}
+
+func forcedSocket(c *module.Call) module.Value {
+	if c.Target.Socket == nil {
+		return null
+	}
+	return avp.String(c.Target.Socket.Text)
+}
+
+func forcedSocketName(c *module.Call) module.Value {
+	if c.Target.Socket == nil {
+		return null
+	}
+	return orNull(c.Target.Socket.Name)
+}
+
+func forcedSocketProto(c *module.Call) module.Value {
+	if c.Target.Socket == nil {
+		return number(0)
+	}
+	return number(int(c.Target.Socket.Proto))
+}
+
+// setForcedSocket takes proto:address:port of a listen line, or its name.
+func setForcedSocket(c *module.Call, v module.Value) error {
+	if v.IsNull() || v.Str == "" {
+		c.Target.Socket = nil
+		return nil
+	}
+	for _, s := range c.Host.Transport().Sockets() {
+		if s.Name != "" && s.Name == v.Str {
+			c.Target.Socket = s
+			return nil
+		}
+	}
+	s := c.Host.Transport().SocketByText(v.Str)
+	if s == nil {
+		return errNoSocket(v.Str)
+	}
+	c.Target.Socket = s
+	return nil
+}
+
+type errNoSocket string
+
+func (e errNoSocket) Error() string {
+	return "no listen line has the socket " + strconv.Quote(string(e))
+}
