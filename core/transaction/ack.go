@@ -33,7 +33,7 @@ const (
 // ACK takes an ACK to its transaction.
 func (l *Layer) ACK(r *Received) ACK {
 	var k key
-	if newKey(&k, r.Msg) != nil {
+	if l.newKey(&k, r.Msg) != nil {
 		return NoACK
 	}
 	k.method, k.name = sip.MethodInvite, "INVITE"
@@ -52,7 +52,7 @@ func (l *Layer) ACK(r *Received) ACK {
 // HasACK tells whether an ACK belongs to a negative reply, and changes nothing.
 func (l *Layer) HasACK(r *Received) bool {
 	var k key
-	if newKey(&k, r.Msg) != nil {
+	if l.newKey(&k, r.Msg) != nil {
 		return false
 	}
 	k.method, k.name = sip.MethodInvite, "INVITE"

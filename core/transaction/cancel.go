@@ -159,7 +159,7 @@ func (t *Transaction) reasonsOf(m *sip.Message) string {
 // nil (t_lookup_cancel).
 func (l *Layer) FindInvite(m *sip.Message) *Transaction {
 	var k key
-	if newKey(&k, m) != nil {
+	if l.newKey(&k, m) != nil {
 		return nil
 	}
 	k.method, k.name = sip.MethodInvite, "INVITE"

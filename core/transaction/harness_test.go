@@ -157,7 +157,13 @@ func (w *world) request(text string, script func(t *Transaction)) {
 
 func (w *world) requestBy(socket *transport.Socket, text string, script func(t *Transaction)) {
 	w.t.Helper()
+	w.requestFrom(w, socket, text, script)
+}
+
+func (w *world) requestFrom(out transport.Sender, socket *transport.Socket, text string, script func(t *Transaction)) {
+	w.t.Helper()
 	r := w.received(alice, socket, text)
+	r.Out = out
 	defer w.done(r)
 	if r.Msg.Method == sip.MethodAck {
 		w.layer.ACK(r)
@@ -285,7 +291,7 @@ func (w *world) empty() {
 			for t := w.layer.table.buckets[i].head; t != nil; t = t.next {
 				w.t.Logf("%s %s status %d flags %b refs %d", t.key.name, t.key.callID, t.status, t.flags, t.refs.Load())
 				for _, b := range t.branches {
-					w.t.Logf("  branch %d status %d finished %v", b.Index, b.status, b.finished)
+					w.t.Logf("  branch %d status %d finished %v blind %v fr %v retr %v armed %v stop %v held %v want %v", b.Index, b.status, b.finished, b.blind, b.frAt, b.retrAt, b.timer.armed, b.stop != nil, t.held != nil, b.wantCancel)
 				}
 			}
 		}

@@ -170,7 +170,7 @@ func (t *Transaction) final(b *Branch, r *Received) {
 // finalRouted goes on behind the reply route.
 func (t *Transaction) finalRouted(b *Branch, r *Received, first bool) {
 	m := r.Msg
-	b.finished, b.faked, b.wantCancel = true, false, false
+	b.status, b.finished, b.faked, b.wantCancel = m.Status, true, false, false
 	freeText(b.stop)
 	b.stop = nil
 	if m.Status < 300 {

@@ -121,8 +121,10 @@ func (t *Transaction) continueReply(h *heldReply, x *Received, run func(t *Trans
 		return // it was suspended again
 	}
 	if r.Msg.Status < 200 {
-		t.proceed(h.branch, h.branch.status)
-		t.passProvisional(h.branch, r.Msg)
+		if !h.branch.finished {
+			t.proceed(h.branch, h.branch.status)
+			t.passProvisional(h.branch, r.Msg)
+		}
 	} else if !h.branch.finished || r.Msg.Status < 300 {
 		h.branch.quiet()
 		t.finalRouted(h.branch, r, h.first)

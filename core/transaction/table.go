@@ -51,11 +51,14 @@ type key struct {
 	cseq   uint32
 	port   int
 	cookie bool
+	// hash is of branch: comparing it first keeps a bucket cheap whose
+	// requests all have one Call-ID.
+	hash uint64
 }
 
 // newKey reads a request's key; the error is that of the header that cannot be
 // read.
-func newKey(k *key, m *sip.Message) error {
+func (l *Layer) newKey(k *key, m *sip.Message) error {
 	via, err := m.Via(0)
 	if err != nil {
 		return err
@@ -78,6 +81,7 @@ func newKey(k *key, m *sip.Message) error {
 	k.fromTag, k.toTag = from.Tag(), to.Tag()
 	k.branch, k.host, k.port, k.via = via.Branch, via.Host, via.SentByPort(), via.Raw
 	k.cookie = via.HasMagicCookie()
+	k.hash = l.table.hash(k.branch)
 	k.ruri, k.name, k.method, k.cseq = m.RequestURI, m.MethodName, m.Method, cseq.Number
 	return nil
 }
@@ -134,7 +138,7 @@ func (l *Layer) match(b *bucket, k *key, cfg *Settings) *Transaction {
 			continue
 		}
 		if k.cookie {
-			if t.key.branch == k.branch && t.key.port == k.port && sip.EqualFold(t.key.host, k.host) &&
+			if t.key.hash == k.hash && t.key.branch == k.branch && t.key.port == k.port && sip.EqualFold(t.key.host, k.host) &&
 				(cfg.CallIDMatching.Get() == 0 || t.key.callID == k.callID) {
 				return t
 			}

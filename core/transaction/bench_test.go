@@ -1,0 +1,222 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package transaction
+
+import (
+	"bytes"
+	"net/netip"
+	"runtime"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/kahea-sip/kahea/core/locate"
+	"github.com/kahea-sip/kahea/core/timer"
+	"github.com/kahea-sip/kahea/core/transport"
+)
+
+// wire is a network that keeps only the last request to the server.
+type wire struct {
+	socket  *transport.Socket
+	request []byte
+}
+
+func (w *wire) Send(_ transport.Destination, data []byte) error {
+	if data[0] != 'S' {
+		w.request = append(w.request[:0], data...)
+	}
+	return nil
+}
+
+func (w *wire) Choose(transport.Proto, netip.Addr) *transport.Socket { return w.socket }
+
+// bench is a proxy at work on one request after another, with everything
+// pooled as in a worker.
+type bench struct {
+	wire  wire
+	clock *timer.Manual
+	layer *Layer
+	state State
+	text  []byte
+	at    int // where the digits of the branch are
+	n     int
+}
+
+func newBench(request string) *bench {
+	transport.Poison(false)
+	Poison(false)
+	b := &bench{clock: timer.NewManual(time.Unix(1700000000, 0))}
+	b.wire.socket = &transport.Socket{Proto: transport.UDP, Addr: proxy, Host: "192.0.2.9", Port: 5060, SentBy: "192.0.2.9"}
+	b.layer = New(Options{Network: &b.wire, Locator: locate.New(locate.Sources{Resolver: locate.Fixed{}, Clock: b.clock}, locate.DefaultConfig()),
+		Wheel: timer.New(b.clock, timer.Options{Tick: 10 * time.Millisecond}), Secret: 42, Go: func(_ string, f func()) { f() }})
+	b.text = []byte(strings.ReplaceAll(request, "\n", "\r\n"))
+	b.at = strings.Index(string(b.text), "z9hG4bK") + len("z9hG4bK")
+	b.state.Reset()
+	return b
+}
+
+func (b *bench) receive(text []byte, r *Received) {
+	buf := transport.NewBuffer(len(text))
+	n := copy(buf.Data, text)
+	m := NewMessage()
+	if err := m.Parse(buf.Data[:n]); err != nil {
+		panic(err)
+	}
+	m.Source = alice
+	b.state.Reset()
+	b.state.Target.URI = m.RequestURI
+	*r = Received{Msg: m, Packet: transport.Packet{Data: buf.Data[:n], Buffer: buf, Src: alice, Dst: proxy, Socket: b.wire.socket}, State: &b.state, Out: &b.wire}
+}
+
+var benchRelay Relay
+
+// relayed relays a request with a new branch.
+func (b *bench) relayed(r *Received) {
+	b.n++
+	for i, n := 0, b.n; i < 8; i++ {
+		b.text[b.at+i] = hexDigits[n&15]
+		n >>= 4
+	}
+	b.receive(b.text, r)
+	t, _, err := b.layer.Create(r)
+	if err != nil {
+		panic(err)
+	}
+	if err := t.Relay(&benchRelay); err != nil {
+		panic(err)
+	}
+	t.EndScript()
+	t.Unref()
+}
+
+// answered gives a reply to the request that was relayed last; text is its
+// first line.
+func (b *bench) answered(r *Received, line string, text []byte) []byte {
+	text = append(text[:0], line...)
+	rest := b.wire.request
+	for len(rest) > 0 {
+		end := bytes.IndexByte(rest, '\n') + 1
+		if c := rest[0]; c == 'V' || c == 'F' || c == 'T' || c == '\r' || string(rest[:4]) == "Call" || string(rest[:4]) == "CSeq" {
+			text = append(text, rest[:end]...)
+		}
+		rest = rest[end:]
+	}
+	b.receive(text, r)
+	b.layer.Reply(r)
+	if !r.Adopted {
+		freeReceived(r)
+	}
+	return text
+}
+
+const benchInvite = "INVITE sip:bob@192.0.2.2 SIP/2.0\nVia: SIP/2.0/UDP 192.0.2.1:5060;branch=z9hG4bK00000000\nFrom: <sip:alice@a>;tag=fa\n" +
+	"To: <sip:bob@b>\nCall-ID: call1-0123456789@192.0.2.1\nCSeq: 1 INVITE\nMax-Forwards: 70\nContact: <sip:alice@192.0.2.1>\n" +
+	"User-Agent: bench\nAllow: INVITE, ACK, BYE, CANCEL, OPTIONS\nContent-Type: application/sdp\nContent-Length: 0\n\n"
+
+// transact is the life of one transaction: relayed, 180, 200, gone.
+func (b *bench) transact(r *Received, text []byte) []byte {
+	b.relayed(r)
+	text = b.answered(r, "SIP/2.0 180 Ringing\r\n", text)
+	text = b.answered(r, "SIP/2.0 200 OK\r\n", text)
+	if b.n%64 == 0 {
+		b.clock.Advance(6 * time.Second)
+	}
+	return text
+}
+
+// BenchmarkInvite is the life of an INVITE transaction: relayed, 180, 200,
+// destroyed.
+func BenchmarkInvite(bm *testing.B) {
+	b := newBench(benchInvite)
+	var r Received
+	text := make([]byte, 0, 2048)
+	bm.ReportAllocs()
+	for bm.Loop() {
+		text = b.transact(&r, text)
+	}
+	b.clock.Advance(time.Hour)
+	if s := b.layer.Stats(); s.Current != 0 || s.ByClass[2] != int64(b.n) {
+		bm.Fatalf("after %d transactions: %+v", b.n, s)
+	}
+}
+
+// BenchmarkRetransmission is a request that comes again.
+func BenchmarkRetransmission(bm *testing.B) {
+	b := newBench(benchInvite)
+	var r Received
+	b.relayed(&r)
+	b.receive(b.text, &r)
+	bm.ReportAllocs()
+	for bm.Loop() {
+		t := b.layer.Lookup(&r)
+		if t == nil {
+			bm.Fatal("not found")
+		}
+		t.Retransmit(&r)
+		t.Unref()
+	}
+}
+
+// BenchmarkReplyLookup finds the transaction of a reply among many.
+func BenchmarkReplyLookup(bm *testing.B) {
+	b := newBench(benchInvite)
+	var r Received
+	for range 10000 {
+		b.relayed(&r)
+	}
+	bm.ReportAllocs()
+	i := uint32(0)
+	for bm.Loop() {
+		i = (i + 7919) % 10000
+		t := b.layer.slots.at(i).tx.Load()
+		if t = b.layer.find(t.id); t == nil {
+			bm.Fatal("not found")
+		}
+		t.mu.Unlock()
+	}
+}
+
+func TestAllocationsOfATransaction(t *testing.T) {
+	b := newBench(benchInvite)
+	var r Received
+	text := make([]byte, 0, 2048)
+	for range 2000 {
+		text = b.transact(&r, text)
+	}
+	n := testing.AllocsPerRun(2000, func() { text = b.transact(&r, text) })
+	if n > 1 {
+		t.Errorf("%v allocations per transaction, want at most 1", n)
+	}
+}
+
+func TestMemoryOfALingeringTransaction(t *testing.T) {
+	b := newBench(benchInvite)
+	var r Received
+	text := make([]byte, 0, 2048)
+	const n = 4000
+	for range n {
+		b.relayed(&r)
+		text = b.answered(&r, "SIP/2.0 200 OK\r\n", text)
+	}
+	b.clock.Advance(time.Minute)
+	runtime.GC()
+	runtime.GC() // what pools kept is gone after the second
+	var before, after runtime.MemStats
+	runtime.ReadMemStats(&before)
+	for range n {
+		b.relayed(&r)
+		text = b.answered(&r, "SIP/2.0 200 OK\r\n", text)
+	}
+	runtime.GC()
+	runtime.GC()
+	runtime.ReadMemStats(&after)
+	each := (int64(after.HeapAlloc) - int64(before.HeapAlloc)) / n
+	t.Logf("%d bytes", each)
+	if each > 7<<10 {
+		t.Errorf("%d bytes for each transaction, want at most 7 KiB", each)
+	}
+	if s := b.layer.Stats(); s.Current != n {
+		t.Fatalf("%d transactions, want %d", s.Current, n)
+	}
+	b.clock.Advance(time.Minute)
+}
