@@ -5,19 +5,20 @@ package textops
 import (
 	"errors"
 
+	"github.com/kahea-sip/kahea/core/ere"
 	"github.com/kahea-sip/kahea/core/module"
 	"github.com/kahea-sip/kahea/core/sip"
 )
 
 var (
-	errEmpty = errors.New("the header is empty")
-	errName  = errors.New("the header name is empty")
+	errHeaderEmpty = errors.New("the header is empty")
+	errNameEmpty   = errors.New("the header name is empty")
 )
 
-// headerName compiles the name of a header.
+// headerName checks the name of a header.
 func headerName(text string) (any, error) {
 	if text == "" {
-		return nil, errName
+		return nil, errNameEmpty
 	}
 	return nil, nil
 }
@@ -25,12 +26,12 @@ func headerName(text string) (any, error) {
 // appendHeader is append_hf(txt[, hdr]): behind the last header with the name,
 // behind all where there is none.
 func appendHeader(c *module.Call, a module.Args) module.Result {
-	text := a.Str(0)
+	text, name := a.Str(0), a.Str(1)
 	if text == "" {
-		return c.Fail("append_hf", errEmpty)
+		return c.Fail("append_hf", errHeaderEmpty)
 	}
 	at := c.Msg.HeadersEnd()
-	if name := a.Str(1); name != "" {
+	if name != "" {
 		for i := c.Msg.FirstNamed(name); i >= 0; i = c.Msg.NextNamed(name, i) {
 			at = c.Msg.Header(i).End
 		}
@@ -42,12 +43,12 @@ func appendHeader(c *module.Call, a module.Args) module.Result {
 // insertHeader is insert_hf(txt[, hdr]): before the first header with the name,
 // before all where there is none.
 func insertHeader(c *module.Call, a module.Args) module.Result {
-	text := a.Str(0)
+	text, name := a.Str(0), a.Str(1)
 	if text == "" {
-		return c.Fail("insert_hf", errEmpty)
+		return c.Fail("insert_hf", errHeaderEmpty)
 	}
 	at := c.Msg.FirstLineEnd()
-	if name := a.Str(1); name != "" {
+	if name != "" {
 		if i := c.Msg.FirstNamed(name); i >= 0 {
 			at = c.Msg.Header(i).Start
 		}
@@ -56,18 +57,30 @@ func insertHeader(c *module.Call, a module.Args) module.Result {
 	return module.True
 }
 
-// removeHeader is remove_hf(hname) and remove_hf_pv(hname).
-func removeHeader(c *module.Call, a module.Args) module.Result {
-	found := module.False
-	name := a.Str(0)
-	for i := c.Msg.FirstNamed(name); i >= 0; i = c.Msg.NextNamed(name, i) {
-		c.Msg.DeleteHeader(i)
-		found = module.True
-	}
-	return found
+// appendURIHeader is append_urihf(prefix, suffix): the Request-URI is the one
+// that arrived.
+func appendURIHeader(c *module.Call, a module.Args) module.Result {
+	text := append(c.Mem.Begin(), a.Str(0)...)
+	text = append(append(text, c.Msg.RequestURI...), a.Str(1)...)
+	c.Msg.AppendHeader(c.Mem.Keep(text))
+	return module.True
 }
 
 // hasHeader is is_present_hf(hf_name) and is_present_hf_pv(hf_name).
 func hasHeader(c *module.Call, a module.Args) module.Result {
 	return module.Bool(c.Msg.FirstNamed(a.Str(0)) >= 0)
+}
+
+// hasHeaderMatch is is_present_hf_re(hf_name_re) and its _pv form.
+func hasHeaderMatch(c *module.Call, a module.Args) module.Result {
+	re, ok := a[0].Data.(*ere.Regexp)
+	if !ok {
+		return c.Fail("is_present_hf_re", a[0].Err)
+	}
+	for i := range c.Msg.NumHeaders() {
+		if re.MatchString(c.Msg.Header(i).Name) {
+			return module.True
+		}
+	}
+	return module.False
 }
