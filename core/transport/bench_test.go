@@ -4,6 +4,8 @@ package transport
 
 import (
 	"bytes"
+	"io"
+	"net"
 	"net/netip"
 	"runtime"
 	"testing"
@@ -134,5 +136,56 @@ func BenchmarkChoose(b *testing.B) {
 		if l.Choose(UDP, dst) == nil {
 			b.Fatal("no socket")
 		}
+	}
+}
+
+func BenchmarkTCPEcho(b *testing.B) {
+	l := start(b, Options{Sockets: listenOn(TCP, "127.0.0.1:0")}, echo)
+	c, err := net.DialTCP("tcp4", nil, net.TCPAddrFromAddrPort(l.Sockets()[0].Addr))
+	if err != nil {
+		b.Fatal(err)
+	}
+	defer c.Close()
+	msg := sipText("a", 400)
+	answer := make([]byte, len(msg))
+	b.ReportAllocs()
+	b.SetBytes(int64(len(msg)))
+	for b.Loop() {
+		if _, err := c.Write(msg); err != nil {
+			b.Fatal(err)
+		}
+		if _, err := io.ReadFull(c, answer); err != nil || !bytes.Equal(answer, msg) {
+			b.Fatal(err)
+		}
+	}
+}
+
+// BenchmarkIdleConnection reports the memory of a connection that waits.
+func BenchmarkIdleConnection(b *testing.B) {
+	const n = 2000
+	for b.Loop() {
+		l, err := New(Options{Network: NewMemoryNetwork(), Sockets: listenOn(TCP, "127.0.0.1:0")})
+		if err != nil {
+			b.Fatal(err)
+		}
+		if err := l.Listen(); err != nil {
+			b.Fatal(err)
+		}
+		if err := l.Serve(func() Receiver { return receiverFunc(echo) }); err != nil {
+			b.Fatal(err)
+		}
+		var before, after runtime.MemStats
+		runtime.GC()
+		runtime.ReadMemStats(&before)
+		for range n {
+			c := dial(b, l, l.Sockets()[0].Addr)
+			write(b, c, sipText("a", 0))
+			expect(b, c, sipText("a", 0))
+		}
+		runtime.GC()
+		runtime.ReadMemStats(&after)
+		used := int64(after.HeapInuse+after.StackInuse) - int64(before.HeapInuse+before.StackInuse)
+		b.ReportMetric(float64(used)/n, "B/conn")
+		stop(b, l)
 	}
 }

@@ -3,9 +3,60 @@
 package transport
 
 import (
+	"net/netip"
 	"runtime"
 	"testing"
+
+	"golang.org/x/sys/unix"
 )
+
+// BenchmarkUDPWake measures what a packet costs a server that waits for it: the
+// peer is a socket that waits in the kernel, so each packet has to wake a thread,
+// as packets from outside do. It reports the processor time of both sides.
+func BenchmarkUDPWake(b *testing.B) {
+	for _, p := range udpPaths[:2] {
+		b.Run(p.name, func(b *testing.B) {
+			o := p.options()
+			o.Sockets = listenOn(UDP, "127.0.0.1:0")
+			o.UDP.Children = 2
+			l := start(b, o, echo)
+			end, err := newUDPSocket(l, &Socket{Proto: UDP}, netip.MustParseAddrPort("127.0.0.1:0"))
+			if err != nil {
+				b.Fatal(err)
+			}
+			defer end.close()
+			r, err := end.newReader()
+			if err != nil {
+				b.Fatal(err)
+			}
+			runtime.GOMAXPROCS(runtime.GOMAXPROCS(0) + 1)
+			defer func() { runtime.GOMAXPROCS(runtime.GOMAXPROCS(0) - 1) }()
+			to, msg := l.Sockets()[0].Addr, message(500)
+			var packet Packet
+			b.ReportAllocs()
+			before := processorTime(b)
+			for b.Loop() {
+				if err := end.send(msg, to); err != nil {
+					b.Fatal(err)
+				}
+				if !r.read(&packet) || len(packet.Data) != len(msg) {
+					b.Fatal("wrong answer")
+				}
+				packet.Buffer.Release()
+			}
+			b.ReportMetric(float64(processorTime(b)-before)/float64(b.N), "cpu-ns/op")
+		})
+	}
+}
+
+// processorTime is what the process has used, in nanoseconds.
+func processorTime(b *testing.B) int64 {
+	var u unix.Rusage
+	if err := unix.Getrusage(unix.RUSAGE_SELF, &u); err != nil {
+		b.Fatal(err)
+	}
+	return u.Utime.Nano() + u.Stime.Nano()
+}
 
 // Readers that nobody needs park, and come back when all others are at work.
 func TestReadersPark(t *testing.T) {

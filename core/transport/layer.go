@@ -29,7 +29,8 @@ type Layer struct {
 	streams streams
 	procs   int // GOMAXPROCS before Serve; 0 when it was not changed
 
-	stopped atomic.Bool
+	stop    atomic.Bool // Stop was called
+	stopped atomic.Bool // nothing may be sent any more
 	myself  atomic.Pointer[names]
 	mu      sync.Mutex // held to replace myself
 }
@@ -174,8 +175,11 @@ func (l *Layer) Serve(newReceiver func() Receiver) error {
 
 // Stop stops reading, waits for the messages at work, sends what waits and
 // closes everything; when ctx ends it closes at once and returns ctx's error.
-// Nothing may be sent after it has returned.
+// Nothing may be sent after it has returned. A second call does nothing.
 func (l *Layer) Stop(ctx context.Context) error {
+	if l.stop.Swap(true) {
+		return nil
+	}
 	for _, s := range l.sockets {
 		if s.packets != nil {
 			s.packets.closeRead()

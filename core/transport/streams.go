@@ -44,7 +44,8 @@ type streams struct {
 	byRemote map[remoteKey][]*conn // guarded by mu; the newest is the last
 	byProto  [WSS + 1]int          // guarded by mu
 	onClose  []func(Connection)    // guarded by mu
-	stopping bool                  // guarded by mu
+	stopping bool                  // guarded by mu; nothing more is read
+	drained  bool                  // guarded by mu; nothing more is opened
 }
 
 // remoteKey is what a connection is found by.
@@ -115,15 +116,19 @@ func (t *streams) accept(s *Socket) {
 	go func() {
 		defer t.all.Done()
 		defer t.reading.Done()
-		for {
+		for failing := false; ; {
 			nc, err := s.listener.Accept()
 			switch {
 			case err == nil:
+				failing = false
 				t.accepted(s, nc)
 			case errors.Is(err, net.ErrClosed):
 				return
 			default:
-				t.layer.log.Warn("cannot accept a connection", "socket", s.Text, "err", err)
+				if !failing { // one line until it works again
+					t.layer.log.Warn("cannot accept a connection", "socket", s.Text, "err", err)
+				}
+				failing = true
 				t.pause(acceptPause)
 			}
 		}
@@ -148,7 +153,6 @@ func (t *streams) accepted(s *Socket, nc net.Conn) {
 	}
 	if err := t.add(c); err != nil {
 		nc.Close()
-		t.layer.count.localReject.Inc()
 		return
 	}
 	t.layer.count.passiveOpen.Inc()
@@ -159,10 +163,11 @@ func (t *streams) add(c *conn) error {
 	now := t.layer.clock.Monotonic()
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	if t.stopping && !c.outgoing {
+	if t.drained || t.stopping && !c.outgoing {
 		return ErrStopped
 	}
 	if len(t.byID) >= t.maxConns {
+		t.layer.count.localReject.Inc()
 		return ErrTooManyConnections
 	}
 	t.lastID++
@@ -264,15 +269,12 @@ func (t *streams) connect(d Destination, s, from *Socket) (*conn, error) {
 		return nil, ErrNoConnection
 	case s == nil:
 		return nil, ErrNoSocket
-	case t.layer.stopped.Load():
-		return nil, ErrStopped
 	}
 	c := &conn{
 		streams: t, socket: s, proto: d.Proto, state: ConnConnecting, outgoing: true,
 		local: t.localFor(d, s, from), remote: d.Addr,
 	}
 	if err := t.add(c); err != nil {
-		t.layer.count.localReject.Inc()
 		return nil, err
 	}
 	return c, nil
@@ -346,6 +348,9 @@ func (t *streams) stopReading() {
 // drain sends what waits, closes all connections and waits for their
 // goroutines.
 func (t *streams) drain() {
+	t.mu.Lock()
+	t.drained = true
+	t.mu.Unlock()
 	close(t.draining)
 	t.all.Wait()
 	t.alarm.Stop()

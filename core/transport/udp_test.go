@@ -91,9 +91,6 @@ func start(t testing.TB, o Options, f func(Packet, *Out)) *Layer {
 
 func stop(t testing.TB, l *Layer) {
 	t.Helper()
-	if l.stopped.Load() {
-		return
-	}
 	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
 	defer cancel()
 	if err := l.Stop(ctx); err != nil {
@@ -430,6 +427,17 @@ func TestCollectionWhileReading(t *testing.T) {
 		if d := time.Since(began); d > 2*time.Second {
 			t.Fatalf("a collection took %v", d)
 		}
+	}
+}
+
+func TestStopWithoutServe(t *testing.T) {
+	network := NewMemoryNetwork()
+	l := bound(t, Options{Sockets: listenOn(ProtoNone, "127.0.0.1:5060"), Network: network})
+	for range 2 {
+		stop(t, l)
+	}
+	if len(network.packets)+len(network.listeners) != 0 {
+		t.Error("a socket stayed open")
 	}
 }
 
