@@ -22,6 +22,10 @@ const (
 	// MaxExpansions is how often defines may be used, and MaxIncludes how many files may be read.
 	MaxExpansions = 1 << 20
 	MaxIncludes   = 10000
+	// MaxString is how many bytes a string may have after substitutions.
+	MaxString = 1 << 16
+	// MaxRule is how many bytes a rule of #!subst may have.
+	MaxRule = 2048
 )
 
 // Options tell how a configuration is read.

@@ -149,6 +149,7 @@ func TestLimits(t *testing.T) {
 		{"include of itself", `include_file "main.cfg"`, "files include each other more than 20 deep"},
 		{"define of itself", "#!define A A\nA", "define A stands in its own value"},
 		{"defines that double and leave nothing", doubling("#!define A%d A%d A%d\n", "#!define A40\nA0"), "are used more than"},
+		{"substitutions that double", strings.Repeat("#!subst \"/a/aa/g\"\n", 40) + "\"a\"", "rule of #!subst has more than 2048 bytes"},
 		{"two defines", "#!define A B\n#!define B A\nA", "define A stands in its own value"},
 		{"expression", "#!ifexp " + strings.Repeat("(", 1000) + "1\n#!endif", "#!ifexp: expression is nested too deep"},
 		{"expression of itself", "#!define A A\n#!ifexp A\n#!endif", "#!ifexp: expression is nested too deep"},

@@ -42,6 +42,10 @@ func (p *processor) subst(s *scanner, d directive, kind substKind) {
 	}
 	p.substitute(&t) // rules may be built of earlier ones
 	pattern, replacement, flags, ok := splitRule(Unquote(t.Text))
+	if len(pattern)+len(replacement) > MaxRule {
+		p.errs.AddSpan(span, "", "rule of #!%s has more than %d bytes", d.word, MaxRule)
+		return
+	}
 	if !ok {
 		p.errs.AddSpan(span, "a rule has three delimiters: /expression/replacement/", "rule of #!%s is not complete", d.word)
 		return
@@ -182,6 +186,10 @@ func (p *processor) substitute(t *Token) {
 	}
 	changed := inner
 	for _, r := range p.substs {
+		if n := len(r.re.FindAllStringIndex(changed, -1)); n > 0 && len(changed)+n*len(r.with) > MaxString {
+			p.errs.Addf(t.Pos, "substitutions make a string of more than %d bytes", MaxString)
+			return
+		}
 		changed = r.apply(changed)
 	}
 	if changed == inner {
