@@ -132,7 +132,7 @@ func updateRows(t *testing.T, rows []row, setup string, message []byte) {
 	}
 	dir := t.TempDir()
 	cfg := fmt.Sprintf("debug=0\nlog_stderror=yes\nchildren=1\ndisable_tcp=yes\nauto_aliases=no\nlisten=udp:127.0.0.1:%d name \"sock1\"\n"+
-		"alias=\"my.example.com\"\nserver_id=7\nloadmodule \"pv.so\"\nloadmodule \"kex.so\"\nloadmodule \"xlog.so\"\nloadmodule \"sl.so\"\nloadmodule \"tm.so\"\nloadmodule \"corex.so\"\nmodparam(\"xlog\",\"long_format\",0)\nmodparam(\"xlog\",\"prefix\",\"\")\n", referencePort) +
+		"alias=\"my.example.com\"\nserver_id=7\nloadmodule \"pv.so\"\nloadmodule \"kex.so\"\nloadmodule \"xlog.so\"\nloadmodule \"sl.so\"\nloadmodule \"tm.so\"\nloadmodule \"corex.so\"\nloadmodule \"textops.so\"\nloadmodule \"siputils.so\"\nloadmodule \"rr.so\"\nloadmodule \"tmx.so\"\nmodparam(\"xlog\",\"long_format\",0)\nmodparam(\"xlog\",\"prefix\",\"\")\n", referencePort) +
 		blocks(rows, setup, `xlog("L_ERR", "`)
 	file := filepath.Join(dir, "reference.cfg")
 	if err := os.WriteFile(file, []byte(cfg), 0o644); err != nil {
@@ -154,8 +154,6 @@ func updateRows(t *testing.T, rows []row, setup string, message []byte) {
 	conn.Close()
 	cmd.Process.Signal(os.Interrupt)
 	cmd.Wait()
-	os.WriteFile("/tmp/kv/ref.out", out.Bytes(), 0o644)
-	os.WriteFile("/tmp/kv/ref.cfg", []byte(cfg), 0o644)
 	got := answers(out.String(), len(rows))
 	var b strings.Builder
 	for i, r := range rows {

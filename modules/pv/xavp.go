@@ -122,9 +122,6 @@ func (x *xavp) Get(c *module.Call, _ module.Index) module.Value {
 	}
 	last := &x.path[len(x.path)-1]
 	name := last.name.name(c)
-	if last.index.All {
-		return number(t.Count(name))
-	}
 	it := t.At(name, last.at(c))
 	switch {
 	case it == nil:

@@ -22,6 +22,9 @@ func Binary(op syntax.Op, x, y Node) (Node, error) {
 	_, kx := IsConst(x)
 	_, ky := IsConst(y)
 	if kx && ky && !divides(op, y) {
+		if op == syntax.OpAnd || op == syntax.OpOr {
+			return Number(truth(n.Int(nil) != 0)), nil
+		}
 		return Const{n.Value(nil)}, nil
 	}
 	return n, nil
@@ -35,8 +38,16 @@ func divides(op syntax.Op, y Node) bool {
 func binary(op syntax.Op, x, y Node) (Node, error) {
 	switch op {
 	case syntax.OpAnd:
+		// As in Kamailio, && with a true constant leaves the number of the
+		// other side, and so does || with 0.
+		if constantIs(y, true) {
+			return NewCast(Int, x), nil
+		}
 		return &And{x, y}, nil
 	case syntax.OpOr:
+		if constantIs(y, false) {
+			return NewCast(Int, x), nil
+		}
 		return &Or{x, y}, nil
 	case syntax.OpEq, syntax.OpNe:
 		return equality(x, y, op == syntax.OpNe), nil
@@ -67,6 +78,12 @@ func binary(op syntax.Op, x, y Node) (Node, error) {
 		return &Compare{op, x, y}, nil
 	}
 	return &Arith{op, x, y}, nil
+}
+
+// constantIs tells that a node is a constant number that is true, or false.
+func constantIs(n Node, want bool) bool {
+	v, ok := IsConst(n)
+	return ok && v.Kind == avp.Int && (v.Int != 0) == want
 }
 
 func wantInt(n Node) error {
