@@ -77,6 +77,8 @@ func (t *Transaction) acknowledged(k *key, m *sip.Message) ACK {
 	case t.status >= 200:
 		t.emit(EndToEndACKIn, nil, m, nil, t.status)
 		return EndToEndACK
+	case k.cookie && k.branch == t.key.branch:
+		return NegativeACK // there is nothing to acknowledge yet, but it is ours
 	default:
 		return NoACK
 	}

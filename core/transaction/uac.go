@@ -20,6 +20,8 @@ type LocalRequest struct {
 	// CallID is made up when empty, CSeq 10 when 0.
 	CallID string
 	CSeq   uint32
+	// MaxForwards is 70 when 0.
+	MaxForwards int
 	// Route is the route set, values separated by commas; empty for none.
 	Route string
 	// NextHop is a URI that the request is sent to instead of Route or URI.
@@ -137,7 +139,11 @@ func (t *Transaction) appendLocal(dst []byte, r *LocalRequest) []byte {
 		dst = t.l.appendCallID(dst)
 	}
 	field(r.CallID, "")
-	field("Max-Forwards: ", "70")
+	hops := r.MaxForwards
+	if hops == 0 {
+		hops = 70
+	}
+	field("Max-Forwards: ", strconv.Itoa(hops))
 	if r.Route != "" {
 		field("Route: ", r.Route)
 	}

@@ -18,6 +18,7 @@ var (
 	errTo          = errors.New("To header missing")
 	errContentType = errors.New("Content-Type missing")
 	errMethod      = errors.New("Invalid method")
+	errMaxForwards = errors.New("Max-Forwards is no number of 0 to 255")
 	errCSeq        = errors.New("CSeq is no number")
 )
 
@@ -92,6 +93,12 @@ func readHeaders(r *transaction.LocalRequest, headers string) (hasType bool, err
 				r.Route += ", "
 			}
 			r.Route += value
+		case sip.HeaderMaxForwards:
+			n, ok := sip.ParseUint(value)
+			if !ok || n > 255 {
+				return false, errMaxForwards
+			}
+			r.MaxForwards = int(n)
 		case sip.HeaderContentLength, sip.HeaderVia:
 		case sip.HeaderContentType:
 			hasType = true
