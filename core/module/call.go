@@ -47,6 +47,8 @@ type Call struct {
 	// MaxForwards is what the request would leave with after the script
 	// changed it; -1 while it did not.
 	MaxForwards int
+	// Iterators are those of textopsx.
+	Iterators []Iterator
 	// RC is the result of the last function or route ($rc).
 	RC Result
 	// Vars are the $var values of the worker, by slot.
@@ -111,6 +113,7 @@ func (c *Call) Reset(msg *sip.Message, p transport.Packet) {
 	c.StaticBranch = transaction.Target{Q: transaction.QUnset}
 	c.Tx, c.TxHeld, c.Branch, c.MaxForwards = nil, false, -1, -1
 	c.RC, c.Event, c.Fault, c.Line = True, nil, nil, nowhere
+	c.Iterators = c.Iterators[:0]
 	c.ctx = nil
 }
 
