@@ -33,6 +33,67 @@ func TestMain(m *testing.M) {
 	testscript.Main(m, map[string]func(){"kahea": main})
 }
 
+// variants are the ways in which the calls of testdata/calls are made.
+var variants = []struct {
+	name   string
+	proxy  string // configuration
+	caller string // protocol
+	callee string
+	listen []string
+}{
+	{"udp", "proxy.cfg", "udp", "udp", []string{"udp:127.0.0.1:0"}},
+	{"tcp", "proxy.cfg", "tcp", "tcp", []string{"tcp:127.0.0.1:0", "udp:127.0.0.1:0"}},
+	{"udp to tcp", "proxy.cfg", "udp", "tcp", []string{"127.0.0.1:0"}},
+	{"tcp to udp", "proxy.cfg", "tcp", "udp", []string{"127.0.0.1:0"}},
+	{"ipv6", "proxy.cfg", "udp6", "udp6", []string{"[::1]:0"}},
+	{"stock", stock, "udp", "udp", []string{"127.0.0.1:0"}},
+}
+
+// stock is the configuration of Debian's package.
+const stock = "/etc/kamailio/kamailio.cfg"
+
+// TestCalls makes each call of testdata/calls in each of the ways. In the
+// scripts $PROXY is the configuration, $CALLER and $CALLEE are the protocols,
+// and the conditions [caller:tcp] and [callee:udp] and so on ask for them.
+func TestCalls(t *testing.T) {
+	for _, v := range variants {
+		t.Run(v.name, func(t *testing.T) {
+			if _, err := os.Stat(v.proxy); err != nil && v.proxy == stock {
+				if os.Getenv("KAHEA_REQUIRE_SERVERS") == "1" {
+					t.Fatalf("%s is missing: apt-get install kamailio", stock)
+				}
+				t.Skipf("skipped: %s is missing (apt-get install kamailio)", stock)
+			}
+			proxy := v.proxy
+			if !filepath.IsAbs(proxy) {
+				proxy, _ = filepath.Abs(filepath.Join("testdata", proxy))
+			}
+			p := parameters()
+			p.Dir = "testdata/calls"
+			p.Setup = func(env *testscript.Env) error {
+				env.Setenv("PROXY", proxy)
+				env.Setenv("CALLER", v.caller)
+				env.Setenv("CALLEE", v.callee)
+				env.Setenv("LISTEN", "-l"+strings.Join(v.listen, ",")) // one word
+				return siptest.Setup(env)
+			}
+			p.Condition = func(cond string) (bool, error) {
+				side, proto, _ := strings.Cut(cond, ":")
+				switch side {
+				case "caller":
+					return strings.HasPrefix(v.caller, proto), nil
+				case "callee":
+					return strings.HasPrefix(v.callee, proto), nil
+				case "config":
+					return (v.proxy == stock) == (proto == "stock"), nil
+				}
+				return false, fmt.Errorf("unknown condition %q", cond)
+			}
+			testscript.Run(t, p)
+		})
+	}
+}
+
 // TestScripts runs the end-to-end scripts of the server and of its modules. The
 // words are those of siptest, and
 //
@@ -54,18 +115,15 @@ func TestScripts(t *testing.T) {
 			files = append(files, f)
 		}
 	}
+	p := parameters()
+	p.Files = files
+	testscript.Run(t, p)
+}
+
+func parameters() testscript.Params {
 	words := siptest.Words(startDaemon)
 	words["exits"] = exits
-	testscript.Run(t, testscript.Params{
-		Files: files, Setup: siptest.Setup, Cmds: words, UpdateScripts: *update, RequireUniqueNames: true,
-		Condition: func(cond string) (bool, error) {
-			if file, ok := strings.CutPrefix(cond, "file:"); ok {
-				_, err := os.Stat(file)
-				return err == nil, nil
-			}
-			return false, fmt.Errorf("unknown condition %q", cond)
-		},
-	})
+	return testscript.Params{Setup: siptest.Setup, Cmds: words, UpdateScripts: *update, RequireUniqueNames: true}
 }
 
 // start is the time that the clock of a server under test shows at first.
@@ -97,6 +155,12 @@ func startDaemon(dir string, flags []string, log *siptest.Log) (siptest.Daemon, 
 		}
 		if *path != "" && !filepath.IsAbs(*path) {
 			*path = filepath.Join(dir, *path)
+		}
+	}
+	for i, l := range o.listen {
+		if all := strings.Split(l, ","); len(all) > 1 && !strings.HasPrefix(l, "(") {
+			o.listen = slices.Replace(o.listen, i, i+1, all...)
+			break
 		}
 	}
 	cfg, status := readConfig(o, log)

@@ -26,7 +26,7 @@ func (s *scene) expect(p *peer, pattern string, checks []string) error {
 		return fmt.Errorf("%s got %q, want %q\n%s", p.name, first, pattern, m.text)
 	}
 	for _, c := range checks {
-		if err := check(m, s.fill(c)); err != nil {
+		if err := check(m, s.fillAs(c, regexp.QuoteMeta)); err != nil {
 			return fmt.Errorf("%s: %w\n%s", p.name, err, m.text)
 		}
 	}

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"net/netip"
 	"regexp"
+	"runtime"
 	"strconv"
 	"strings"
 	"sync"
@@ -211,31 +212,46 @@ func (s *scene) write(p *peer, text []byte, via *conn) error {
 var place = regexp.MustCompile(`\{(branch|callid|last:\w+:[\w-]+|\w+)\}`)
 
 // fill replaces the places in a text.
-func (s *scene) fill(text string) string {
+func (s *scene) fill(text string) string { return s.fillAs(text, func(v string) string { return v }) }
+
+// fillAs is fill for texts in which a value must be written otherwise.
+func (s *scene) fillAs(text string, write func(string) string) string {
 	return place.ReplaceAllStringFunc(text, func(m string) string {
-		key := m[1 : len(m)-1]
-		if of, ok := servers[strings.ToUpper(key)]; ok && s.daemon != nil {
-			return s.daemon.Addr(of.proto, of.v6).String()
-		}
-		switch {
-		case key == "branch":
-			return s.branch()
-		case key == "callid":
-			return s.callID()
-		case strings.HasPrefix(key, "last:"):
-			f := strings.SplitN(key, ":", 3)
-			if p := s.peers[f[1]]; p != nil {
-				for _, msg := range []*message{p.request, p.reply} {
-					if msg != nil && msg.ValueNamed(f[2]) != "" {
-						return msg.ValueNamed(f[2])
-					}
-				}
-			}
-		case s.peers[key] != nil:
-			return s.peers[key].addr.String()
+		if v := s.value(m); v != m {
+			return write(v)
 		}
 		return m
 	})
+}
+
+// value is what stands for a place, or the place itself.
+func (s *scene) value(m string) string {
+	key := m[1 : len(m)-1]
+	if of, ok := servers[strings.ToUpper(key)]; ok && s.daemon != nil {
+		a := s.daemon.Addr(of.proto, of.v6)
+		if !a.IsValid() && key == "server" {
+			a = s.daemon.Addr(of.proto, true)
+		}
+		return a.String()
+	}
+	switch {
+	case key == "branch":
+		return s.branch()
+	case key == "callid":
+		return s.callID()
+	case strings.HasPrefix(key, "last:"):
+		f := strings.SplitN(key, ":", 3)
+		if p := s.peers[f[1]]; p != nil {
+			for _, msg := range []*message{p.request, p.reply} {
+				if msg != nil && msg.ValueNamed(f[2]) != "" {
+					return msg.ValueNamed(f[2])
+				}
+			}
+		}
+	case s.peers[key] != nil:
+		return s.peers[key].addr.String()
+	}
+	return m
 }
 
 func (s *scene) fillAll(texts []string) []string {
@@ -271,7 +287,9 @@ func (s *scene) settle() error {
 			return nil
 		}
 	}
-	return fmt.Errorf("the server does not come to rest: %s", waits)
+	stacks := make([]byte, 1<<20)
+	stacks = stacks[:runtime.Stack(stacks, true)]
+	return fmt.Errorf("the server does not come to rest: %s\n%s", waits, stacks)
 }
 
 // unsettled tells what the server has still to do.

@@ -207,7 +207,7 @@ func Words(start Start) map[string]command {
 			if len(args) != 1 {
 				ts.Fatalf("usage: [!] log PATTERN")
 			}
-			re, err := regexp.Compile("(?m)" + s.fill(args[0]))
+			re, err := regexp.Compile("(?m)" + s.fillAs(args[0], regexp.QuoteMeta))
 			ts.Check(err)
 			if re.MatchString(s.log.String()) == neg {
 				s.fatal(ts, fmt.Errorf("[!] log %s", args[0]))
