@@ -106,10 +106,10 @@ type Assign struct {
 	Value  expr.Node
 }
 
-// Do runs a function, a route or any expression for its effect.
+// Do runs a function or a route.
 type Do struct {
 	Place
-	X expr.Node
+	X expr.Coded
 }
 
 // Return is return; Value is nil where none is given.

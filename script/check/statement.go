@@ -61,8 +61,12 @@ func (c *checker) statement(s syntax.Stmt) []Stmt {
 			return []Stmt{a}
 		}
 	case *syntax.Do:
-		if x := c.value(s.X); x != nil {
+		switch x := c.value(s.X).(type) {
+		case nil:
+		case expr.Coded:
 			return []Stmt{&Do{at, x}}
+		default:
+			c.errs.AddSpan(valueSpan(s.X), "", "expected a function, found %s", x)
 		}
 	case *syntax.Return:
 		return []Stmt{&Return{at, c.code(s.Value)}}

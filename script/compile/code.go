@@ -48,8 +48,6 @@ const (
 	OpCall
 	// OpRoute runs a route.
 	OpRoute
-	// OpEval evaluates an expression for its effect.
-	OpEval
 	// OpSet assigns X to Target.
 	OpSet
 	// OpJumpUnless goes to To unless X is positive. Else it goes on; the
@@ -76,7 +74,7 @@ const (
 	opCount
 )
 
-var opNames = [opCount]string{"end", "call", "route", "eval", "set", "unless", "jump", "loop", "while", "switch", "break", "return",
+var opNames = [opCount]string{"end", "call", "route", "set", "unless", "jump", "loop", "while", "switch", "break", "return",
 	"exit", "drop"}
 
 // String is the operation's name in listings.

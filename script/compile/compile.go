@@ -81,8 +81,6 @@ func (b *builder) do(s *check.Do) {
 		b.emit(Op{Code: OpCall, Call: x}, s.Pos)
 	case *expr.Route:
 		b.emit(Op{Code: OpRoute, Route: x}, s.Pos)
-	default:
-		b.emit(Op{Code: OpEval, X: x}, s.Pos)
 	}
 }
 

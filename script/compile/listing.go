@@ -32,8 +32,6 @@ func (o *Op) text() string {
 		return o.Call.String()
 	case OpRoute:
 		return o.Route.String()
-	case OpEval:
-		return o.X.String()
 	case OpSet:
 		return o.Target.String() + " = " + o.X.String()
 	case OpJumpUnless, OpLoopUnless:
