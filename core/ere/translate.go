@@ -263,6 +263,9 @@ func (t *translator) span(b *strings.Builder, open int) error {
 		if high < low {
 			return t.fail(from, "range in [] runs backwards")
 		}
+		if t.at+1 < len(t.src) && t.src[t.at] == '-' && t.src[t.at+1] != ']' {
+			return t.fail(t.at, "a range in [] begins where another one ends")
+		}
 	}
 	b.WriteString(quote(low))
 	if high != low {
