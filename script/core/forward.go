@@ -4,6 +4,7 @@ package core
 
 import (
 	"errors"
+	"sync"
 
 	"github.com/kahea-sip/kahea/core/locate"
 	"github.com/kahea-sip/kahea/core/module"
@@ -37,7 +38,11 @@ func forward(proto transport.Proto) func(c *module.Call, a module.Args) module.R
 		if err != nil {
 			return c.Fail("forward", err)
 		}
-		if err := c.Out.Send(d, printRequest(c, &d)); err != nil {
+		text := printed.Get().(*[]byte)
+		*text = printRequest((*text)[:0], c, &d)
+		err = c.Out.Send(d, *text)
+		printed.Put(text)
+		if err != nil {
 			return c.Fail("forward", err)
 		}
 		return module.True
@@ -106,8 +111,12 @@ func destination(c *module.Call, q locate.Query) (transport.Destination, error) 
 	return d, nil
 }
 
-// printRequest prints the request as it leaves.
-func printRequest(c *module.Call, d *transport.Destination) []byte {
+// printed are buffers for requests on their way to a Sender, which copies what
+// it keeps.
+var printed = sync.Pool{New: func() any { b := make([]byte, 0, transport.BufferSize); return &b }}
+
+// printRequest appends the request as it leaves.
+func printRequest(dst []byte, c *module.Call, d *transport.Destination) []byte {
 	s := d.Socket
 	o := sip.Outgoing{RequestURI: c.Target.URI, Transport: d.Proto, Host: s.Host, Port: s.Port, Rport: c.AddLocalRport,
 		ConnID: uint32(c.Packet.Conn), Route: c.Target.Path, Local: s.Addr, Remote: d.Addr, Socket: s}
@@ -118,5 +127,5 @@ func printRequest(c *module.Call, d *transport.Destination) []byte {
 		o.Port = c.AdvertisedPort
 	}
 	o.Branch = c.Mem.Keep(c.Host.Transactions().StatelessBranch(c.Mem.Begin(), c.Msg))
-	return sip.AppendRequest(nil, c.Msg, &o)
+	return sip.AppendRequest(dst, c.Msg, &o)
 }

@@ -86,7 +86,7 @@ func (p *parser) arguments(tr *module.Transformation, name, text string, has boo
 	}
 	for i := n; i < len(tr.Args); i++ {
 		if !tr.Args[i].Optional {
-			return nil, errorf(at, 1, "transformation {%s} needs argument %q", name, tr.Args[i].Name)
+			return nil, errorf(at-1, 1, "transformation {%s} needs argument %q", name, tr.Args[i].Name)
 		}
 	}
 	return out, nil
