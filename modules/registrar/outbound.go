@@ -18,12 +18,12 @@ const (
 // checkOutbound compares what client and server know of RFC 5626.
 func (s *saving) checkOutbound() *rejection {
 	m := s.c.Msg
-	required := m.HasOption(sip.HeaderRequire, "outbound")
-	s.outbound = required || m.HasOption(sip.HeaderSupported, "outbound")
+	required, supported := m.HasOption(sip.HeaderRequire, "outbound"), m.HasOption(sip.HeaderSupported, "outbound")
+	s.outbound = required || supported
 	switch {
 	case s.r.outboundMode == outboundOff && required:
 		return errNoOutbound
-	case s.r.outboundMode == outboundRequired && !s.outbound:
+	case s.r.outboundMode == outboundRequired && !supported:
 		return errOutbound
 	}
 	return nil

@@ -41,6 +41,7 @@ type saving struct {
 	gruu     bool
 	first    bool // the AOR has no bindings yet
 	path     string
+	badPath  *rejection
 
 	contacts []sip.Contact
 	fresh    []usrloc.Contact // what the message says, in the order of work
@@ -114,7 +115,7 @@ func (s *saving) prepare(uri string) *rejection {
 	s.cfg = r.saveConfig(c)
 	s.gruu = r.gruu != 0 && c.Msg.HasOption(sip.HeaderSupported, "gruu")
 	if r.usePath != 0 {
-		return s.readPath()
+		s.badPath = s.readPath()
 	}
 	return nil
 }
@@ -164,6 +165,9 @@ func (s *saving) update() (module.Result, *rejection) {
 			s.bindings.Delete(h)
 		}
 		return deleted, nil
+	}
+	if s.badPath != nil {
+		return rejected, s.badPath
 	}
 	if why := s.read(); why != nil {
 		return rejected, why
@@ -273,7 +277,7 @@ func (s *saving) check() *rejection {
 		case h == 0 && f.Expires != 0:
 			added++
 		case h == 0:
-		case b.Order(h, f.CallID, f.CSeq, s.now) == usrloc.Older:
+		case s.order(h, f) == usrloc.Older:
 			return errCSeq
 		case f.Expires == 0 && !b.Expired(h, s.now):
 			added--
@@ -285,6 +289,15 @@ func (s *saving) check() *rejection {
 		return errTooMany
 	}
 	return nil
+}
+
+// order tells a REGISTER that came too late. One that names an instance is never
+// held to be that, as in Kamailio: the flow is what its last message says.
+func (s *saving) order(h usrloc.Handle, f *usrloc.Contact) usrloc.Order {
+	if f.Instance != "" {
+		return usrloc.Newer
+	}
+	return s.bindings.Order(h, f.CallID, f.CSeq, s.now)
 }
 
 // apply carries the changes out; the result is that of the last one.
@@ -302,7 +315,7 @@ func (s *saving) apply() (result module.Result, why *rejection) {
 		case h == 0:
 			h, err = b.Insert(f)
 			result = inserted
-		case !s.first && b.Order(h, f.CallID, f.CSeq, s.now) == usrloc.Repeated:
+		case !s.first && s.order(h, f) == usrloc.Repeated:
 		case f.Expires == 0:
 			b.Delete(h)
 			result = deleted

@@ -4,7 +4,6 @@ package usrloc
 
 import (
 	"encoding/binary"
-	"math/bits"
 	"unsafe"
 )
 
@@ -16,6 +15,7 @@ import (
 // Freed texts are kept in one list per size, threaded through their own bytes;
 // what a list cannot give is cut off the newest chunk.
 type arena struct {
+	memory *memory
 	chunks [][]byte
 	tail   int // first free byte of chunk last
 	last   int // the chunk that is cut, -1 before there is one
@@ -78,7 +78,7 @@ func (a *arena) grow() {
 		n = chunkSize / 4
 	}
 	a.last = len(a.chunks)
-	a.chunks = append(a.chunks, make([]byte, n))
+	a.chunks = append(a.chunks, a.memory.bytes(n))
 	a.tail = 0
 	if a.last == 0 {
 		a.tail = unit // ref 0 is taken
@@ -146,6 +146,3 @@ func (a *arena) bytes() int {
 	}
 	return n
 }
-
-// log2 is the exponent of the smallest power of two that is not below n.
-func log2(n int) int { return bits.Len(uint(n - 1)) }

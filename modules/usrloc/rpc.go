@@ -236,7 +236,6 @@ func (u *Usrloc) rpcAdd(r *module.Request) error {
 	c := Contact{URI: argument(r, 2), CallID: addedCallID, CSeq: 1, UserAgent: addedAgent, Q: sip.QUnset,
 		Path: set(argument(r, 5)), Received: set(argument(r, 9)), Flags: uint32(n[1]), CFlags: uint32(n[2]), Methods: sip.Method(n[3]),
 		Keepalive: now, ServerID: u.host.Core().ServerID}
-	c.RUID = fmt.Sprintf("ulcx%s%x", strings.TrimPrefix(u.store.prefix, "uloc"), u.store.serials.Add(1))
 	if q >= 0 {
 		c.Q = int(q*1000 + 0.5)
 	}
@@ -248,6 +247,7 @@ func (u *Usrloc) rpcAdd(r *module.Request) error {
 			return module.Faultf(500, "Unknown socket")
 		}
 	}
+	c.RUID = fmt.Sprintf("ulcx%s%x", strings.TrimPrefix(u.store.prefix, "uloc"), u.store.serials.Add(1))
 	return d.put(aor, &c)
 }
 

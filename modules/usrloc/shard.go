@@ -4,6 +4,7 @@ package usrloc
 
 import (
 	"sync"
+	"unsafe"
 
 	"github.com/kahea-sip/kahea/core/avp"
 )
@@ -128,7 +129,7 @@ func (s *shard) addAOR(hash uint32, aor string) uint32 {
 		n = s.nextAOR
 		s.nextAOR++
 		if int(n/aorPage) == len(s.aors) {
-			s.aors = append(s.aors, new([aorPage]aorRecord))
+			s.aors = append(s.aors, newAORPage(s.texts.memory))
 		}
 	}
 	*s.aor(n) = aorRecord{hash: hash, text: s.texts.put(aor), size: uint16(len(aor))}
@@ -191,7 +192,7 @@ func (s *shard) addRecord() uint32 {
 	n := s.next
 	s.next++
 	if int(n/contactPage) == len(s.pages) {
-		s.pages = append(s.pages, new(page))
+		s.pages = append(s.pages, newPage(s.texts.memory))
 	}
 	return n
 }
@@ -233,6 +234,6 @@ func (r *record) length() int {
 
 // bytes is the memory of the shard.
 func (s *shard) bytes() int {
-	const aorBytes, slotBytes, pageBytes = 16 * aorPage, 8, contactPage * (4 + 88)
-	return s.texts.bytes() + len(s.slots)*slotBytes + len(s.aors)*aorBytes + len(s.pages)*pageBytes
+	return s.texts.bytes() + len(s.slots)*int(unsafe.Sizeof(slot{})) +
+		len(s.aors)*int(unsafe.Sizeof([aorPage]aorRecord{})) + len(s.pages)*int(unsafe.Sizeof(page{}))
 }

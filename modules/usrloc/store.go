@@ -20,6 +20,7 @@ type store struct {
 	serials atomic.Uint64
 	agents  agents
 	sockets []*transport.Socket
+	memory  memory
 
 	mu     sync.Mutex
 	tables map[string]*table // guarded by mu
@@ -53,6 +54,9 @@ func (s *store) table(name string, hashSize int) *table {
 	t := s.tables[name]
 	if t == nil {
 		t = &table{name: name, store: s, bits: hashSize, shards: make([]shard, min(1<<hashSize, maxShards))}
+		for i := range t.shards {
+			t.shards[i].texts.memory = &s.memory
+		}
 		s.tables[name] = t
 	}
 	return t

@@ -1,0 +1,8 @@
+// SPDX-License-Identifier: Apache-2.0
+
+//go:build !unix
+
+package usrloc
+
+// systemMemory returns zero bytes.
+func systemMemory(n int) []byte { return make([]byte, n) }
