@@ -26,7 +26,9 @@ const (
 	// NegativeACK acknowledged a negative reply, or a 2xx made here: it ends
 	// here.
 	NegativeACK
-	// EndToEndACK acknowledges a 2xx that was relayed: it goes on.
+	// EndToEndACK acknowledges a 2xx that was relayed: it goes on. As with
+	// Kamailio it is told from NoACK only where somebody asked the
+	// transaction for EndToEndACKIn.
 	EndToEndACK
 )
 
@@ -76,6 +78,9 @@ func (t *Transaction) acknowledged(k *key, m *sip.Message) ACK {
 		}
 	case t.status >= 200:
 		t.emit(EndToEndACKIn, nil, m, nil, t.status)
+		if t.mask&EndToEndACKIn == 0 {
+			return NoACK
+		}
 		return EndToEndACK
 	case k.cookie && k.branch == t.key.branch:
 		return NegativeACK // there is nothing to acknowledge yet, but it is ours

@@ -33,17 +33,18 @@ func (t *Transaction) cancelBranch(b *Branch, cause int) {
 			return
 		}
 	}
-	t.sendCancel(b)
+	t.sendCancel(b, true)
 }
 
-// sendCancel sends the CANCEL of a branch. The request is not repeated any
+// sendCancel sends the CANCEL of a branch, at once or after it was kept back
+// until a provisional reply. The request is not repeated any
 // more; the branch then waits for its final reply as long as fr_timer says.
-func (t *Transaction) sendCancel(b *Branch) {
+func (t *Transaction) sendCancel(b *Branch, atOnce bool) {
 	b.wantCancel = false
 	if b.sent == nil {
 		return
 	}
-	b.stop = fit(sip.AppendCANCEL(newText(len(b.sent)), b.sent, t.cancelHeaders(b)))
+	b.stop = fit(sip.AppendCANCEL(newText(len(b.sent)), b.sent, t.cancelHeaders(b, atOnce)))
 	_ = t.out.Send(b.dest, b.stop)
 	now := t.l.now()
 	b.frAt = now + t.timeoutFR()
@@ -55,12 +56,16 @@ func (t *Transaction) sendCancel(b *Branch) {
 	b.schedule()
 }
 
-func (t *Transaction) cancelHeaders(b *Branch) string {
-	if t.reasons != "" {
+// cancelHeaders are the Reason fields of a CANCEL (RFC 3326). As with Kamailio
+// one that waited does not say that the call was answered elsewhere.
+func (t *Transaction) cancelHeaders(b *Branch, atOnce bool) string {
+	switch {
+	case t.reasons != "":
 		return t.reasons
-	}
-	if b.cause == 0 {
+	case b.cause == 0:
 		return ""
+	case b.cause == 200 && atOnce:
+		return "Reason: SIP;cause=200;text=\"Call completed elsewhere\"\r\n"
 	}
 	return "Reason: SIP;cause=" + strconv.Itoa(b.cause) + "\r\n"
 }
@@ -130,16 +135,15 @@ func (t *Transaction) afterCancel() {
 // (RFC 3261 9.2, 16.10). The lock of c is held; that of invite, to which the
 // caller has a reference, is taken.
 func (c *Transaction) RelayCancel(invite *Transaction) {
-	c.sendOwn(200, "canceling")
-	c.l.cancelInvite(invite, &Received{Msg: c.Request, Out: c.out, From: c.from})
-}
-
-// cancelInvite cancels the INVITE transaction that the CANCEL r is for.
-func (l *Layer) cancelInvite(invite *Transaction, r *Received) {
-	invite.Lock(r.Out, r.From)
+	invite.Lock(c.out, c.from)
 	defer invite.Unlock()
-	invite.emit(CancelIn, nil, r.Msg, nil, 0)
-	invite.Cancel(invite.reasonsOf(r.Msg), 0)
+	if invite.status >= 200 {
+		c.sendOwn(200, "ok -- no more pending branches")
+		return
+	}
+	c.sendOwn(200, "canceling")
+	invite.emit(CancelIn, nil, c.Request, nil, 0)
+	invite.Cancel(invite.reasonsOf(c.Request), 0)
 }
 
 // reasonsOf are the Reason fields of a CANCEL as far as they are passed on.

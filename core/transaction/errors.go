@@ -44,6 +44,7 @@ var (
 	ErrFull         = &Error{500, sorry, 2, false}
 	ErrUnresolvable = &Error{478, "Unresolvable destination", 478, false}
 	ErrBadURI       = &Error{478, "Unresolvable destination", 478, true}
+	ErrRequestURI   = &Error{479, "Regretfully, we were not able to process the URI", 479, false}
 	ErrSend         = &Error{477, "Unfortunately error on sending to next hop occurred", 477, false}
 )
 

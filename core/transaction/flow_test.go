@@ -181,8 +181,8 @@ func TestCancelBeforeProvisional(t *testing.T) {
 		ringing string // what the 180 then sends
 	}{
 		{"487 made here", 0, "200>alice 487>alice", ""},
-		{"wait for a provisional reply", 1, "200>alice", "CANCEL>bob 180>alice"},
-		{"at once", 2, "200>alice CANCEL>bob", "180>alice"},
+		{"wait for a provisional reply", 1, "200>alice", "CANCEL>bob"},
+		{"at once", 2, "200>alice CANCEL>bob", ""},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -245,7 +245,7 @@ func TestForkOneAnswers(t *testing.T) {
 	w.expect("both ring", "180>alice 180>alice")
 	w.reply(carol, answer(c, 200, "tc"))
 	stop := w.last(bob, "CANCEL")
-	if !strings.Contains(stop, "Reason: SIP;cause=200\r\n") {
+	if !strings.Contains(stop, "Reason: SIP;cause=200;text=\"Call completed elsewhere\"\r\n") {
 		t.Errorf("no Reason in\n%s", stop)
 	}
 	w.expect("carol answers", "200>alice CANCEL>bob")

@@ -164,16 +164,28 @@ func TestReplyWhileBranchesRing(t *testing.T) {
 }
 
 func TestEndToEndACK(t *testing.T) {
-	w := newWorld(t)
-	w.request(invite, relay)
-	w.reply(bob, answer(w.last(bob, "INVITE"), 200, "tb"))
-	ok := w.last(alice, "SIP/2.0 200")
-	r := w.received(alice, w.udp, ackFor(ok, "a9"))
-	defer w.done(r)
-	if got := w.layer.ACK(r); got != EndToEndACK {
-		t.Errorf("ACK() = %d, want EndToEndACK", got)
+	for _, asked := range []bool{false, true} {
+		w := newWorld(t)
+		heard := 0
+		w.request(invite, func(t *Transaction) {
+			if asked {
+				t.On(EndToEndACKIn, func(*Notice) { heard++ })
+			}
+			relay(t)
+		})
+		w.reply(bob, answer(w.last(bob, "INVITE"), 200, "tb"))
+		ok := w.last(alice, "SIP/2.0 200")
+		r := w.received(alice, w.udp, ackFor(ok, "a9"))
+		want := NoACK
+		if asked {
+			want = EndToEndACK
+		}
+		if got := w.layer.ACK(r); got != want || heard != int(want)/int(EndToEndACK) {
+			t.Errorf("asked %v: ACK() = %d, want %d; heard of %d", asked, got, want, heard)
+		}
+		w.done(r)
+		w.end()
 	}
-	w.end()
 }
 
 func TestOldClient(t *testing.T) {

@@ -95,7 +95,7 @@ func (t *Transaction) provisional(b *Branch, r *Received) {
 	}
 	t.proceed(b, before)
 	if b.wantCancel {
-		t.sendCancel(b)
+		t.sendCancel(b, false)
 	}
 	if keep {
 		t.passProvisional(b, m)
@@ -132,8 +132,8 @@ func (t *Transaction) passProvisional(b *Branch, m *sip.Message) {
 	case t.local:
 		t.emit(LocalReplyIn, b, nil, m, m.Status)
 		return
-	case m.Status == 100 || t.status >= 200 || t.flags&replica != 0:
-		return
+	case m.Status == 100 || t.status >= 200 || t.flags&(replica|canceled) != 0:
+		return // as Kamailio, nothing more is said about a call that was cancelled
 	}
 	t.relayReply(b, m, m.Status)
 }

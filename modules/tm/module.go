@@ -102,7 +102,7 @@ func (m *TM) functions() []module.Function {
 	must := []module.Arg{{Name: "host", Doc: "address or name of the next hop"}, {Name: "port", Doc: "its port"}}
 	hop := []module.Arg{{Name: "proxy", Optional: true, Compile: proxyOrFlags, Doc: `"proto:host:port", or flags`},
 		{Name: "flags", Optional: true, Compile: proxyOrFlags, Doc: "sum of: 1 no 100, 2 no reply on an error, 4 no DNS failover"}}
-	code := []module.Arg{{Name: "code", Doc: "reply code"}, {Name: "reason", Doc: "reason phrase"}}
+	code := []module.Arg{{Name: "code", Type: module.ArgTemplate, Doc: "reply code, or a variable"}, {Name: "reason", Type: module.ArgTemplate, Doc: "reason phrase, or a variable; variables inside a text are not replaced"}}
 	onOff := []module.Arg{{Name: "value", Type: module.ArgInt, Doc: "1 or 0"}}
 	route := func(kind module.RouteKind) []module.Arg {
 		return []module.Arg{{Name: "route", Type: module.ArgRoute, Route: kind, Doc: "name of the route"}}

@@ -29,6 +29,8 @@ func (m *TM) relayHop(c *module.Call, o *transaction.Relay, flags int) module.Re
 		o.NoFailover = true
 	}
 	switch {
+	case badURI(c, o):
+		return m.failed(c, transaction.ErrRequestURI)
 	case c.Tx != nil && !c.TxHeld:
 		return m.relayFound(c)
 	case c.Tx == nil && c.Msg.Method == sip.MethodAck:
@@ -57,6 +59,15 @@ func (m *TM) relayHop(c *module.Call, o *transaction.Relay, flags int) module.Re
 		return m.failed(c, err)
 	}
 	return module.True
+}
+
+// badURI tells that the Request-URI, which leads the way, cannot be read.
+func badURI(c *module.Call, o *transaction.Relay) bool {
+	if o.Host != "" || o.URI != "" || c.Target.DstURI != "" {
+		return false
+	}
+	_, err := sip.ParseURI(c.Target.URI)
+	return err != nil
 }
 
 // relayFound is t_relay for a request whose transaction was only looked up.

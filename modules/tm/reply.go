@@ -48,7 +48,7 @@ func (m *TM) localResponse(c *module.Call) {
 
 // reply is t_reply(code, reason).
 func (m *TM) reply(c *module.Call, a module.Args) module.Result {
-	code, reason := m.codeReason(a)
+	code, reason := m.codeReason(c, a)
 	if err := m.Reply(c, code, reason, ""); err != nil {
 		if errors.Is(err, transaction.ErrFinished) {
 			return module.False
@@ -58,16 +58,31 @@ func (m *TM) reply(c *module.Call, a module.Args) module.Result {
 	return module.True
 }
 
-// codeReason reads the arguments code and reason.
-func (m *TM) codeReason(a module.Args) (int, string) {
-	n, ok := sip.ParseUint(a.Str(0))
+// codeReason reads the arguments code and reason. The default stands in for
+// one that is null or empty.
+func (m *TM) codeReason(c *module.Call, a module.Args) (int, string) {
+	code, reason := int(m.defaultCode.Get()), m.defaultReason.Get()
+	n, ok := sip.ParseUint(argument(c, a, 0))
 	if !ok || n == 0 {
-		return int(m.defaultCode.Get()), m.defaultReason.Get()
+		return code, reason
 	}
-	if reason := a.Str(1); reason != "" {
-		return int(n), reason
+	if text := argument(c, a, 1); text != "" {
+		reason = text
 	}
-	return int(n), m.defaultReason.Get()
+	return int(n), reason
+}
+
+// argument is the text of an argument that is a variable or plain text: as
+// with Kamailio variables inside a text stay as they are written.
+func argument(c *module.Call, a module.Args, i int) string {
+	text, t := a.Str(i), a.Template(i)
+	if t == nil || text != "" && text[0] != '$' {
+		return text
+	}
+	if v := t.Value(c); v.IsNull() {
+		return ""
+	}
+	return t.Eval(c)
 }
 
 // sendReply is t_send_reply(code, reason).

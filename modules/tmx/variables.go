@@ -132,7 +132,14 @@ func (o *other) Get(c *module.Call, i module.Index) module.Value {
 		if !ok {
 			return module.Value{}
 		}
-		return through(c, m, &t.State, o.inner, i)
+		uri := t.State.Target.URI
+		if m.msg == t.Request {
+			// The Request-URI of $T_req is the one that was received.
+			t.State.Target.URI = t.Request.RequestURI
+		}
+		v := through(c, m, &t.State, o.inner, i)
+		t.State.Target.URI = uri
+		return v
 	})
 }
 
