@@ -5,6 +5,7 @@ package check
 import (
 	"fmt"
 	"strconv"
+	"strings"
 
 	"github.com/kahea-sip/kahea/cfg/syntax"
 	"github.com/kahea-sip/kahea/core/avp"
@@ -72,6 +73,11 @@ func (c *checker) argumentNode(x syntax.Expr) (expr.Node, error) {
 		return &expr.Template{T: t}, nil
 	case *syntax.Address:
 		return expr.String(addressText(x)), nil
+	case *syntax.Keyword:
+		// forward(uri:host, uri:port): the function knows the words.
+		if strings.HasPrefix(x.Name, "uri:") {
+			return expr.String(x.Name), nil
+		}
 	}
 	n := c.value(x)
 	if n == nil {
@@ -83,7 +89,7 @@ func (c *checker) argumentNode(x syntax.Expr) (expr.Node, error) {
 // addressText prints proto:host:port as written.
 func addressText(a *syntax.Address) string {
 	text := a.Host
-	if len(text) > 0 && text[0] != '[' && containsColon(text) {
+	if len(text) > 0 && text[0] != '[' && strings.Contains(text, ":") {
 		text = "[" + text + "]"
 	}
 	if a.Proto != "" {
@@ -93,15 +99,6 @@ func addressText(a *syntax.Address) string {
 		text += ":" + strconv.Itoa(a.Port)
 	}
 	return text
-}
-
-func containsColon(s string) bool {
-	for i := range s {
-		if s[i] == ':' {
-			return true
-		}
-	}
-	return false
 }
 
 // constant makes a constant fit the declared type.

@@ -9,6 +9,7 @@ import (
 	"github.com/kahea-sip/kahea/cfg/source"
 	"github.com/kahea-sip/kahea/cfg/syntax"
 	"github.com/kahea-sip/kahea/core/avp"
+	"github.com/kahea-sip/kahea/core/locate"
 	"github.com/kahea-sip/kahea/core/module"
 	"github.com/kahea-sip/kahea/core/sip"
 	"github.com/kahea-sip/kahea/core/transport"
@@ -338,7 +339,8 @@ func cutMask(s string) (addr, mask string, ok bool) {
 
 // hostTest compares an address with the addresses of a name.
 func (c *checker) hostTest(x *syntax.Binary, k *syntax.Keyword, host string, span source.Span) expr.Node {
-	if addrOf(k.Name) == nil {
+	get := addrOf(k.Name)
+	if get == nil {
 		n, err := expr.Binary(x.Op, c.keyword(k), expr.String(host))
 		if err != nil {
 			c.fail(span, err)
@@ -346,9 +348,28 @@ func (c *checker) hostTest(x *syntax.Binary, k *syntax.Keyword, host string, spa
 		}
 		return n
 	}
-	c.errs.AddSpan(span, "write its address, or ask dns_int_match_ip of module ipops",
-		"%s cannot be compared with the name %s", k.Name, host)
-	return nil
+	return c.test(x, k, host, func(c *module.Call) bool { return hasAddress(c, host, get(c)) })
+}
+
+// hasAddress reports whether a name has that address. Answers come from the
+// cache of the resolver, most often at once.
+func hasAddress(c *module.Call, host string, addr netip.Addr) bool {
+	q := locate.Query{Host: host, Port: 5060, Transport: transport.UDP}
+	l := c.Host.Locator()
+	found, ok := l.Ready(q)
+	if !ok {
+		var err error
+		c.Block(func() { found, err = l.Locate(c.Context(), q) })
+		if err != nil {
+			return false
+		}
+	}
+	for at, ok := found.Next(); ok; at, ok = found.Next() {
+		if at.Addr.Addr().Unmap() == addr {
+			return true
+		}
+	}
+	return false
 }
 
 // uriTest compares URIs by the rules of RFC 3261 19.1.4.

@@ -101,6 +101,9 @@ func (c *checker) Binder() module.Binder { return c.binder() }
 
 // ownedBy says of a name that the reference knows which module has it.
 func (c *checker) ownedBy(what string, mods []string) (message, advice string) {
+	if slices.Contains(mods, "core") {
+		return what + " of the core is not in kahea yet", ""
+	}
 	for _, m := range mods {
 		if c.loaded(m) != nil {
 			return fmt.Sprintf("%s of module %s is not in kahea yet", what, m), "docs/compatibility.md lists what is left out"
