@@ -9,14 +9,15 @@ import (
 
 // get takes a transaction from the pool, locked, with one reference of the
 // layer and one of the caller, and puts it into the slot table.
-func (l *Layer) get(cfg *Settings) (*Transaction, error) {
+func (l *Layer) get() (*Transaction, error) {
 	index, uses, ok := l.slots.take()
 	if !ok {
 		return nil, ErrFull
 	}
 	t := l.transactions.Get().(*Transaction)
 	t.mu.Lock()
-	t.cfg = cfg
+	c := l.config.Load()
+	t.cfg, t.scripts = c.settings, c.scripts
 	t.id = ID{index, uint32(mix(uint64(index)<<32|uint64(uses), ^l.opt.Secret))}
 	t.created = l.now()
 	t.live = true
@@ -36,7 +37,7 @@ func (l *Layer) Create(r *Received) (t *Transaction, fresh bool, err error) {
 	if r.Msg.Method == sip.MethodAck {
 		return nil, false, ErrBadURI
 	}
-	t, err = l.get(l.Settings())
+	t, err = l.get()
 	if err != nil {
 		return nil, false, err
 	}

@@ -53,14 +53,13 @@ type Options struct {
 // Layer has all transactions of an engine. Its methods are safe for concurrent
 // use after start.
 type Layer struct {
-	opt      Options
-	slots    slots
-	table    *table
-	counts   [countShards]counts
-	settings atomic.Pointer[Settings]
-	scripts  Scripts
-	mask     Event
-	heard    []listener
+	opt    Options
+	slots  slots
+	table  *table
+	counts [countShards]counts
+	config atomic.Pointer[config]
+	mask   Event
+	heard  []listener
 
 	transactions sync.Pool
 	branches     sync.Pool
@@ -78,8 +77,8 @@ func New(o Options) *Layer {
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)
 	}
-	l := &Layer{opt: o, table: newTable(o.TableSize), scripts: noScripts{}}
-	l.settings.Store(NewSettings())
+	l := &Layer{opt: o, table: newTable(o.TableSize)}
+	l.config.Store(&config{NewSettings(), noScripts{}})
 	l.transactions.New = func() any {
 		t := &Transaction{l: l}
 		t.timer.timer.Init(o.Wheel, t)
@@ -94,17 +93,19 @@ func New(o Options) *Layer {
 	return l
 }
 
+// config is what a configuration brings along. A transaction keeps the one it
+// began with.
+type config struct {
+	settings *Settings
+	scripts  Scripts
+}
+
 // Settings returns the current settings.
-func (l *Layer) Settings() *Settings { return l.settings.Load() }
+func (l *Layer) Settings() *Settings { return l.config.Load().settings }
 
 // Configure makes s the settings and x the scripts of transactions that begin
-// from now on. It is for the start of a configuration.
-func (l *Layer) Configure(s *Settings, x Scripts) {
-	l.settings.Store(s)
-	if x != nil {
-		l.scripts = x
-	}
-}
+// from now on.
+func (l *Layer) Configure(s *Settings, x Scripts) { l.config.Store(&config{s, x}) }
 
 func (l *Layer) now() time.Duration { return l.opt.Wheel.Clock().Monotonic() }
 

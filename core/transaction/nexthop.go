@@ -62,7 +62,7 @@ func (l *Layer) locate(q locate.Query, from any) (locate.Targets, error) {
 	}
 	var found locate.Targets
 	var err error
-	l.scripts.Block(from, func() { found, err = l.opt.Locator.Locate(context.Background(), q) })
+	l.config.Load().scripts.Block(from, func() { found, err = l.opt.Locator.Locate(context.Background(), q) })
 	return found, located(found, err)
 }
 

@@ -247,7 +247,7 @@ func (t *Transaction) replyRoute(b *Branch, r *Received) bool {
 	if b.OnReply == 0 {
 		return true
 	}
-	return t.l.scripts.Reply(t, b, r)
+	return t.scripts.Reply(t, b, r)
 }
 
 // fake ends a branch with a reply that we made up. A CANCEL that is on its way
@@ -291,7 +291,7 @@ func (t *Transaction) branchEnded(b *Branch) {
 	if r := t.State.Plan.OnBranchFailure; r != 0 && !t.local && t.flags&canceled == 0 {
 		t.picked = b
 		t.State.Plan.OnBranchFailure = 0
-		t.runFailing(func() { t.l.scripts.BranchFailure(t, b, r, t.from) })
+		t.runFailing(func() { t.scripts.BranchFailure(t, b, r, t.from) })
 		t.picked = nil
 	}
 	if t.pending() || t.status >= 200 {
@@ -351,7 +351,7 @@ func (t *Transaction) complete() {
 	if r := t.State.Plan.OnFailure; r != 0 {
 		t.State.Plan.OnFailure = 0
 		t.picked = b
-		t.runFailing(func() { t.l.scripts.Failure(t, r, t.from) })
+		t.runFailing(func() { t.scripts.Failure(t, r, t.from) })
 		t.picked = nil
 		if t.status >= 200 || t.pending() || t.flags&(released|suspended) != 0 {
 			return

@@ -137,7 +137,7 @@ func (t *Transaction) prepare(b *Branch, o *Relay) error {
 	main, reply := t.State.Target, t.State.Plan.OnReply
 	t.State.Target = b.Target
 	b.onBranch = t.State.Plan.OnBranch
-	keep := t.l.scripts.Branch(t, b, t.from)
+	keep := t.scripts.Branch(t, b, t.from)
 	b.Target, b.OnReply = t.State.Target, t.State.Plan.OnReply
 	t.State.Target, t.State.Plan.OnReply = main, reply
 	defer edits.ResetTo(mark)
@@ -213,7 +213,7 @@ func (t *Transaction) unsent(b *Branch, err error) {
 
 // send sends b for the first time and starts its timers.
 func (t *Transaction) send(b *Branch) error {
-	if !t.l.scripts.OnSend(t, b, b.dest, b.sent, t.from) {
+	if !t.scripts.OnSend(t, b, b.dest, b.sent, t.from) {
 		return ErrSend
 	}
 	for t.out.Send(b.dest, b.sent) != nil {
@@ -287,7 +287,7 @@ func (t *Transaction) printFailover(n *Branch) bool {
 	defer edits.ResetTo(mark)
 	main, plan := t.State.Target, t.State.Plan
 	t.State.Target, t.State.Plan.OnBranch = n.Target, n.onBranch
-	keep := t.l.scripts.Branch(t, n, t.from)
+	keep := t.scripts.Branch(t, n, t.from)
 	n.Target = t.State.Target
 	t.State.Target, t.State.Plan.OnBranch, t.State.Plan.OnReply = main, plan.OnBranch, plan.OnReply
 	if keep {

@@ -28,7 +28,7 @@ type Scripts interface {
 	Block(from any, f func())
 }
 
-// noScripts is what a layer has before SetScripts.
+// noScripts is what a layer has before Configure.
 type noScripts struct{}
 
 func (noScripts) Branch(*Transaction, *Branch, any) bool                                { return true }

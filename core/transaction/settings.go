@@ -69,11 +69,7 @@ type Settings struct {
 	// FailoverCodes are further reply codes, beside 503, that make a branch
 	// fail over to the next address. Set before the first transaction.
 	FailoverCodes []int
-	// ACKHeaders are prefixes of header names that CANCEL and negative ACK
-	// copy from the INVITE. Set before the first transaction.
-	ACKHeaders []string
-	// FailureReason408 and FailureCode408 are the reply to a branch that ran
-	// out.
+	// Code408 and Reason408 are the reply to a branch that ran out.
 	Code408   setting.Int
 	Reason408 setting.Str
 	// ServerHeader and UserAgentHeader are whole header fields without line

@@ -53,11 +53,12 @@ type fields struct {
 	Method sip.Method
 
 	// cfg are the settings of the generation that the transaction began with.
-	cfg   *Settings
-	key   key
-	id    ID
-	live  bool // found by responses
-	local bool
+	cfg     *Settings
+	scripts Scripts
+	key     key
+	id      ID
+	live    bool // found by responses
+	local   bool
 
 	created  time.Duration // on the monotonic clock
 	deadline time.Duration // when the max lifetime ends; 0 until the first branch

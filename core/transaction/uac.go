@@ -52,7 +52,7 @@ type uac struct {
 // replies and its end. The transaction that is returned has a reference of the
 // caller and is not locked.
 func (l *Layer) Send(r *LocalRequest, out transport.Sender) (*Transaction, error) {
-	t, err := l.get(l.Settings())
+	t, err := l.get()
 	if err != nil {
 		return nil, err
 	}
@@ -192,7 +192,7 @@ func newLocalKey(k *key, m *sip.Message) error {
 // sendLocal sends a local request to its target.
 func (t *Transaction) sendLocal(r *LocalRequest) error {
 	t.deadline = t.l.now() + t.lifetime()
-	t.l.scripts.Local(t, nil, t.from)
+	t.scripts.Local(t, nil, t.from)
 	t.SaveEdits()
 	return t.addLocal()
 }
