@@ -9,6 +9,7 @@ import (
 	"github.com/kahea-sip/kahea/core/locate"
 	"github.com/kahea-sip/kahea/core/module"
 	"github.com/kahea-sip/kahea/core/sip"
+	"github.com/kahea-sip/kahea/core/transaction"
 	"github.com/kahea-sip/kahea/core/transport"
 )
 
@@ -36,7 +37,11 @@ func forward(proto transport.Proto) func(c *module.Call, a module.Args) module.R
 		}
 		d, err := destination(c, q)
 		if err != nil {
+			c.Err = transaction.ErrUnresolvable
 			return c.Fail("forward", err)
+		}
+		if !onSend(c, &d) {
+			return module.True
 		}
 		text := printed.Get().(*[]byte)
 		*text = printRequest((*text)[:0], c, &d)
@@ -109,6 +114,19 @@ func destination(c *module.Call, q locate.Query) (transport.Destination, error) 
 		return d, errNoSocket
 	}
 	return d, nil
+}
+
+// onSend runs onsend_route; false when it dropped the request.
+func onSend(c *module.Call, d *transport.Destination) bool {
+	if c.Gen == nil || c.Gen.OnSend == module.NoRoute {
+		return true
+	}
+	to := *d
+	kind, event, rc := c.Route, c.Event, c.RC
+	c.Route, c.Event = module.OnSendRoute, &to
+	out := c.Gen.Program.Run(c, c.Gen.OnSend)
+	c.Route, c.Event, c.RC = kind, event, rc
+	return !out.Drop
 }
 
 // printed are buffers for requests on their way to a Sender, which copies what

@@ -102,9 +102,9 @@ func (p *Program) exec(c *module.Call, f *expr.Frame, r *compile.Route) module.R
 
 // assign carries an assignment out.
 func assign(c *module.Call, f *expr.Frame, op *compile.Op) module.Result {
+	f.Failed = false
 	v := op.X.Value(c)
 	if f.Failed {
-		f.Failed = false
 		return module.False
 	}
 	if err := op.Target.Set(c, v); err != nil {

@@ -112,6 +112,7 @@ func TestFlow(t *testing.T) {
 		{"while with break", `$var(w)=0; while($var(w)<3) { $var(w)=$var(w)+1; if ($var(w)==2) break; print("w"); } print("$var(w)");`, "", "w 2"},
 		{"break of a switch within a while", `$var(w)=0; while($var(w)<3) { $var(w)=$var(w)+1; switch($var(w)) { case 2: break; case 3: print("three"); } print("$var(w)"); }`, "", "1 2 three 3"},
 		{"nested whiles", `$var(a)=0; while($var(a)<2) { $var(a)=$var(a)+1; $var(b)=0; while($var(b)<2) { $var(b)=$var(b)+1; print("$var(a)$var(b)"); } }`, "", "11 12 21 22"},
+		{"an assignment behind a failed condition", `$var(z)=0; if (10/$var(z) == 1) print("x"); $var(a)=4; print("$var(a)");`, "", "msg=\"division by zero\" at=test.cfg:3 4"},
 		{"else if", `if (bad()) print("1"); else if (good()) print("2"); else print("3");`, "", "2"},
 		{"route by a computed name", `$var(n)="A"; route($var(n)); route("A" + "");`, `route[A] { print("a"); }`, "a a"},
 		{"nothing behind an ended left side", `if (stop() || good()) { print("no"); }`, "", ""},
