@@ -165,15 +165,16 @@ func (s *Set) Select(what string) []*Stat {
 	return nil
 }
 
-// Fetch is Select for stats.fetch and stats.fetchn, which know "group.name"
-// besides.
+// Fetch is Select for stats.fetch and stats.fetchn, which know "group.name" and
+// "group:name" besides.
 func (s *Set) Fetch(what string) []*Stat {
 	if found := s.Select(what); len(found) > 0 {
 		return found
 	}
-	group, name, _ := strings.Cut(what, ".")
-	if st := s.Lookup(group, name); st != nil {
-		return []*Stat{st}
+	if i := strings.IndexAny(what, ".:"); i > 0 {
+		if st := s.Lookup(what[:i], what[i+1:]); st != nil {
+			return []*Stat{st}
+		}
 	}
 	return nil
 }

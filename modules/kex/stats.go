@@ -14,6 +14,10 @@ func text(v int64) string { return strconv.FormatInt(v, 10) }
 // each calls f for the numbers that the arguments ask for: "all", "group:" or
 // a name.
 func each(r *module.Request, what string, f func(s *counter.Stat)) error {
+	return eachOf(r, what, r.Host.Counters().Select, f)
+}
+
+func eachOf(r *module.Request, what string, choose func(name string) []*counter.Stat, f func(s *counter.Stat)) error {
 	if r.Len() == 0 {
 		return module.Faultf(400, "Please provide which stats to %s", what)
 	}
@@ -22,7 +26,7 @@ func each(r *module.Request, what string, f func(s *counter.Stat)) error {
 		if err != nil {
 			return err
 		}
-		for _, s := range r.Host.Counters().Select(name) {
+		for _, s := range choose(name) {
 			f(s)
 		}
 	}
@@ -38,7 +42,7 @@ func getStatistics(r *module.Request) error {
 func fetch(value func(int64) any) func(*module.Request) error {
 	return func(r *module.Request) error {
 		out := r.Struct()
-		return each(r, "retrieve", func(s *counter.Stat) { out.Add(s.Group()+"."+s.Name(), value(s.Value())) })
+		return eachOf(r, "retrieve", r.Host.Counters().Fetch, func(s *counter.Stat) { out.Add(s.Group()+"."+s.Name(), value(s.Value())) })
 	}
 }
 

@@ -97,7 +97,10 @@ func TestCalls(t *testing.T) {
 // TestScripts runs the end-to-end scripts of the server and of its modules. The
 // words are those of siptest, and
 //
-//	exits STATUS kahea ARG…  a process of the server ends with that status
+//	exits STATUS kahea ARG…         a process of the server ends with that status
+//	ctl SOCKET COMMAND [ARG…]       run a command through a binrpc socket
+//	ask-datagram SOCKET FILE        ask through a Unix datagram socket
+//	ask-fifo FIFO REPLY-FIFO FILE   ask through a FIFO
 //
 // The flag -portable=no of daemon makes it read its sockets as it does outside
 // of tests.
@@ -123,6 +126,9 @@ func TestScripts(t *testing.T) {
 func parameters() testscript.Params {
 	words := siptest.Words(startDaemon)
 	words["exits"] = exits
+	words["ctl"] = control
+	words["ask-datagram"] = askDatagram
+	words["ask-fifo"] = askFIFO
 	return testscript.Params{Setup: siptest.Setup, Cmds: words, UpdateScripts: *update, RequireUniqueNames: true}
 }
 
@@ -145,7 +151,7 @@ func startDaemon(dir string, flags []string, log *siptest.Log) (siptest.Daemon, 
 		portable = portable && f != "-portable=no"
 		return f == "-portable=no"
 	})
-	o, err := parseOptions(append([]string{"-E", "-DD"}, flags...))
+	o, err := parseOptions(append([]string{"-E", "-DD", "-a", "no"}, flags...))
 	if err != nil {
 		return nil, err
 	}

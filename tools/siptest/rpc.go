@@ -15,7 +15,7 @@ import (
 // rpc runs a command; its reply is printed as kamcmd does, a fault to stderr.
 func (s *scene) rpc(ts *testscript.TestScript, neg bool, args []string) {
 	ts.Check(s.settle())
-	reply, err := s.daemon.Command(args[0], arguments(s.fillAll(args[1:])))
+	reply, err := s.daemon.Command(args[0], Arguments(s.fillAll(args[1:])))
 	if (err != nil) != neg {
 		s.fatal(ts, fmt.Errorf("%s: %v", args[0], err))
 	}
@@ -24,16 +24,21 @@ func (s *scene) rpc(ts *testscript.TestScript, neg bool, args []string) {
 		return
 	}
 	ts.Check(s.settle())
-	var b strings.Builder
-	for _, v := range reply.Values {
-		print(&b, 0, v)
-	}
-	fmt.Fprint(ts.Stdout(), b.String())
+	fmt.Fprint(ts.Stdout(), Kamcmd(reply.Values))
 }
 
-// arguments makes numbers of what looks like one, as kamcmd does; "s:" in front
+// Kamcmd is what kamcmd prints of a reply.
+func Kamcmd(values []any) string {
+	var b strings.Builder
+	for _, v := range values {
+		print(&b, 0, v)
+	}
+	return b.String()
+}
+
+// Arguments makes numbers of what looks like one, as kamcmd does; "s:" in front
 // keeps it a text.
-func arguments(words []string) []any {
+func Arguments(words []string) []any {
 	out := make([]any, len(words))
 	for i, w := range words {
 		if text, ok := strings.CutPrefix(w, "s:"); ok {
