@@ -6,8 +6,10 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"net/netip"
+	"runtime"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -53,9 +55,12 @@ func TestManyWorkers(t *testing.T) {
 	n := &busyNetwork{socket: &transport.Socket{Proto: transport.UDP, Addr: proxy, Host: "192.0.2.9", Port: 5060, SentBy: "192.0.2.9"}}
 	clock := timer.NewReal()
 	wheel := timer.New(clock, timer.Options{Tick: time.Millisecond})
-	var tasks sync.WaitGroup
+	var tasks atomic.Int64
 	l := New(Options{Network: n, Locator: locate.New(locate.Sources{Resolver: locate.Fixed{}, Clock: clock}, locate.DefaultConfig()),
-		Wheel: wheel, Secret: 1, TableSize: 8, Go: func(_ string, f func()) { tasks.Go(f) }})
+		Wheel: wheel, Secret: 1, TableSize: 8, Go: func(_ string, f func()) {
+			tasks.Add(1)
+			go func() { defer tasks.Add(-1); f() }()
+		}})
 	s := l.Settings()
 	s.FR.Set(30)
 	s.FRInv.Set(40)
@@ -73,15 +78,13 @@ func TestManyWorkers(t *testing.T) {
 		workers.Go(func() { w.work(n, rand.New(rand.NewPCG(uint64(i), 2))) })
 	}
 	workers.Wait()
-	for deadline := time.Now().Add(5 * time.Second); l.Stats().Current != 0; {
+	for deadline := time.Now().Add(5 * time.Second); l.Stats().Current != 0 || tasks.Load() != 0; {
 		if time.Now().After(deadline) {
 			t.Fatalf("transactions are left: %+v", l.Stats())
 		}
-		tasks.Wait()
-		time.Sleep(time.Millisecond)
+		runtime.Gosched()
 	}
 	wheel.Close()
-	tasks.Wait()
 }
 
 func (w *world) work(n *busyNetwork, r *rand.Rand) {
