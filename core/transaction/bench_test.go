@@ -39,6 +39,7 @@ type bench struct {
 	state State
 	text  []byte
 	at    int // where the digits of the branch are
+	call  int // and of the Call-ID
 	n     int
 }
 
@@ -51,6 +52,7 @@ func newBench(request string) *bench {
 		Wheel: timer.New(b.clock, timer.Options{Tick: 10 * time.Millisecond}), Secret: 42, Go: func(_ string, f func()) { f() }})
 	b.text = []byte(strings.ReplaceAll(request, "\n", "\r\n"))
 	b.at = strings.Index(string(b.text), "z9hG4bK") + len("z9hG4bK")
+	b.call = strings.Index(string(b.text), "Call-ID: call") + len("Call-ID: ")
 	b.state.Reset()
 	return b
 }
@@ -75,6 +77,7 @@ func (b *bench) relayed(r *Received) {
 	b.n++
 	for i, n := 0, b.n; i < 8; i++ {
 		b.text[b.at+i] = hexDigits[n&15]
+		b.text[b.call+i] = hexDigits[n&15]
 		n >>= 4
 	}
 	b.receive(b.text, r)
@@ -110,7 +113,7 @@ func (b *bench) answered(r *Received, line string, text []byte) []byte {
 }
 
 const benchInvite = "INVITE sip:bob@192.0.2.2 SIP/2.0\nVia: SIP/2.0/UDP 192.0.2.1:5060;branch=z9hG4bK00000000\nFrom: <sip:alice@a>;tag=fa\n" +
-	"To: <sip:bob@b>\nCall-ID: call1-0123456789@192.0.2.1\nCSeq: 1 INVITE\nMax-Forwards: 70\nContact: <sip:alice@192.0.2.1>\n" +
+	"To: <sip:bob@b>\nCall-ID: call1-00-0123456789@192.0.2.1\nCSeq: 1 INVITE\nMax-Forwards: 70\nContact: <sip:alice@192.0.2.1>\n" +
 	"User-Agent: bench\nAllow: INVITE, ACK, BYE, CANCEL, OPTIONS\nContent-Type: application/sdp\nContent-Length: 0\n\n"
 
 // transact is the life of one transaction: relayed, 180, 200, gone.
