@@ -47,7 +47,7 @@ func TestSelect(t *testing.T) {
 		{"group", "sl:", "sl:200_replies = 0\nsl:sent_replies = 3", "sl:200_replies = 0\nsl:sent_replies = 3"},
 		{"name in two groups", "sent_replies", "sl:sent_replies = 3", "sl:sent_replies = 3"},
 		{"group and name", "sl.sent_replies", "", "sl:sent_replies = 3"},
-		{"colon form is not known", "sl:sent_replies", "", ""},
+		{"group and name with a colon", "sl:sent_replies", "", "sl:sent_replies = 3"},
 		{"unknown name", "nosuch", "", ""},
 		{"unknown group", "nosuch:", "", ""},
 		{"nothing", "", "", ""},
