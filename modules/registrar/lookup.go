@@ -40,6 +40,7 @@ type looking struct {
 	// full tells that a contact found no place in the target set.
 	full     bool
 	filtered bool
+	xavps    []*avp.Tree // of the contacts taken
 }
 
 // lookup is lookup(domain[, uri]).
@@ -145,6 +146,10 @@ func (l *looking) all(d *usrloc.Domain, aor string) {
 }
 
 func (l *looking) result() module.Result {
+	// The newest XAVP of a name has the index 0: that is the first contact's.
+	for i := len(l.xavps) - 1; i >= 0; i-- {
+		l.c.XAVPs.Add(l.r.loc.XAVPName(), avp.Item{Fields: l.xavps[i]})
+	}
 	switch {
 	case !l.first:
 		return found
@@ -187,7 +192,6 @@ func (l *looking) take(k *usrloc.Contact) {
 		l.fill(&c.Target, k)
 		c.Target.Flags |= flags
 		l.r.record(c, k, l.now)
-		l.restore(k)
 	case l.first && l.into >= 0:
 		l.fill(&c.Branches[l.into], k)
 	case len(c.Branches)+1 >= c.Host.Core().MaxBranches:
@@ -198,6 +202,9 @@ func (l *looking) take(k *usrloc.Contact) {
 		l.fill(&c.Branches[len(c.Branches)-1], k)
 	}
 	l.first = false
+	if k.XAVPs != nil && l.r.loc.XAVPName() != "" {
+		l.xavps = append(l.xavps, usrloc.CloneXAVPs(k.XAVPs))
+	}
 }
 
 // fill makes t the contact. The store's strings go with the lock.
@@ -222,9 +229,7 @@ func (l *looking) ruid(k *usrloc.Contact) string {
 	return l.c.Keep(k.RUID)
 }
 
-// restore gives the attributes back that were saved with a contact.
-func (l *looking) restore(k *usrloc.Contact) { l.r.restoreXAVPs(l.c, k) }
-
+// restoreXAVPs gives the attributes back that were saved with a contact.
 func (r *Registrar) restoreXAVPs(c *module.Call, k *usrloc.Contact) {
 	if name := r.loc.XAVPName(); name != "" && k.XAVPs != nil {
 		c.XAVPs.Add(name, avp.Item{Fields: usrloc.CloneXAVPs(k.XAVPs)})

@@ -154,8 +154,7 @@ func (b *Bindings) Update(h Handle, c *Contact) error {
 	}
 	newest, moved := b.d.loc.timeOrder != 0, int(r.q) != c.Q
 	t.fill(s, n, c)
-	if newest || moved {
-		a := s.aor(r.aor)
+	if a := s.aor(r.aor); newest || moved && !s.inOrder(a, n) {
 		s.unlink(a, n)
 		s.link(a, n, newest)
 	}

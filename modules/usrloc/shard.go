@@ -210,6 +210,20 @@ func (s *shard) link(a *aorRecord, n uint32, newestFirst bool) {
 	r.next, *at = *at, n
 }
 
+// inOrder reports whether a record with a new q may stay where it is.
+func (s *shard) inOrder(a *aorRecord, n uint32) bool {
+	q := s.record(n).q
+	if after := s.record(n).next; after != 0 && s.record(after).q > q {
+		return false
+	}
+	for at := a.head; at != n; at = s.record(at).next {
+		if s.record(at).q < q {
+			return false
+		}
+	}
+	return true
+}
+
 func (s *shard) unlink(a *aorRecord, n uint32) {
 	at := &a.head
 	for *at != n {

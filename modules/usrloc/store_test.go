@@ -148,10 +148,19 @@ func TestUpdateMoves(t *testing.T) {
 	if got := uris(d, "bob"); !slices.Equal(got, []string{"0", "1", "2"}) {
 		t.Errorf("the same q moved it: %v", got)
 	}
-	update("0", 100)
-	update("2", 900)
-	if got := uris(d, "bob"); !slices.Equal(got, []string{"2", "1", "0"}) {
-		t.Errorf("after new q: %v", got)
+	for _, row := range []struct {
+		uri  string
+		q    int
+		want string
+	}{
+		{"0", 100, "1 2 0"},
+		{"2", 100, "1 2 0"}, // it may stay before its equal
+		{"1", 50, "2 0 1"},
+		{"1", 900, "1 2 0"},
+	} {
+		if update(row.uri, row.q); strings.Join(uris(d, "bob"), " ") != row.want {
+			t.Errorf("%s with q %d: %v, want %s", row.uri, row.q, uris(d, "bob"), row.want)
+		}
 	}
 }
 
