@@ -77,6 +77,8 @@ type Call struct {
 	level    slog.Level
 	hasLevel bool
 	own      transaction.State
+	// uri is the memory of ParseURI.
+	uri sip.URI
 	// chunk is the memory of Lasting. It is never written twice.
 	chunk []byte
 }

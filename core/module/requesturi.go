@@ -12,15 +12,23 @@ import (
 // Request-URI that cannot be read.
 var ErrRequestURI = errors.New("cannot parse the Request-URI")
 
+// ParseURI parses a URI into memory of the Call: the result is valid until the
+// next ParseURI or EditRequestURI.
+func (c *Call) ParseURI(s string) (*sip.URI, error) {
+	var err error
+	c.uri, err = sip.ParseURI(s)
+	return &c.uri, err
+}
+
 // EditRequestURI changes parts of the Request-URI of the main branch: edit
 // gets it parsed, and what it leaves is printed. User "" with HasUser false
 // has no user part.
 func (c *Call) EditRequestURI(edit func(u *sip.URI)) error {
-	u, err := sip.ParseURI(c.Target.URI)
+	u, err := c.ParseURI(c.Target.URI)
 	if err != nil {
 		return ErrRequestURI
 	}
-	edit(&u)
+	edit(u)
 	c.Target.URI = c.Keep(c.Mem.Keep(u.Append(c.Mem.Begin())))
 	return nil
 }

@@ -241,7 +241,7 @@ func branchList(c *module.Call, bracket bool) module.Value {
 // destinationSet is the Contact header of a redirection. The Request-URI is in
 // it only when the script set it.
 func destinationSet(c *module.Call) module.Value {
-	changed := c.Target.URI != c.Msg.RequestURI
+	changed := c.Msg.IsRequest() && c.Target.URI != c.Msg.RequestURI
 	if !changed && len(c.Branches) == 0 {
 		return null
 	}

@@ -17,12 +17,11 @@ func replyVariables() []module.Variable {
 	}
 }
 
-// status is a string first: $rs + 1 joins.
 func status(c *module.Call) module.Value {
 	if c.Msg.IsRequest() {
 		return null
 	}
-	return avp.String(c.Mem.Keep(strconv.AppendInt(c.Mem.Begin(), int64(c.Msg.Status), 10)))
+	return avp.Text(int64(c.Msg.Status), c.Mem.Keep(strconv.AppendInt(c.Mem.Begin(), int64(c.Msg.Status), 10)))
 }
 
 func reason(c *module.Call) module.Value {

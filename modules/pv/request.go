@@ -84,7 +84,7 @@ func messageTypeText(c *module.Call) module.Value {
 	return avp.String("rp")
 }
 
-func body(c *module.Call) module.Value { return orNull(c.Msg.Body()) }
+func body(c *module.Call) module.Value { return avp.String(c.Msg.Body()) }
 
 func contentLength(c *module.Call) module.Value {
 	n, err := c.Msg.ContentLength()

@@ -60,11 +60,11 @@ func uriSteps() []module.Transformation {
 
 // ofURI runs f with the URI; a text that is none gives the empty string.
 func ofURI(c *module.Call, s string, f func(c *module.Call, u *sip.URI) module.Value) module.Value {
-	u, err := sip.ParseURI(s)
+	u, err := c.ParseURI(s)
 	if err != nil {
 		return avp.String("")
 	}
-	return f(c, &u)
+	return f(c, u)
 }
 
 func transportName(u *sip.URI) string {

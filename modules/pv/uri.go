@@ -12,9 +12,15 @@ import (
 )
 
 func uriVariables() []module.Variable {
-	target := func(c *module.Call) string { return c.Target.URI }
+	// Of a reply there is no Request-URI, though its transaction has one.
+	target := func(c *module.Call) string {
+		if !c.Msg.IsRequest() {
+			return ""
+		}
+		return c.Target.URI
+	}
 	original := func(c *module.Call) string { return c.Msg.RequestURI }
-	next := func(c *module.Call) string { return c.Target.DstURI }
+	next := func(c *module.Call) string { return destinationURI(c).Str }
 	return []module.Variable{
 		write("ru", requestURI, setRequestURI, "Request-URI"),
 		write("ruri", requestURI, setRequestURI, "Request-URI"),
@@ -62,11 +68,19 @@ func originalURI(c *module.Call) module.Value {
 	return avp.String(c.Msg.RequestURI)
 }
 
-func destinationURI(c *module.Call) module.Value { return orNull(c.Target.DstURI) }
+func destinationURI(c *module.Call) module.Value {
+	if !c.Msg.IsRequest() {
+		return null
+	}
+	return orNull(c.Target.DstURI)
+}
 
 // requestUser is the variable that scripts read most: the URI of the message
 // is parsed once only.
 func requestUser(c *module.Call) module.Value {
+	if !c.Msg.IsRequest() {
+		return null
+	}
 	if c.Target.URI == c.Msg.RequestURI {
 		if u, err := c.Msg.RURI(); err == nil {
 			return uriUser(u)
@@ -87,11 +101,11 @@ func uriPart(of func(c *module.Call) string, part func(u *sip.URI) module.Value)
 		if s == "" {
 			return null
 		}
-		u, err := sip.ParseURI(s)
+		u, err := c.ParseURI(s)
 		if err != nil {
 			return null
 		}
-		return part(&u)
+		return part(u)
 	}
 }
 
