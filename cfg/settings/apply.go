@@ -83,7 +83,7 @@ func (a *applier) setting(it *syntax.Setting) {
 		a.s.Notices = append(a.s.Notices, Notice{it.Pos, name + " has no meaning here and is ignored: " + p.Doc})
 		return
 	case Missing:
-		if n, ok := v.(*syntax.Number); !ok || n.Value != p.harmless && !(p.Name == "enable_sctp" && n.Value == 2) {
+		if _, err := value(p, v); err == nil && !harmless(p, v) {
 			a.refuse(v, "take it out, or give it the value that asks for nothing", "parameter %s is not there yet: %s", name, p.Doc)
 			return
 		}
@@ -93,15 +93,22 @@ func (a *applier) setting(it *syntax.Setting) {
 		a.refuse(v, hint(p, v), "%s %s", name, err)
 		return
 	}
-	switch p.Name {
-	case "disable_tls":
-		a.s.TLS.Enabled = got.number == 0
-	case "disable_sctp":
-		a.s.SCTP.Enabled = 0
-	}
 	if p.at != nil {
 		store(p.at(a.s), p, got)
 	}
+}
+
+// harmless tells that a value asks for nothing that is missing.
+func harmless(p *Param, v syntax.Expr) bool {
+	switch v := v.(type) {
+	case *syntax.Number:
+		return v.Value == p.harmless || p.Name == "enable_sctp" && v.Value == 2
+	case *syntax.String:
+		return v.Value == p.harmlessText
+	case *syntax.Ident:
+		return v.Name == p.harmlessText
+	}
+	return false
 }
 
 // parameterValue is a value in one of its forms.

@@ -74,8 +74,10 @@ type Param struct {
 	Default string
 	Doc     string
 	Status  Status
-	// harmless is the number that a Missing parameter may have.
-	harmless int64
+	// harmless is the number that a Missing parameter may have, harmlessText
+	// the text.
+	harmless     int64
+	harmlessText string
 	// at gives the field that the value goes to; nil for those that Apply handles by name.
 	at func(*Settings) any
 }

@@ -32,38 +32,24 @@ type Settings struct {
 	// AutoBindIPv6 and BindIPv6LinkLocal tell which addresses of the machine are taken where none is named.
 	AutoBindIPv6      bool
 	BindIPv6LinkLocal bool
-	// IPFreeBind allows addresses that the machine does not have yet: 1 for sockets marked virtual, 2 for all.
-	IPFreeBind int
 	// TOS is the type of service of sent packets, 0 to 255.
 	TOS int
-	// PMTUDiscovery leaves the don't-fragment bit to the system.
-	PMTUDiscovery bool
 	// MaxBuffer is the size of a socket's receive buffer in bytes up to which it is raised.
 	MaxBuffer int
-	// UDPMTU is the size in bytes above which a request leaves over UDPMTUProto; 0 means never.
-	UDPMTU      int
-	UDPMTUProto string
 
 	Process Process
 	Log     Log
 	TCP     TCP
 	TLS     TLS
-	SCTP    SCTP
 	DNS     DNS
 	Script  Script
 	Headers Headers
-	Latency Latency
-	Async   Async
 	KEMI    KEMI
 
 	// Engine is the language of the routes: "native", or "lua".
 	Engine string
 	// LoadPath is where modules are looked for, folders separated by colons.
 	LoadPath string
-	// VersionTable is the table with the versions of the others.
-	VersionTable string
-	// StatsNameSeparator stands between the parts of names of statistics.
-	StatsNameSeparator string
 	// Custom are the parameters group.name of the operator, in the order of the text.
 	Custom []Custom
 	// Notices are parameters that were accepted though they can have no meaning here.
@@ -106,23 +92,15 @@ type Log struct {
 	Name string
 	// Prefix is a format string that is evaluated for every message; "" means none.
 	Prefix string
-	// PrefixMode 1 evaluates the prefix at every log line.
-	PrefixMode int
 	// Color colours the lines on standard error.
 	Color bool
 	// EngineType and EngineData choose another sink for the log.
-	EngineType, EngineData string
-	// CoreLevel is the level of the core's own reports of network errors.
-	CoreLevel int
-	// ParserLevel is the level of reports about messages that cannot be parsed.
-	ParserLevel int
+	EngineType string
 }
 
 // TCP tells how connections are treated.
 type TCP struct {
 	Disabled bool
-	// Children is the number of readers; 0 means as many as Children.
-	Children int
 	// MaxConnections is how many connections may be open, TLS included.
 	MaxConnections int
 	// ConnectionLifetime is how long a connection may be silent; negative means for ever.
@@ -133,8 +111,6 @@ type TCP struct {
 	AcceptNoCL bool
 	// AcceptAliases honours the alias parameter of Via.
 	AcceptAliases bool
-	// AcceptUnique refuses a second connection from the same address and port.
-	AcceptUnique bool
 	// Async sends without waiting for the connection.
 	Async bool
 	// ConnectionQueue and QueueMax bound what waits to be sent, per connection and in all, in bytes.
@@ -147,15 +123,8 @@ type TCP struct {
 	ReadBuffer int
 	// ReusePort sets SO_REUSEPORT.
 	ReusePort bool
-	// ConnectionMatch 1 requires the local port to match when a connection is looked up.
-	ConnectionMatch int
-	// ScriptMode 1 closes the connection when the script fails.
-	ScriptMode int
-	// WaitData is how long a new connection may send nothing.
-	WaitData time.Duration
 	// DeferAccept, DelayedACK, Linger2, SynCount, KeepAlive … are the socket options of those names.
 	DeferAccept                  int
-	DelayedACK                   bool
 	Linger2                      int
 	SynCount                     int
 	KeepAlive                    bool
@@ -166,25 +135,15 @@ type TCP struct {
 
 // TLS tells how TLS is treated.
 type TLS struct {
-	Enabled        bool
 	Port           int
 	MaxConnections int
 }
 
-// SCTP tells how SCTP is treated.
-type SCTP struct {
-	// Enabled is 0 for no, 1 for yes, 2 for where the system has it.
-	Enabled  int
-	Children int
-}
-
 // DNS tells how names are resolved.
 type DNS struct {
-	// Lookup and ReverseLookup resolve Via's received parameter.
-	Lookup, ReverseLookup bool
-	TryIPv6               bool
-	TryNAPTR              bool
-	NAPTRIgnoreRFC        bool
+	TryIPv6        bool
+	TryNAPTR       bool
+	NAPTRIgnoreRFC bool
 	// UDPPref, TCPPref, TLSPref and SCTPPref order the protocols of NAPTR records; larger is better.
 	UDPPref, TCPPref, TLSPref, SCTPPref int
 	// SRVLoadBalancing chooses among SRV records by weight.
@@ -193,7 +152,6 @@ type DNS struct {
 	RetryTime        time.Duration
 	Retries, Servers int
 	UseSearchList    bool
-	SearchFullMatch  bool
 	UseCache         bool
 	UseFailover      bool
 	// CacheFlags is 1 for IPv4 only, 2 for IPv6 only, 4 for IPv6 first.
@@ -202,34 +160,15 @@ type DNS struct {
 	// CacheMemory is in kilobytes.
 	CacheMemory          int
 	CacheDeleteNonExpiry bool
-	CacheRecordPref      int
 }
 
 // Script bounds and tunes the routes.
 type Script struct {
 	MaxBranches, MaxWhileLoops, MaxRecursion int
-	// PVBufferSize is the longest text that a format string may make, in bytes.
-	PVBufferSize int
-	// OnSendRouteReply runs onsend_route for replies too.
-	OnSendRouteReply bool
-	// ReceivedRouteMode 1 runs event_route[core:msg-received].
-	ReceivedRouteMode int
 	// ForceRPort, LocalRPort and ReplyToVia tell where replies go.
-	ForceRPort, LocalRPort, ReplyToVia bool
+	ForceRPort, LocalRPort bool
 	// CheckVia drops replies whose topmost Via is not ours.
 	CheckVia bool
-	// Phone2Tel reads sip URIs with user=phone as tel.
-	Phone2Tel bool
-	// HTTPReplyParse takes replies of HTTP as replies.
-	HTTPReplyParse bool
-	// URIHostExtraChars and HdrNameExtraChars are allowed besides those of the RFC.
-	URIHostExtraChars, HdrNameExtraChars string
-	// ParserMode 1 is strict about Via's and Contact's parameters.
-	ParserMode int
-	// XAVPViaParams and XAVPViaFields name the lists whose items are added to the local Via.
-	XAVPViaParams, XAVPViaFields string
-	// IPv6HexStyle is "c" for compact lower case, "a" for full lower case, "A" for full upper case.
-	IPv6HexStyle string
 }
 
 // Headers are what the server adds to messages.
@@ -238,25 +177,6 @@ type Headers struct {
 	ServerSignature bool
 	// Server and UserAgent are whole headers, as "Server: x"; "" means the program's own.
 	Server, UserAgent string
-	// SIPWarning adds Warning to replies.
-	SIPWarning bool
-}
-
-// Latency tells what is logged about slow work.
-type Latency struct {
-	// CfgLevel and Level are log levels.
-	CfgLevel, Level int
-	// LimitAction, LimitDB and LimitCfg are times above which it is logged; 0 means never.
-	LimitAction, LimitDB, LimitCfg time.Duration
-}
-
-// Async tells about workers for asynchronous tasks.
-type Async struct {
-	Workers int
-	// Usleep is the pause of a worker that finds nothing to do.
-	Usleep time.Duration
-	// Groups are "name=x;workers=n;…".
-	Groups []string
 }
 
 // KEMI names the callbacks of a script in another language; "" is the default name, "none" none.
@@ -330,26 +250,20 @@ func New() *Settings {
 	return &Settings{
 		Children: 8, AutoAliases: true, Port: 5060, TOS: 16, MaxBuffer: 262144,
 		Process: Process{Fork: true, RunDir: "/run/kamailio", ExitTimeout: 60 * time.Second},
-		Log:     Log{Facility: "LOG_DAEMON", CoreLevel: -1, ParserLevel: -1},
+		Log:     Log{Facility: "LOG_DAEMON"},
 		TCP: TCP{
 			MaxConnections: 2048, ConnectionLifetime: 120 * time.Second, ConnectTimeout: 10 * time.Second, SendTimeout: 10 * time.Second,
-			Async: true, ConnectionQueue: 32768, QueueMax: 10 << 20, CRLFPing: true, ReadBuffer: 16384, DelayedACK: true, KeepAlive: true,
-			WaitData: 5 * time.Second,
+			Async: true, ConnectionQueue: 32768, QueueMax: 10 << 20, CRLFPing: true, ReadBuffer: 16384, KeepAlive: true,
 		},
-		TLS:  TLS{Port: 5061, MaxConnections: 2048},
-		SCTP: SCTP{Enabled: 2},
+		TLS: TLS{Port: 5061, MaxConnections: 2048},
 		DNS: DNS{
 			NAPTRIgnoreRFC: true, UDPPref: 30, TCPPref: 20, TLSPref: 10, SCTPPref: 20, RetryTime: -1 * time.Second, Retries: -1, Servers: -1,
-			UseSearchList: true, SearchFullMatch: true, UseCache: true, CacheNegativeTTL: 60 * time.Second, CacheMaxTTL: -1 * time.Second,
+			UseSearchList: true, UseCache: true, CacheNegativeTTL: 60 * time.Second, CacheMaxTTL: -1 * time.Second,
 			GCInt: 120 * time.Second, CacheMemory: 500,
 		},
-		Script:             Script{MaxBranches: 12, MaxWhileLoops: 100, MaxRecursion: 256, PVBufferSize: 8192, Phone2Tel: true, IPv6HexStyle: "c"},
-		Headers:            Headers{ServerSignature: true},
-		Latency:            Latency{CfgLevel: 3, Level: -1},
-		Async:              Async{Usleep: time.Millisecond},
-		Engine:             "native",
-		VersionTable:       "version",
-		StatsNameSeparator: "_",
-		given:              map[string]source.Pos{},
+		Script:  Script{MaxBranches: 12, MaxWhileLoops: 100, MaxRecursion: 256},
+		Headers: Headers{ServerSignature: true},
+		Engine:  "native",
+		given:   map[string]source.Pos{},
 	}
 }

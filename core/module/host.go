@@ -88,10 +88,6 @@ type Core struct {
 	MaxBranches int
 	// MaxWhileLoops bounds while loops; 0 for none.
 	MaxWhileLoops int
-	// Phone2Tel maps user=phone URIs to tel (phone2tel).
-	Phone2Tel bool
-	// ReplyToVia sends replies to the Via address (reply_to_via).
-	ReplyToVia bool
 	// Files are the configuration files that were read.
 	ConfigFile string
 	// Started is the start time in seconds since the epoch.

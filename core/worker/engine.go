@@ -53,6 +53,12 @@ type Options struct {
 	CheckVia bool
 	// ForceRport treats each request as if it asked for rport (force_rport).
 	ForceRport bool
+	// LocalRport asks for rport in the own Via (local_rport).
+	LocalRport bool
+	// AcceptAliases honours the alias parameter of Via: the connection is
+	// used for requests to its sent-by port too (tcp_accept_aliases,
+	// RFC 5923).
+	AcceptAliases bool
 	// CrashDir is where a message that made the engine panic is saved, with
 	// the stack; empty saves nothing.
 	CrashDir string

@@ -78,6 +78,10 @@ func (e *Engine) request(c *module.Call) {
 	e.count.request(c.Msg)
 	c.Route = module.RequestRoute
 	c.Target.URI = c.Msg.RequestURI
+	c.AddLocalRport = e.opt.LocalRport
+	if e.opt.AcceptAliases && c.Packet.Conn != 0 {
+		e.alias(c)
+	}
 	for _, f := range e.onRequest {
 		if !f(c) {
 			e.count.droppedRequests.Inc()
@@ -86,6 +90,20 @@ func (e *Engine) request(c *module.Call) {
 	}
 	defer e.requestEnd(c)
 	c.Gen.Program.Run(c, c.Gen.Main)
+}
+
+// alias makes the connection that a request came by the one to its sent-by
+// port, where its Via asks for it.
+func (e *Engine) alias(c *module.Call) {
+	via, err := c.Msg.Via(0)
+	if err != nil || !via.HasAlias {
+		return
+	}
+	port := via.Port
+	if port == 0 {
+		port = c.Packet.Socket.Proto.DefaultPort()
+	}
+	e.opt.Transport.AliasConn(c.Packet.Conn, uint16(port))
 }
 
 // requestEnd runs what modules want done after the script of a request, also

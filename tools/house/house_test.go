@@ -139,10 +139,10 @@ var thirdParty = map[string][]string{
 	"github.com/alecthomas/participle/v2": {"cfg/syntax"},
 	"github.com/alecthomas/kong":          {"tools"},
 	"github.com/miekg/dns":                {"core/locate"},
-	"golang.org/x/sys":                    {"core/transport", "tools/kahea"},
+	"golang.org/x/sys":                    {"core/transport", "modules/usrloc", "tools/kahea"},
 	"golang.org/x/net":                    {"core/transport"},
 	"github.com/puzpuzpuz/xsync/v4":       {"core", "modules"},
-	"github.com/rogpeppe/go-internal":     {"tools"},
+	"github.com/rogpeppe/go-internal":     {"tools", "script/scripttest"},
 	"golang.org/x/tools":                  {"tools", "cfg", "script"},
 	"github.com/yuin/gopher-lua":          {"script/lua"},
 }

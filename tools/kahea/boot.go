@@ -49,22 +49,21 @@ type surroundings struct {
 
 // server is a running server.
 type server struct {
-	cfg        *config
-	around     surroundings
-	log        *slog.Logger
-	level      *slog.LevelVar
-	core       *module.Core
-	clock      timer.Clock
-	wheel      *timer.Wheel
-	counters   *counter.Set
-	registry   *setting.Registry
-	locator    *locate.Locator
-	transport  *transport.Layer
-	tx         *transaction.Layer
-	engine     *worker.Engine
-	aliasNames []string
-	cancel     context.CancelFunc
-	goer       lateGo
+	cfg       *config
+	around    surroundings
+	log       *slog.Logger
+	level     *slog.LevelVar
+	core      *module.Core
+	clock     timer.Clock
+	wheel     *timer.Wheel
+	counters  *counter.Set
+	registry  *setting.Registry
+	locator   *locate.Locator
+	transport *transport.Layer
+	tx        *transaction.Layer
+	engine    *worker.Engine
+	cancel    context.CancelFunc
+	goer      lateGo
 	// ended is closed when a command asks for the end.
 	ended chan struct{}
 }
@@ -86,6 +85,9 @@ func boot(cfg *config, around surroundings) (*server, error) {
 		{"serve", s.serve},
 	}
 	for _, step := range steps {
+		if s.log != nil && cfg.settings.Process.VerboseStartup {
+			s.log.Info("starting", "step", step.what)
+		}
 		if err := step.do(); err != nil {
 			s.abandon()
 			return nil, fmt.Errorf("cannot %s: %w", step.what, err)
@@ -128,6 +130,11 @@ func (s *server) prepareProcess() error {
 		limit := syscall.Rlimit{Cur: uint64(p.OpenFiles), Max: uint64(p.OpenFiles)}
 		if err := syscall.Setrlimit(syscall.RLIMIT_NOFILE, &limit); err != nil {
 			return fmt.Errorf("cannot allow %d open files: %w", p.OpenFiles, err)
+		}
+	}
+	if p.DisableCoreDump {
+		if err := syscall.Setrlimit(syscall.RLIMIT_CORE, &syscall.Rlimit{}); err != nil {
+			return fmt.Errorf("cannot forbid core files: %w", err)
 		}
 	}
 	if s.cfg.opt.chroot != "" {
@@ -173,8 +180,6 @@ func (s *server) makeParts() error {
 		ServerID:      set.Process.ServerID,
 		MaxBranches:   set.Script.MaxBranches,
 		MaxWhileLoops: set.Script.MaxWhileLoops,
-		Phone2Tel:     set.Script.Phone2Tel,
-		ReplyToVia:    set.Script.ReplyToVia,
 		ConfigFile:    s.cfg.opt.file,
 		Started:       s.clock.Now().Unix(),
 		Children:      set.Children,
@@ -260,8 +265,9 @@ func (s *server) makeEngine() error {
 		Transport: s.transport, Transactions: s.tx, Locator: s.locator, Core: s.core,
 		Commands:  rpc.Core(s.rpcInfo()),
 		LogPrefix: s.cfg.logPrefix,
-		Shutdown:  s.askEnd, CheckVia: set.Script.CheckVia, ForceRport: set.Script.ForceRPort,
-		CrashDir: set.Process.RunDir,
+		Shutdown:  s.askEnd, CheckVia: set.Script.CheckVia, ForceRport: set.Script.ForceRPort, LocalRport: set.Script.LocalRPort,
+		AcceptAliases: set.TCP.AcceptAliases,
+		CrashDir:      set.Process.RunDir,
 	})
 	if err != nil {
 		return err

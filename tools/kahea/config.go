@@ -3,6 +3,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"log/slog"
@@ -57,6 +58,9 @@ func loadConfig(o *options, log *slog.Logger) (*config, error) {
 	if len(o.substs) > 0 {
 		return nil, fmt.Errorf("--%s is not there yet: write it into the configuration file", strings.SplitN(o.substs[0], ":", 2)[0])
 	}
+	if o.dnsVia != 0 {
+		return nil, errors.New("-r and -R are not there yet: take them out")
+	}
 	cfg := &config{opt: o, errs: new(source.ErrorList)}
 	tree, pre := syntax.ParseFile(o.file, preproc.Options{Defines: o.defines, Errors: cfg.errs})
 	cfg.pre = pre
@@ -66,6 +70,9 @@ func loadConfig(o *options, log *slog.Logger) (*config, error) {
 	cfg.settings = settings.Apply(tree, cfg.errs)
 	if cfg.settings.Engine != "native" {
 		return nil, fmt.Errorf("routes in %s are not there yet", cfg.settings.Engine)
+	}
+	if t := cfg.settings.Log.EngineType; t != "" && t != "json" {
+		return nil, fmt.Errorf("log engine %q is not there yet: json is", t)
 	}
 	cfg.applyFlags()
 	cfg.script = check.Check(tree, check.Options{Core: core.Exports(core.Options{Defines: defines(pre)}), Log: log, Ready: cfg.compilePrefix}, cfg.errs)
@@ -132,9 +139,6 @@ func (c *config) applyFlags() {
 	if o.children > 0 {
 		s.Children = o.children
 	}
-	if o.tcpChildren > 0 {
-		s.TCP.Children = o.tcpChildren
-	}
 	if o.noTCP {
 		s.TCP.Disabled = true
 	}
@@ -164,12 +168,6 @@ func (c *config) applyFlags() {
 		s.AutoAliases = true
 	case "no", "off", "false":
 		s.AutoAliases = false
-	}
-	if o.dnsVia&1 != 0 {
-		s.DNS.Lookup = true
-	}
-	if o.dnsVia&2 != 0 {
-		s.DNS.ReverseLookup = true
 	}
 }
 

@@ -11,6 +11,7 @@ import (
 	"strconv"
 	"strings"
 	"syscall"
+	"time"
 
 	"github.com/kahea-sip/kahea/cfg/settings"
 	"github.com/kahea-sip/kahea/core/transport"
@@ -38,6 +39,8 @@ func (s *server) listen() error {
 			AcceptNoContentLength: set.TCP.AcceptNoCL, NoCRLFPing: !set.TCP.CRLFPing, MaxMessage: max(set.TCP.ReadBuffer, 65536),
 			ReusePort: set.TCP.ReusePort, SourceIPv4: set.TCP.SourceIPv4, SourceIPv6: set.TCP.SourceIPv6,
 			NoKeepAlive: !set.TCP.KeepAlive, KeepCount: set.TCP.KeepCnt,
+			KeepIdle: seconds(set.TCP.KeepIdle), KeepInterval: seconds(set.TCP.KeepIntvl),
+			DeferAccept: seconds(set.TCP.DeferAccept), SynCount: set.TCP.SynCount, Linger2: seconds(set.TCP.Linger2),
 		},
 		MHomed: set.MHomed, TOS: set.TOS, Clock: s.clock, Counters: s.counters, Log: s.log.With("module", "core"),
 	}
@@ -59,11 +62,14 @@ func (s *server) listen() error {
 		return err
 	}
 	s.transport = layer
+	s.tuneLocator()
 	if set.AutoAliases {
 		s.addAutoAliases()
 	}
 	return nil
 }
+
+func seconds(n int) time.Duration { return time.Duration(n) * time.Second }
 
 func transportAlias(a settings.Alias) transport.Alias {
 	proto, _ := transport.ParseProto(a.Proto)
@@ -98,6 +104,27 @@ func cutPort(text string) (host string, port int, err error) {
 		return "", 0, fmt.Errorf("%q is no port", text[i+1:])
 	}
 	return text[:i], port, nil
+}
+
+// tuneLocator tells the locator what the sockets can do: other protocols and
+// address families are not looked for.
+func (s *server) tuneLocator() {
+	c := s.locator.Config()
+	var six, udp, tcp bool
+	for _, sock := range s.transport.Sockets() {
+		six = six || sock.Addr.Addr().Is6()
+		udp = udp || sock.Proto == transport.UDP
+		tcp = tcp || sock.Proto == transport.TCP
+	}
+	c.IPv6 = c.IPv6 && six
+	c.Protocols = nil
+	if udp {
+		c.Protocols = append(c.Protocols, transport.UDP)
+	}
+	if tcp {
+		c.Protocols = append(c.Protocols, transport.TCP)
+	}
+	s.locator.Configure(c)
 }
 
 // addAutoAliases adds the names that the hosts file has for the addresses.
@@ -271,7 +298,6 @@ func (s *server) addresses(host string) ([]netip.Addr, error) {
 	if err != nil {
 		return nil, err
 	}
-	s.aliasNames = append(s.aliasNames, host)
 	return addrs[:1], nil
 }
 
@@ -337,7 +363,7 @@ func (s *server) rpcInfo() rpc.Info {
 			}
 			return out
 		},
-		Readers:     max(s.cfg.settings.TCP.Children, s.cfg.settings.Children),
+		Readers:     s.cfg.settings.Children,
 		QueuedBytes: func() int64 { return int64(s.transport.ConnCounts().Queued) },
 		Signal:      func(sig syscall.Signal) error { return syscall.Kill(os.Getpid(), sig) },
 	}

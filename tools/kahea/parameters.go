@@ -32,7 +32,6 @@ func (s *server) declareSettings() {
 		return 0
 	}
 	fixed("core", "max_while_loops", "maximum iterations allowed for a while loop", int64(set.Script.MaxWhileLoops))
-	fixed("core", "udp_mtu", "fallback to another protocol if the request is larger, bytes", int64(set.UDPMTU))
 	fixed("core", "force_rport", "force rport for all the received messages", truth(set.Script.ForceRPort))
 	fixed("core", "dns_try_ipv6", "if enabled, also look for IPv6 addresses", truth(set.DNS.TryIPv6))
 	fixed("core", "dns_try_naptr", "use NAPTR records", truth(set.DNS.TryNAPTR))
