@@ -38,6 +38,8 @@ type Param struct {
 	//   *Accessor                          one variable, "$avp(x)"
 	//   *RouteRef with Route               the name of a route
 	//   func(string) error, func(int) error  anything else; called each time
+	//   func(any) error                    an integer or a string, as it was
+	//                                      written: int64 or string
 	// What Set points to holds the default before parameters are set.
 	Set any
 	// Min and Max bound an integer; both zero means no bounds.

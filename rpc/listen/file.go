@@ -20,6 +20,14 @@ type Access struct {
 	User, Group string
 }
 
+// ID makes a parameter's setter that takes a user or group by name or number.
+func ID(to *string) func(any) error {
+	return func(v any) error {
+		*to = fmt.Sprint(v)
+		return nil
+	}
+}
+
 // IDs returns the numbers of user and group, -1 for what is not set. A user
 // given by name brings its own group when no group is set.
 func (a Access) IDs() (uid, gid int, err error) {

@@ -123,6 +123,12 @@ func (c *checker) assign(par *module.Param, p *syntax.ModParam) error {
 	if err != nil {
 		return err
 	}
+	if set, ok := par.Set.(func(any) error); ok {
+		if isText {
+			return set(text)
+		}
+		return set(n)
+	}
 	if wantsInt(par.Set) {
 		if isText {
 			return fmt.Errorf("expected a number, found the string %q", text)

@@ -127,6 +127,8 @@ func describe(p module.Param) (kind, value string) {
 		kind, value = "route", "none"
 	case func(int) error:
 		kind, value = "integer", ""
+	case func(any) error:
+		kind, value = "integer or string", "none"
 	default:
 		kind, value = "string", ""
 	}
