@@ -74,9 +74,12 @@ func located(found locate.Targets, err error) error {
 }
 
 // destination chooses the socket for an address: that of the target, the one
-// that the request p came by, or what the transport says.
+// that the request p came by, or what the transport says. The connection that
+// a contact was registered over (Target.Conn) is not asked for: the transport
+// finds it where it leads to the address, and as with Kamailio a contact that
+// names another address is called there.
 func (l *Layer) destination(at locate.Target, target *Target, s *State, p *transport.Packet) (transport.Destination, error) {
-	d := transport.Destination{Proto: at.Proto, Addr: at.Addr, Conn: target.Conn, NoConnect: s.ForwardNoConnect, Close: s.ForwardClose}
+	d := transport.Destination{Proto: at.Proto, Addr: at.Addr, NoConnect: s.ForwardNoConnect, Close: s.ForwardClose}
 	switch f := target.Socket; {
 	case f != nil && f.Proto == at.Proto && sameFamily(f, at):
 		d.Socket = f
