@@ -18,8 +18,11 @@ func TestOwner(t *testing.T) {
 	} {
 		t.Run(row.name, func(t *testing.T) {
 			c := New()
-			scripttest.MustLoad(t, "loadmodule \"owned.so\"\nmodparam(\"owned\", \"user\", "+row.value+")\nmodparam(\"owned\", \"group\", "+row.value+")\nrequest_route { exit; }\n",
+			env := scripttest.Load("loadmodule \"owned.so\"\nmodparam(\"owned\", \"user\", "+row.value+")\nmodparam(\"owned\", \"group\", "+row.value+")\nrequest_route { exit; }\n",
 				scripttest.Options{Modules: map[string]module.New{"owned": func() module.Module { return c }}})
+			if err := env.Errors.Err(); err != nil {
+				t.Fatal(err)
+			}
 			if c.user != row.want || c.group != row.want {
 				t.Errorf("user %q, group %q, want %q", c.user, c.group, row.want)
 			}

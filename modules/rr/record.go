@@ -4,6 +4,7 @@ package rr
 
 import (
 	"errors"
+	"strconv"
 	"strings"
 
 	"github.com/kahea-sip/kahea/core/module"
@@ -139,7 +140,7 @@ func (rec *record) appendOwn(dst []byte, o *sip.Outgoing) []byte {
 
 func (rec *record) appendSocket(dst []byte, s *transport.Socket, two bool, o *sip.Outgoing) []byte {
 	dst = rec.open(dst)
-	dst = append(dst, s.SentBy...)
+	dst = appendAddress(dst, s)
 	if s.Proto != transport.UDP {
 		dst = append(append(dst, ";transport="...), s.Proto.String()...)
 	}
@@ -222,4 +223,14 @@ func direction(text string) (any, error) {
 		return upstream, nil
 	}
 	return nil, errors.New("unknown direction: it is upstream or downstream")
+}
+
+// appendAddress appends the address of a socket. Kamailio leaves the default
+// port out here even where "advertise" names it, which it writes into Via.
+func appendAddress(dst []byte, s *transport.Socket) []byte {
+	dst = append(dst, s.Host...)
+	if s.Port == s.Proto.DefaultPort() {
+		return dst
+	}
+	return strconv.AppendInt(append(dst, ':'), int64(s.Port), 10)
 }

@@ -29,7 +29,8 @@ func newHouse(t *testing.T) house {
 	addr := netip.MustParseAddrPort
 	l, err := transport.New(transport.Options{Network: transport.NewMemoryNetwork(), Sockets: []transport.Listen{
 		{Proto: transport.UDP, Addr: addr("127.0.0.1:15960")}, {Proto: transport.UDP, Addr: addr("127.0.0.1:15961"), Name: "second"},
-		{Proto: transport.TCP, Addr: addr("127.0.0.1:15960")}}})
+		{Proto: transport.TCP, Addr: addr("127.0.0.1:15960")},
+		{Proto: transport.UDP, Addr: addr("127.0.0.1:15962"), AdvertiseHost: "192.0.2.9", AdvertisePort: 5060}}})
 	if err == nil {
 		err = l.Listen()
 	}
@@ -66,7 +67,8 @@ func text(s string) module.Args {
 // The expectations were seen on the wire of Kamailio 5.6.3.
 func TestRecordRoute(t *testing.T) {
 	h := newHouse(t)
-	udp, second, tcp := h.layer.Sockets()[0], h.layer.Sockets()[1], h.layer.Sockets()[2]
+	sockets := h.layer.Sockets()
+	udp, second, tcp, advertised := sockets[0], sockets[1], sockets[2], sockets[3]
 	for _, row := range []struct {
 		name string
 		do   func(r *RR, c *module.Call)
@@ -79,6 +81,8 @@ func TestRecordRoute(t *testing.T) {
 			r.recordRoute(c, text(";p=1"))
 			r.addParam(c, text(";b=2"))
 		}, udp, "Record-Route: <sip:127.0.0.1:15960;lr;ftag=ft1;p=1;a=1;b=2>\r\n"},
+		{"advertised with the default port", func(r *RR, c *module.Call) { r.double = 0; r.recordRoute(c, text("")) }, advertised,
+			"Record-Route: <sip:192.0.2.9;lr;ftag=ft1>\r\n"},
 		{"two sockets", func(r *RR, c *module.Call) { r.recordRoute(c, text("")) }, second,
 			"Record-Route: <sip:127.0.0.1:15961;r2=on;lr;ftag=ft1>\r\nRecord-Route: <sip:127.0.0.1:15960;r2=on;lr;ftag=ft1>\r\n"},
 		{"udp to tcp", func(r *RR, c *module.Call) { r.recordRoute(c, text("")) }, tcp,
