@@ -7,6 +7,7 @@ import (
 	"github.com/kahea-sip/kahea/core/module"
 	"github.com/kahea-sip/kahea/core/sip"
 	"github.com/kahea-sip/kahea/core/transaction"
+	"github.com/kahea-sip/kahea/core/transport"
 	"github.com/kahea-sip/kahea/modules/usrloc"
 )
 
@@ -210,7 +211,7 @@ func (l *looking) take(k *usrloc.Contact) {
 // fill makes t the contact. The store's strings go with the lock.
 func (l *looking) fill(t *transaction.Target, k *usrloc.Contact) {
 	c := l.c
-	*t = transaction.Target{URI: c.Keep(k.URI), Socket: k.Socket, Conn: k.Conn, Q: int16(k.Q), Flags: k.CFlags,
+	*t = transaction.Target{URI: c.Keep(k.URI), Socket: k.Socket, Conn: l.flow(k), Q: int16(k.Q), Flags: k.CFlags,
 		RegID: int(k.RegID), Instance: c.Keep(k.Instance), RUID: l.ruid(k), UserAgent: k.UserAgent}
 	if k.Received != "" {
 		t.DstURI = c.Keep(k.Received)
@@ -219,6 +220,19 @@ func (l *looking) fill(t *transaction.Target, k *usrloc.Contact) {
 		uri, route := l.r.route(c, k.Path)
 		t.DstURI, t.Path = c.Keep(uri), c.Keep(route)
 	}
+}
+
+// flow is the connection that a contact must be reached over. Others get one to
+// the address that they have registered, as in Kamailio.
+func (l *looking) flow(k *usrloc.Contact) transport.ConnID {
+	switch {
+	case k.Conn == 0 || k.Path != "":
+	case k.Received != "", // the connection through the NAT
+		k.Socket != nil && (k.Socket.Proto == transport.WS || k.Socket.Proto == transport.WSS), // nobody can connect to a browser
+		l.r.outboundMode != outboundOff && k.RegID != 0: // RFC 5626 5.3
+		return k.Conn
+	}
+	return 0
 }
 
 func (l *looking) ruid(k *usrloc.Contact) string {

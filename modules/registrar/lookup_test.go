@@ -146,6 +146,30 @@ func TestExpiredContacts(t *testing.T) {
 	}
 }
 
+func TestFlow(t *testing.T) {
+	for _, row := range []struct {
+		name    string
+		set     func(r *Registrar)
+		headers string
+		want    transport.ConnID
+	}{
+		{"to the address of the contact", nil, "Contact: <sip:a@h>\n", 0},
+		{"through the NAT", nil, "Contact: <sip:a@h>;received=\"sip:1.1.1.1:1;transport=tcp\"\n", 7},
+		{"along the path", func(r *Registrar) { r.usePath, r.pathMode = 1, 0 }, "Contact: <sip:a@h>;received=\"sip:1.1.1.1:1\"\nPath: <sip:p;lr>\n", 0},
+		{"outbound", func(r *Registrar) { r.outboundMode = outboundSupported }, "Supported: outbound\nContact: <sip:a@h>;" + instance + ";reg-id=1\n", 7},
+		{"no outbound", nil, "Contact: <sip:a@h>;" + instance + ";reg-id=1\n", 0},
+	} {
+		h := newHost(t, row.set).start(t)
+		c := h.call("REGISTER", "sip:h", row.headers)
+		c.Packet.Conn = 7
+		h.reg.save(c, args(3, "location"))
+		c = h.call("INVITE", "sip:bob@h", "")
+		if h.reg.lookup(c, args(2, "location")); c.Target.Conn != row.want {
+			t.Errorf("%s: connection %d, want %d", row.name, c.Target.Conn, row.want)
+		}
+	}
+}
+
 func TestLookupBranches(t *testing.T) {
 	h := newHost(t, nil).start(t)
 	h.register("Contact: <sip:1@h>, <sip:2@h>\n", 0)
