@@ -229,7 +229,7 @@ func (l *looking) flow(k *usrloc.Contact) transport.ConnID {
 	case k.Conn == 0 || k.Path != "":
 	case k.Received != "", // the connection through the NAT
 		k.Socket != nil && (k.Socket.Proto == transport.WS || k.Socket.Proto == transport.WSS), // nobody can connect to a browser
-		l.r.outboundMode != outboundOff && k.RegID != 0: // RFC 5626 5.3
+		l.r.outboundMode != outboundOff && k.RegID != 0:                                        // RFC 5626 5.3
 		return k.Conn
 	}
 	return 0

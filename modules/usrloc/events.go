@@ -2,6 +2,11 @@
 
 package usrloc
 
+import (
+	"slices"
+	"sync/atomic"
+)
+
 // Event is what happened to a contact.
 type Event uint8
 
@@ -20,25 +25,40 @@ type changeHook struct {
 
 type expireHook func(domain, aor string, c *Contact)
 
+// hooks is a list that grows while others may read it.
+type hooks[T any] struct{ list atomic.Pointer[[]T] }
+
+func (h *hooks[T]) all() []T {
+	if p := h.list.Load(); p != nil {
+		return *p
+	}
+	return nil
+}
+
+// add is called by one goroutine at a time.
+func (h *hooks[T]) add(f T) {
+	list := append(slices.Clip(h.all()), f)
+	h.list.Store(&list)
+}
+
 // OnChange adds a function that is told of the given events while the contact's
 // AOR is locked: it must be quick, keep nothing of what it is given, and not
-// use the store. It is called before Start or in the Start of a module that
-// requires usrloc.
+// use the store. It is for the Start of a module that requires usrloc.
 func (u *Usrloc) OnChange(events Event, f func(e Event, domain, aor string, c *Contact)) {
-	u.onChange = append(u.onChange, changeHook{events, f})
+	u.onChange.add(changeHook{events, f})
 }
 
 // OnExpire adds a function that is told of each contact that has expired, after
-// it was removed. Nothing is locked then, and aor and c are its own. As OnChange
-// it is called before the first message.
+// it was removed. Nothing is locked then, and aor and c are its own. It is for
+// the Start of a module that requires usrloc.
 func (u *Usrloc) OnExpire(f func(domain, aor string, c *Contact)) {
-	u.onExpire = append(u.onExpire, f)
+	u.onExpire.add(f)
 }
 
 // tell is called with the AOR of c locked.
 func (d *Domain) tell(e Event, aor string, c *Contact) {
-	for i := range d.loc.onChange {
-		if h := &d.loc.onChange[i]; h.events&e != 0 {
+	for _, h := range d.loc.onChange.all() {
+		if h.events&e != 0 {
 			h.f(e, d.name, aor, c)
 		}
 	}
@@ -46,8 +66,8 @@ func (d *Domain) tell(e Event, aor string, c *Contact) {
 
 // tellDeleted is tell for a contact that is about to go.
 func (d *Domain) tellDeleted(s *shard, n uint32, aor string) {
-	for i := range d.loc.onChange {
-		if h := &d.loc.onChange[i]; h.events&Deleted != 0 {
+	for _, h := range d.loc.onChange.all() {
+		if h.events&Deleted != 0 {
 			var c Contact
 			d.t.read(s, n, &c)
 			h.f(Deleted, d.name, aor, &c)

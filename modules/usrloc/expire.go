@@ -2,9 +2,7 @@
 
 package usrloc
 
-import (
-	"strings"
-)
+import "strings"
 
 // expire removes what is over, at each run of the timer. A shard is locked for a
 // few contacts at a time; those who want to know of them are told in between.
@@ -56,7 +54,7 @@ func (d *Domain) expirePage(s *shard, number int, now uint32, told *[]over) (n i
 		}
 		n++
 		id := uint32(number*contactPage + i)
-		if len(d.loc.onExpire) > 0 || d.loc.closeExpired != 0 {
+		if len(d.loc.onExpire.all()) > 0 || d.loc.closeExpired != 0 {
 			*told = append(*told, d.over(s, id))
 		}
 		d.t.remove(s, id)
@@ -83,7 +81,7 @@ func (d *Domain) tellExpired(o *over) {
 	if d.loc.closeExpired != 0 && o.c.Conn != 0 {
 		d.loc.host.Transport().CloseConn(o.c.Conn)
 	}
-	for _, f := range d.loc.onExpire {
+	for _, f := range d.loc.onExpire.all() {
 		f(d.name, o.aor, &o.c)
 	}
 }

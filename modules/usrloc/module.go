@@ -36,8 +36,8 @@ type Usrloc struct {
 	store    *store
 	domains  []*Domain
 	task     *timer.Task
-	onChange []changeHook
-	onExpire []expireHook
+	onChange hooks[changeHook]
+	onExpire hooks[expireHook]
 }
 
 // New returns the module with its defaults.
