@@ -5,7 +5,6 @@ package main
 import (
 	_ "embed"
 	"fmt"
-	"io"
 	"os"
 	"path/filepath"
 )
@@ -31,7 +30,7 @@ Ctrl-C ends it.
 `
 
 // runDemo is the word run: it serves the embedded default configuration.
-func runDemo(stdout, stderr io.Writer) int {
+func runDemo(around surroundings) int {
 	dir, err := filepath.Abs("run")
 	if err == nil {
 		err = os.MkdirAll(dir, 0o755)
@@ -41,9 +40,9 @@ func runDemo(stdout, stderr io.Writer) int {
 		err = os.WriteFile(file, []byte(demoConfig), 0o644)
 	}
 	if err != nil {
-		fmt.Fprintf(stderr, "ERROR: %v\n", err)
+		fmt.Fprintf(around.stderr, "ERROR: %v\n", err)
 		return exitFailure
 	}
-	fmt.Fprintf(stdout, demoHelp, dir)
-	return run([]string{"-f", file, "-E", "-DD", "-Y", dir, "-P", filepath.Join(dir, "kahea.pid")}, stdout, stderr)
+	fmt.Fprintf(around.stdout, demoHelp, dir)
+	return run([]string{"-f", file, "-E", "-DD", "-Y", dir, "-P", filepath.Join(dir, "kahea.pid")}, around)
 }

@@ -23,16 +23,17 @@ const (
 	exitFailure = 255
 )
 
-func main() { os.Exit(run(os.Args[1:], os.Stdout, os.Stderr)) }
+func main() { os.Exit(run(os.Args[1:], surroundings{stdout: os.Stdout, stderr: os.Stderr})) }
 
 // run is the program: words of its own first, else the flags of Kamailio.
-func run(args []string, stdout, stderr io.Writer) int {
+func run(args []string, around surroundings) int {
+	stdout, stderr := around.stdout, around.stderr
 	if len(args) > 0 {
 		switch args[0] {
 		case "check":
 			return runCheck(args[1:], stdout, stderr)
 		case "run":
-			return runDemo(stdout, stderr)
+			return runDemo(around)
 		case "version":
 			printVersion(stdout)
 			return exitOK
@@ -67,24 +68,25 @@ func run(args []string, stdout, stderr io.Writer) int {
 			return daemonize(stdout, stderr)
 		}
 	}
-	return serve(o, stdout, stderr)
+	return serve(o, around)
 }
 
 // serve boots the server and waits until it is told to end.
-func serve(o *options, stdout, stderr io.Writer) int {
-	cfg, status := readConfig(o, stderr)
+func serve(o *options, around surroundings) int {
+	cfg, status := readConfig(o, around.stderr)
 	if status != exitOK {
 		return status
 	}
-	s, err := boot(cfg, surroundings{stdout: stdout, stderr: stderr})
-	if err != nil {
-		fmt.Fprintf(stderr, "ERROR: %v\n", err)
-		return exitFailure
-	}
-	reportUp()
+	// Before the start: who finds the pid file may send one at once.
 	signals := make(chan os.Signal, 8)
 	signal.Notify(signals, syscall.SIGTERM, syscall.SIGINT, syscall.SIGHUP, syscall.SIGUSR1, syscall.SIGUSR2, syscall.SIGCHLD)
 	defer signal.Stop(signals)
+	s, err := boot(cfg, around)
+	if err != nil {
+		fmt.Fprintf(around.stderr, "ERROR: %v\n", err)
+		return exitFailure
+	}
+	reportUp()
 	for {
 		select {
 		case sig := <-signals:

@@ -30,7 +30,9 @@ import (
 var update = flag.Bool("update", false, "write what was printed into the scripts")
 
 func TestMain(m *testing.M) {
-	testscript.Main(m, map[string]func(){"kahea": main})
+	testscript.Main(m, map[string]func(){"kahea": func() {
+		os.Exit(run(os.Args[1:], surroundings{stdout: os.Stdout, stderr: os.Stderr, anyPort: true}))
+	}})
 }
 
 // variants are the ways in which the calls of testdata/calls are made.
