@@ -49,6 +49,9 @@ type Call struct {
 	MaxForwards int
 	// Iterators are those of textopsx.
 	Iterators []Iterator
+	// ChargingVector is the P-Charging-Vector header that was generated for
+	// the message, without line end; "" while none was.
+	ChargingVector string
 	// RC is the result of the last function or route ($rc).
 	RC Result
 	// Vars are the $var values of the worker, by slot.
@@ -115,7 +118,7 @@ func (c *Call) Reset(msg *sip.Message, p transport.Packet) {
 	c.StaticBranch = transaction.Target{Q: transaction.QUnset}
 	c.Tx, c.TxHeld, c.Branch, c.MaxForwards = nil, false, -1, -1
 	c.RC, c.Event, c.Fault, c.Line = True, nil, nil, nowhere
-	c.Iterators = c.Iterators[:0]
+	c.Iterators, c.ChargingVector = c.Iterators[:0], ""
 	c.ctx = nil
 }
 

@@ -60,7 +60,10 @@ func play(t *testing.T, load, script, packet string) (log, out string) {
 		route, kind = "reply_route", module.CoreReplyRoute
 	}
 	env := MustLoad(t, load+"\nloadmodule \"print.so\"\n"+route+" {\n"+script+"\n}\n",
-		Options{Modules: map[string]module.New{"print": func() module.Module { return printer{} }}})
+		Options{Modules: map[string]module.New{
+			"print": func() module.Module { return printer{} },
+			"sl":    func() module.Module { return silent{} },
+		}})
 	if !strings.HasSuffix(packet, "\r\n") {
 		packet = strings.TrimSuffix(packet, "\n") // the archive's, not the body's
 	}
@@ -99,3 +102,9 @@ func printFirst(c *module.Call, a module.Args) module.Result {
 	c.Host.(*Host).Print(printed + text)
 	return c.RC
 }
+
+// silent stands for sl where modules ask for it and nothing is answered.
+type silent struct{}
+
+// Exports implements module.Module.
+func (silent) Exports() module.Exports { return module.Exports{} }
