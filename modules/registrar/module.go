@@ -40,7 +40,6 @@ type Registrar struct {
 	xavpRecordMask  int
 	gruu            int
 	outboundMode    int
-	regIDMode       int
 	flowTimer       int
 	contactMax      int
 	lookupFilter    int

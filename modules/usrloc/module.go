@@ -49,6 +49,18 @@ var (
 	_ module.Stopper  = (*Usrloc)(nil)
 )
 
+// Exports implements module.Module.
+func (u *Usrloc) Exports() module.Exports {
+	return module.Exports{
+		Doc:    "Keeps the contacts of registered users (AORs) in memory, for registrar and others.",
+		Params: append(u.params(), databaseParams()...),
+		RPC:    u.commands(),
+		Counters: []counter.Entry{
+			{Name: "registered_users", Gauge: u.users, Doc: "AORs that have contacts, in all tables"},
+		},
+	}
+}
+
 // NATFlag is the branch flag of contacts behind NAT (nat_bflag), -1 for none.
 func (u *Usrloc) NATFlag() int { return u.natFlag }
 

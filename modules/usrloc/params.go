@@ -5,21 +5,8 @@ package usrloc
 import (
 	"errors"
 
-	"github.com/kahea-sip/kahea/core/counter"
 	"github.com/kahea-sip/kahea/core/module"
 )
-
-// Exports implements module.Module.
-func (u *Usrloc) Exports() module.Exports {
-	return module.Exports{
-		Doc:    "Keeps the contacts of registered users (AORs) in memory, for registrar and others.",
-		Params: append(u.params(), databaseParams()...),
-		RPC:    u.commands(),
-		Counters: []counter.Entry{
-			{Name: "registered_users", Gauge: u.users, Doc: "AORs that have contacts, in all tables"},
-		},
-	}
-}
 
 func (u *Usrloc) params() []module.Param {
 	return []module.Param{

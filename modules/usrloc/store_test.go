@@ -493,3 +493,75 @@ func TestAllocations(t *testing.T) {
 		}
 	}
 }
+
+// idle takes packets and does nothing.
+type idle struct{ got chan transport.ConnID }
+
+func (i idle) Receive(p transport.Packet, _ *transport.Out) {
+	i.got <- p.Conn
+	p.Buffer.Release()
+}
+
+// TestConnections is close_expired_tcp and handle_lost_tcp on a real connection.
+func TestConnections(t *testing.T) {
+	for _, row := range []struct {
+		name        string
+		lost, close int
+		expires     int64
+		hangUp      bool
+		left        int64
+		open        bool
+	}{
+		{"expired", 0, 0, 5, false, 0, true},
+		{"expired and closed", 0, 1, 5, false, 0, false},
+		{"not expired", 1, 1, 600, false, 1, true},
+		{"lost", 1, 0, 600, true, 0, false},
+		{"lost, not looked for", 0, 0, 600, true, 1, false},
+	} {
+		h := newHost(t)
+		network := transport.NewMemoryNetwork()
+		var err error
+		h.layer, err = transport.New(transport.Options{Network: network, Clock: h.Time,
+			Sockets: []transport.Listen{{Proto: transport.TCP, Addr: netip.MustParseAddrPort("127.0.0.1:5060")}}})
+		if err == nil {
+			err = h.layer.Listen()
+		}
+		got := idle{make(chan transport.ConnID, 1)}
+		if err == nil {
+			err = h.layer.Serve(func() transport.Receiver { return got })
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		closed := make(chan transport.ConnID, 1)
+		h.layer.OnClose(func(c transport.Connection) { closed <- c.ID })
+		conn, err := network.Dial(t.Context(), netip.MustParseAddrPort("127.0.0.1:0"), netip.MustParseAddrPort("127.0.0.1:5060"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := conn.Write([]byte("OPTIONS sip:h SIP/2.0\r\nContent-Length: 0\r\n\r\n")); err != nil {
+			t.Fatal(err)
+		}
+		u := New()
+		u.interval, u.handleLost, u.closeExpired = 10, row.lost, row.close
+		d := start(t, h, u)
+		c := contact("sip:a@h")
+		c.Conn, c.Expires = <-got.got, rpctest.Start.Unix()+row.expires
+		insert(t, d, "bob", c)
+		if row.hangUp {
+			conn.Close()
+			<-closed
+		}
+		h.Time.Advance(10 * time.Second)
+		if row.close != 0 && row.expires < 10 {
+			<-closed
+		}
+		if _, open := h.layer.Connection(c.Conn); open != row.open || d.Contacts() != row.left {
+			t.Errorf("%s: open %v and %d contacts, want %v and %d", row.name, open, d.Contacts(), row.open, row.left)
+		}
+		conn.Close()
+		if err := h.layer.Stop(t.Context()); err != nil {
+			t.Error(err)
+		}
+	}
+}
