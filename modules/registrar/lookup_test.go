@@ -399,6 +399,9 @@ const phone = "Contact: <sip:bob@192.0.2.7:5060;transport=udp>;q=0.7;expires=600
 	"Call-ID: 8d7f6a5b4c3d2e1f@192.0.2.7\n"
 
 func TestAllocations(t *testing.T) {
+	if raceDetector {
+		t.Skip("the race detector empties pools")
+	}
 	h := newHost(t, nil).start(t)
 	h.reg.sl = quiet{}
 	other := newWay(h, "REGISTER", "sip:h", strings.NewReplacer("q=0.7", "q=0.3", "8d7f", "9d7f").Replace(phone))
