@@ -105,9 +105,7 @@ func replaceType(c *module.Call, mime string) {
 		}
 		c.Msg.DeleteHeader(i)
 	}
-	text := append(c.Mem.Begin(), "Content-Type: "...)
-	text = append(append(text, mime...), "\r\n"...)
-	c.Msg.AppendHeader(c.Mem.Keep(text))
+	c.Msg.AppendHeader(typeLine(c, mime))
 }
 
 // addLength adds Content-Length where the message has none; where it has, it
@@ -141,6 +139,22 @@ func keepReplyBody(c *module.Call, function, text, mime string) module.Result {
 	case mime == "":
 		return c.Fail(function, errNoType)
 	}
-	c.ReplyBody, c.ReplyContentType = c.Keep(text), c.Keep(mime)
+	// Content-Type stands among the headers of append_to_reply, in the order
+	// of the calls, so it goes there and not into ReplyContentType.
+	line := typeLine(c, mime)
+	if at := strings.Index(c.ReplyHeaders, contentType); c.ReplyBody != "" && at >= 0 {
+		_, behind, _ := strings.Cut(c.ReplyHeaders[at:], "\r\n")
+		c.ReplyHeaders = c.Keep(c.ReplyHeaders[:at] + line + behind)
+	} else {
+		addReplyHeader(c, line)
+	}
+	c.ReplyBody = c.Keep(text)
 	return module.True
+}
+
+const contentType = "Content-Type: "
+
+func typeLine(c *module.Call, mime string) string {
+	text := append(c.Mem.Begin(), contentType...)
+	return c.Mem.Keep(append(append(text, mime...), "\r\n"...))
 }
