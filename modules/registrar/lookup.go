@@ -114,15 +114,7 @@ func (l *looking) find(d *usrloc.Domain, uri string) module.Result {
 		l.flags = uint32(n)
 	}
 	if l.gruu.ruid != "" {
-		b, h, ok := d.LockRUID(l.gruu.hash, l.gruu.ruid)
-		if !ok {
-			return notFound
-		}
-		var k usrloc.Contact
-		if b.Read(h, &k); l.wanted(&k) {
-			l.take(&k)
-		}
-		b.Unlock()
+		l.one(d)
 		return l.result()
 	}
 	l.all(d, r.aorOf(c, &u))
@@ -132,6 +124,7 @@ func (l *looking) find(d *usrloc.Domain, uri string) module.Result {
 // all takes the contacts of an AOR, in the order of the store.
 func (l *looking) all(d *usrloc.Domain, aor string) {
 	b := d.Lock(aor)
+	defer b.Unlock()
 	for h := b.First(); h != 0; h = b.Next(h) {
 		var k usrloc.Contact
 		b.Read(h, &k)
@@ -140,10 +133,22 @@ func (l *looking) all(d *usrloc.Domain, aor string) {
 		}
 		l.take(&k)
 		if l.full || l.r.appendBranches.Get() == 0 && l.main {
-			break
+			return
 		}
 	}
-	b.Unlock()
+}
+
+// one takes the contact of a temporary GRUU.
+func (l *looking) one(d *usrloc.Domain) {
+	b, h, ok := d.LockRUID(l.gruu.hash, l.gruu.ruid)
+	if !ok {
+		return
+	}
+	defer b.Unlock()
+	var k usrloc.Contact
+	if b.Read(h, &k); l.wanted(&k) {
+		l.take(&k)
+	}
 }
 
 func (l *looking) result() module.Result {

@@ -41,7 +41,7 @@ type saving struct {
 	gruu     bool
 	first    bool // the AOR has no bindings yet
 	path     string
-	badPath  *rejection
+	bad      *rejection // found in the contacts; the reply lists the bindings all the same
 
 	contacts []sip.Contact
 	fresh    []usrloc.Contact // what the message says, in the order of work
@@ -79,14 +79,19 @@ func (s *saving) run(uri string) module.Result {
 	if why := s.prepare(uri); why != nil {
 		return s.reject(why, nil)
 	}
-	s.bindings = s.d.Lock(s.aor)
-	result, why := s.update()
-	text := s.appendContacts(s.begin())
-	s.bindings.Unlock()
+	text, result, why := s.change()
 	if why != nil {
 		return s.reject(why, text)
 	}
 	return s.accept(text, result)
+}
+
+// change changes the bindings and lists those that are left.
+func (s *saving) change() (contacts []byte, result module.Result, why *rejection) {
+	s.bindings = s.d.Lock(s.aor)
+	defer s.bindings.Unlock()
+	result, why = s.update()
+	return s.appendContacts(s.begin()), result, why
 }
 
 // prepare looks at all of the message that needs no lock.
@@ -115,7 +120,10 @@ func (s *saving) prepare(uri string) *rejection {
 	s.cfg = r.saveConfig(c)
 	s.gruu = r.gruu != 0 && c.Msg.HasOption(sip.HeaderSupported, "gruu")
 	if r.usePath != 0 {
-		s.badPath = s.readPath()
+		s.bad = s.readPath()
+	}
+	if s.bad == nil && len(s.contacts) > 0 && !star(&s.contacts[0]) {
+		s.bad = s.read()
 	}
 	return nil
 }
@@ -158,6 +166,8 @@ func star(k *sip.Contact) bool { return k.Star || k.URI == "*" }
 // update changes the bindings, all or none (RFC 3261 10.3).
 func (s *saving) update() (module.Result, *rejection) {
 	switch {
+	case s.bad != nil && len(s.contacts) > 0:
+		return rejected, s.bad
 	case len(s.contacts) == 0:
 		return listed, nil
 	case star(&s.contacts[0]):
@@ -165,12 +175,6 @@ func (s *saving) update() (module.Result, *rejection) {
 			s.bindings.Delete(h)
 		}
 		return deleted, nil
-	}
-	if s.badPath != nil {
-		return rejected, s.badPath
-	}
-	if why := s.read(); why != nil {
-		return rejected, why
 	}
 	if why := s.check(); why != nil {
 		return rejected, why
