@@ -32,6 +32,9 @@ func TestAllocs(t *testing.T) {
 		{"parse", parse},
 		{"typed access", func() {
 			parse()
+			if err := m.Check(true); err != nil {
+				t.Fatal(err)
+			}
 			exercise(&m)
 		}},
 		{"request", func() {

@@ -12,7 +12,7 @@ type CSeq struct {
 	MethodName string
 }
 
-// ParseCSeq reads a CSeq value; the error is ErrCSeq. The number may be any of 32 bits, although RFC 3261 8.1.1.5 keeps it below 2^31:
+// ParseCSeq reads a CSeq value; the error is ErrCSeq for a bad number, ErrCSeqMethod for a bad or missing method. The number may be any of 32 bits, although RFC 3261 8.1.1.5 keeps it below 2^31:
 // that limit is for those who choose it.
 func ParseCSeq(s string) (CSeq, error) {
 	i := 0
@@ -23,13 +23,16 @@ func ParseCSeq(s string) (CSeq, error) {
 	c.Method = ParseMethod(c.MethodName)
 	n, ok := ParseUint(c.NumberText)
 	c.Number = n
-	if !ok || c.Method == MethodOther && !IsToken(c.MethodName) {
+	if c.Method == MethodOther && !IsToken(c.MethodName) {
+		return c, ErrCSeqMethod
+	}
+	if !ok {
 		return c, ErrCSeq
 	}
 	return c, nil
 }
 
-// CSeq is the CSeq header; ErrAbsent or ErrCSeq.
+// CSeq is the CSeq header; ErrAbsent, ErrCSeq or ErrCSeqMethod.
 func (m *Message) CSeq() (*CSeq, error) {
 	c := &m.cache
 	if c.done&didCSeq == 0 {

@@ -21,18 +21,20 @@ var (
 	ErrStatusLine     error = &ParseError{400, "Bad Status Line"}
 	ErrHeader         error = &ParseError{400, "Bad Header"}
 	ErrNoHeaderEnd    error = &ParseError{400, "Missing End Of Headers"}
-	ErrTooManyHeaders error = &ParseError{400, "Too Many Headers"}
+	ErrTooManyHeaders error = &ParseError{513, "Too Many Headers"}
 	ErrTooLarge       error = &ParseError{513, "Message Too Large"}
 
 	ErrAbsent        error = &ParseError{400, "Missing Header"}
 	ErrVia           error = &ParseError{400, "Bad Via"}
 	ErrFrom          error = &ParseError{400, "Bad From"}
 	ErrTo            error = &ParseError{400, "Bad To"}
-	ErrCSeq          error = &ParseError{400, "Bad CSeq"}
+	ErrCSeq          error = &ParseError{400, "CSeq number is illegal"}
+	ErrCSeqMethod    error = &ParseError{400, "Missing method in CSeq header"}
 	ErrContact       error = &ParseError{400, "Bad Contact"}
 	ErrRoute         error = &ParseError{400, "Bad Route"}
 	ErrMaxForwards   error = &ParseError{400, "Bad Max-Forwards"}
 	ErrContentLength error = &ParseError{400, "Bad Content-Length"}
+	ErrShort         error = &ParseError{400, "Content-Length mis-match"}
 	ErrExpires       error = &ParseError{400, "Bad Expires"}
 	ErrNameAddr      error = &ParseError{400, "Bad Address"}
 	ErrURI           error = &ParseError{400, "Bad URI"}

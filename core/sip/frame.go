@@ -37,15 +37,16 @@ type Framer struct {
 	seen   int  // bytes already searched for a line end
 	crlf   bool // a CRLF was the last thing taken
 	http   bool
-	has    bool // Content-Length was there
-	open   bool // the line before was a Content-Length without a value yet, which a folded line may bring
-	length int  // its value
-	total  int  // size of the message, known once the headers are through
+	has    bool  // Content-Length was there
+	open   bool  // the line before was a Content-Length without a value yet, which a folded line may bring
+	length int   // its value
+	total  int   // size of the message, known once the headers are through
+	bad    error // what is wrong with the headers; told when they are through
 }
 
 // Next looks at buf, the unread bytes of the stream beginning at a message border, and says how many of them to take as what. With
 // FrameIncomplete n is 0: call again with more bytes behind the same ones. After an error (*ParseError) the border is lost: the connection
-// must be closed.
+// must be closed. n is then the length of the headers, so that they can be answered; 0 where not even their end came.
 func (f *Framer) Next(buf []byte) (n int, kind FrameKind, err error) {
 	if f.line == 0 && f.seen == 0 {
 		if n, kind, wait := f.between(buf); n > 0 || wait {
@@ -53,9 +54,9 @@ func (f *Framer) Next(buf []byte) (n int, kind FrameKind, err error) {
 		}
 	}
 	if f.total == 0 {
-		if err := f.headers(buf); err != nil {
+		if n, err := f.headers(buf); err != nil {
 			f.restart()
-			return 0, FrameIncomplete, err
+			return n, FrameIncomplete, err
 		}
 	}
 	if f.total == 0 || len(buf) < f.total {
@@ -70,7 +71,7 @@ func (f *Framer) Next(buf []byte) (n int, kind FrameKind, err error) {
 func (f *Framer) Need() int { return f.total }
 
 func (f *Framer) restart() {
-	f.crlf, f.line, f.seen, f.http, f.has, f.open, f.length, f.total = false, 0, 0, false, false, false, 0, 0
+	f.crlf, f.line, f.seen, f.http, f.has, f.open, f.length, f.total, f.bad = false, 0, 0, false, false, false, 0, 0, nil
 }
 
 // between looks for keep-alives at a message border. wait says that more bytes are needed to tell. The second of two CRLFs makes the
@@ -92,34 +93,31 @@ func (f *Framer) between(buf []byte) (n int, kind FrameKind, wait bool) {
 	return 0, FrameIncomplete, false
 }
 
-// headers goes on through the header lines; it sets total when the empty line was found.
-func (f *Framer) headers(buf []byte) error {
+// headers goes on through the header lines; it sets total when the empty line was found. With an error end is the length of the headers.
+func (f *Framer) headers(buf []byte) (end int, err error) {
 	limit := orDefault(f.MaxHeader, DefaultMaxHeader)
 	for {
 		i := bytes.IndexByte(buf[f.seen:], '\n')
 		if i < 0 {
 			f.seen = len(buf)
 			if len(buf) > limit {
-				return ErrTooLarge
+				return 0, ErrTooLarge
 			}
-			return nil
+			return 0, nil
 		}
 		end := f.seen + i + 1
 		line := bytes.TrimRight(buf[f.line:end], "\r\n")
 		first := f.line == 0
 		f.line, f.seen = end, end
-		if end > limit {
-			return ErrTooLarge
-		}
-		if len(line) == 0 {
-			return f.body(end)
-		}
-		if first {
+		switch {
+		case end > limit:
+			return 0, ErrTooLarge
+		case len(line) == 0:
+			return end, f.body(end)
+		case first:
 			f.http = bytes.HasPrefix(line, []byte("HTTP/1.")) || bytes.HasSuffix(line[:max(len(line)-1, 0)], []byte(" HTTP/1."))
-			continue
-		}
-		if err := f.header(line); err != nil {
-			return err
+		case f.bad == nil:
+			f.bad = f.header(line)
 		}
 	}
 }
@@ -174,6 +172,8 @@ func (f *Framer) setLength(value []byte) error {
 
 func (f *Framer) body(end int) error {
 	switch {
+	case f.bad != nil:
+		return f.bad
 	case f.open, !f.has && !f.http && !f.NoContentLength:
 		return ErrContentLength
 	case f.length > orDefault(f.MaxBody, DefaultMaxBody):

@@ -105,12 +105,10 @@ func (m *Message) ValueNamed(name string) string {
 // CallID is the value of Call-ID, "" when there is none.
 func (m *Message) CallID() string { return m.Value(HeaderCallID) }
 
-// MaxForwards is the value of Max-Forwards; ErrAbsent when there is none, ErrMaxForwards when it is no number of 0 to 255.
+// MaxForwards is the value of Max-Forwards; ErrAbsent when there is none, ErrMaxForwards when it is no number. A number over 255 is one
+// that nobody should have written (RFC 3261 20.22), but a proxy that lowers it to its own limit does more good than one that refuses.
 func (m *Message) MaxForwards() (int, error) {
 	n, err := m.number(HeaderMaxForwards, ErrMaxForwards)
-	if err == nil && n > 255 {
-		return 0, ErrMaxForwards
-	}
 	return int(n), err
 }
 
@@ -188,13 +186,11 @@ func (m *Message) MissingHeader() HeaderType {
 	return HeaderOther
 }
 
-// RepeatedHeader is a header that must stand once (RFC 3261 7.3.1, 20) and stands there twice, HeaderOther when there is none.
-func (m *Message) RepeatedHeader() HeaderType {
-	for _, t := range [...]HeaderType{HeaderFrom, HeaderTo, HeaderCallID, HeaderCSeq, HeaderMaxForwards, HeaderContentLength,
-		HeaderContentType, HeaderExpires, HeaderSubject} {
-		if i := m.First(t); i >= 0 && m.Next(t, i) >= 0 {
-			return t
-		}
-	}
-	return HeaderOther
-}
+// RepeatedHeader is the first header that must stand once and stands there twice, HeaderOther when there is none: From, To, Call-ID, CSeq,
+// Max-Forwards or Content-Length. Which of the two counts would be a guess, and a neighbour may guess the other (RFC 3261 7.3.1, RFC 4475
+// 3.3.8).
+func (m *Message) RepeatedHeader() HeaderType { return m.repeated }
+
+// once are the headers of RepeatedHeader.
+var once = [HeaderCount]bool{HeaderFrom: true, HeaderTo: true, HeaderCallID: true, HeaderCSeq: true, HeaderMaxForwards: true,
+	HeaderContentLength: true}

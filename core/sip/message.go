@@ -17,11 +17,13 @@ const Version = "SIP/2.0"
 // Limits of Parse. Ordinary big messages stay far below; what is above gets ErrTooManyHeaders or ErrTooLarge.
 const (
 	// MaxHeaders is the greatest number of header fields.
-	MaxHeaders = 2000
+	MaxHeaders = 5000
 	// MaxMessage is the greatest size in bytes.
 	MaxMessage = 16 << 20
 	// maxHeaderName is the longest header name.
 	maxHeaderName = 1<<16 - 1
+	// keepHeaders is the room for header fields that a Message keeps for the next text: one message of many must not cost for ever.
+	keepHeaders = 256
 )
 
 // Message is one SIP request or response (or an HTTP request, which arrives on the same sockets) as it arrived, with the edits that
@@ -47,12 +49,13 @@ type Message struct {
 	// ForceRport adds rport to the topmost Via even when the client did not ask. Parse clears it.
 	ForceRport bool
 
-	raw   string
-	index []headerRef
-	first [HeaderCount]uint16 // index of the first header of a type plus one
-	line  int                 // end of the first line, line end included
-	end   int                 // start of the empty line behind the headers
-	body  int                 // start of the body
+	raw      string
+	index    []headerRef
+	first    [HeaderCount]uint16 // index of the first header of a type plus one
+	repeated HeaderType          // see RepeatedHeader
+	line     int                 // end of the first line, line end included
+	end      int                 // start of the empty line behind the headers
+	body     int                 // start of the body; end, where the empty line is missing
 
 	edits Edits
 	cache cache
@@ -98,8 +101,8 @@ const (
 )
 
 // Parse forgets everything and reads buf, which the message views until the next Parse or Reset. It finds the first line and the
-// headers in one pass; what headers say is looked at when asked. Line ends may be CRLF or a bare LF, and empty lines before the first
-// line are passed over (RFC 3261 7.5).
+// headers in one pass; what headers say is looked at when asked. Line ends may be CRLF or a bare LF, empty lines before the first
+// line are passed over (RFC 3261 7.5), and the empty line behind the last header may be missing (HasEnd).
 //
 // The error is a *ParseError. After an error what was found so far can still be read, so that a response may be built where Via, From,
 // To, CSeq and Call-ID are there.
@@ -130,7 +133,9 @@ func (m *Message) Parse(buf []byte) error {
 func (m *Message) Reset() {
 	m.Method, m.MethodName, m.RequestURI, m.Proto, m.Status, m.Reason = MethodNone, "", "", "", 0, ""
 	m.Source, m.ForceRport = netip.AddrPort{}, false
-	m.raw, m.index = "", m.index[:0]
+	if m.raw, m.index, m.repeated = "", m.index[:0], HeaderOther; cap(m.index) > keepHeaders {
+		m.index = nil
+	}
 	m.first = [HeaderCount]uint16{}
 	m.line, m.end, m.body = 0, 0, 0
 	m.edits.Reset()
@@ -217,7 +222,7 @@ func (m *Message) parseHeaders() error {
 	for {
 		if p >= len(raw) {
 			m.end, m.body = p, p
-			return firstError(bad, ErrNoHeaderEnd)
+			return bad
 		}
 		if c := raw[p]; c == '\n' || c == '\r' && p+1 < len(raw) && raw[p+1] == '\n' {
 			m.end, m.body = p, p+1
@@ -287,6 +292,8 @@ func (m *Message) addHeader(start, end int) bool {
 	m.index = append(m.index, headerRef{uint32(start), uint32(end), uint32(start + v), uint32(start + to), uint16(n), t})
 	if m.first[t] == 0 {
 		m.first[t] = uint16(len(m.index))
+	} else if once[t] && m.repeated == HeaderOther {
+		m.repeated = t
 	}
 	return true
 }
@@ -308,6 +315,9 @@ func (m *Message) FirstLineEnd() int { return m.line }
 
 // HeadersEnd is the offset of the empty line that ends the headers: where a new last header goes.
 func (m *Message) HeadersEnd() int { return m.end }
+
+// HasEnd says whether the empty line behind the headers is there. A sender that forgets it has no body; what is printed has it.
+func (m *Message) HasEnd() bool { return m.body > m.end }
 
 // Body is what follows the empty line, as far as it arrived.
 func (m *Message) Body() string { return m.raw[m.body:] }

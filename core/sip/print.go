@@ -19,10 +19,13 @@ const (
 	patchRoute
 	patchLength
 	patchLengthHeader
+	patchEnd
 )
 
 // isField says whether the patch is a header field of its own.
-func (k patchKind) isField() bool { return k == patchVia || k == patchRoute || k == patchLengthHeader }
+func (k patchKind) isField() bool {
+	return k == patchVia || k == patchRoute || k == patchLengthHeader || k == patchEnd
+}
 
 type patch struct {
 	at, to int
@@ -113,6 +116,8 @@ func (p *printer) appendPatch(dst []byte, kind patchKind) []byte {
 		dst = append(dst, "Content-Length: "...)
 		dst = appendUint(dst, uint64(p.bodyLen))
 		dst = append(dst, "\r\n"...)
+	case patchEnd:
+		dst = append(dst, "\r\n"...)
 	}
 	return dst
 }
@@ -125,18 +130,21 @@ func (p *printer) patchRequestURI() {
 }
 
 // patchContentLength sees that Content-Length says what the body will be: where the body was changed, and where the message leaves by a
-// stream, which also adds it (RFC 3261 18.3). A datagram whose body nobody touched keeps what its sender wrote, right or wrong, as with
-// Kamailio.
+// stream, which also adds it (RFC 3261 18.3). What a datagram has behind the body as Content-Length counts it is left out (same section,
+// RFC 4475 3.1.1.8); a Content-Length that is too great or no number leaves by datagram as it is, as with Kamailio.
 func (p *printer) patchContentLength(dst []byte) {
 	m := p.m
 	reliable := p.o != nil && p.o.Reliable()
 	edited := p.bodyEdited()
-	if !reliable && !edited {
-		return
-	}
 	p.bodyLen = len(m.raw) - m.body
 	if edited {
 		p.bodyLen = p.printedBodyLen(dst)
+	} else if n, err := m.ContentLength(); err == nil && n < p.bodyLen {
+		p.bodyLen = n
+		p.add(patchCut, m.body+n, len(m.raw))
+	}
+	if !reliable && !edited {
+		return
 	}
 	if i := m.First(HeaderContentLength); i >= 0 && !p.e.Deleted(int(m.index[i].start), int(m.index[i].end)) {
 		if n, err := m.ContentLength(); err != nil || n != p.bodyLen {
@@ -149,7 +157,17 @@ func (p *printer) patchContentLength(dst []byte) {
 	}
 }
 
+// patchEnd adds the empty line that the sender forgot.
+func (p *printer) patchEnd() {
+	if !p.m.HasEnd() {
+		p.add(patchEnd, p.m.end, p.m.end)
+	}
+}
+
 func (p *printer) bodyEdited() bool {
+	if !p.m.HasEnd() {
+		return false // what is inserted there are header fields
+	}
 	for i := range p.e.list {
 		if int(p.e.list[i].to) > p.m.body || int(p.e.list[i].at) >= p.m.body {
 			return true

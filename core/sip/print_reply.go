@@ -67,9 +67,9 @@ func appendCopied(dst []byte, m *Message, r *Reply) []byte {
 				dst = m.appendTopVia(dst, h)
 				break
 			}
-			dst = append(dst, m.raw[h.start:h.valueTo]...)
+			dst = append(dst, m.field(h)...)
 		case HeaderTo:
-			dst = append(dst, m.raw[h.start:h.valueTo]...)
+			dst = append(dst, m.field(h)...)
 			if !seenTo && r.ToTag != "" && m.ToTag() == "" {
 				dst = append(dst, ";tag="...)
 				dst = append(dst, r.ToTag...)
@@ -79,9 +79,9 @@ func appendCopied(dst []byte, m *Message, r *Reply) []byte {
 			if !record {
 				continue
 			}
-			dst = append(dst, m.raw[h.start:h.valueTo]...)
+			dst = append(dst, m.field(h)...)
 		case HeaderFrom, HeaderCallID, HeaderCSeq:
-			dst = append(dst, m.raw[h.start:h.valueTo]...)
+			dst = append(dst, m.field(h)...)
 		default:
 			continue
 		}
@@ -90,10 +90,19 @@ func appendCopied(dst []byte, m *Message, r *Reply) []byte {
 	return dst
 }
 
+// field is a whole header field without its line end, blanks at its end kept.
+func (m *Message) field(h *headerRef) string {
+	s := m.raw[h.start:h.end]
+	for s[len(s)-1] == '\n' || s[len(s)-1] == '\r' {
+		s = s[:len(s)-1]
+	}
+	return s
+}
+
 // appendTopVia appends the first Via field without its line end, its first value completed with received and rport. rport keeps its
 // place; what is new stands at the value's end.
 func (m *Message) appendTopVia(dst []byte, h *headerRef) []byte {
-	field := m.raw[h.start:h.valueTo]
+	field := m.field(h)
 	v, err := m.Via(0)
 	if err != nil || !m.Source.IsValid() {
 		return append(dst, field...)
@@ -116,6 +125,9 @@ func (m *Message) appendTopVia(dst []byte, h *headerRef) []byte {
 		}
 	}
 	end := base + len(v.Raw)
+	if end == int(h.valueTo-h.start) {
+		end = len(field)
+	}
 	dst = append(dst, field[pos:end]...)
 	if rport && !v.HasRport {
 		dst = appendRport(dst, m)

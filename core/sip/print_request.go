@@ -27,6 +27,7 @@ func AppendRequest(dst []byte, m *Message, o *Outgoing) []byte {
 		p.add(patchRoute, at, at)
 	}
 	p.patchContentLength(dst)
+	p.patchEnd()
 	return p.run(dst)
 }
 
@@ -44,6 +45,7 @@ func AppendResponse(dst []byte, m *Message, o *Outgoing) []byte {
 		p.add(patchCut, from, to)
 	}
 	p.patchContentLength(dst)
+	p.patchEnd()
 	return p.run(dst)
 }
 

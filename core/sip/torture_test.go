@@ -20,8 +20,8 @@ var tortures = map[string]string{
 	"badinv01":   "Bad Via",
 	"clerr":      "body too short",
 	"ncl":        "body too short",
-	"scalar02":   "Bad CSeq",
-	"scalarlg":   "Bad CSeq",
+	"scalar02":   "CSeq number is illegal",
+	"scalarlg":   "CSeq number is illegal",
 	"quotbal":    "Bad To",
 	"ltgtruri":   "Unsupported URI Scheme",
 	"lwsruri":    "Bad First Line",
@@ -31,7 +31,7 @@ var tortures = map[string]string{
 	"baddate":    "", // Date is not looked at
 	"regbadct":   "Contact with headers and without brackets",
 	"badaspec":   "", // let pass
-	"baddn":      "Missing End Of Headers",
+	"baddn":      "no empty line",
 	"badvers":    "Version Not Supported",
 	"mismatch01": "CSeq of other method",
 	"mismatch02": "CSeq of other method",
@@ -44,7 +44,7 @@ var tortures = map[string]string{
 	"novelsc": "scheme soap.beep",
 	"unksm2":  "Contact of scheme name",
 	"bext01":  "Proxy-Require noProxiesSupportThis, norDoAnyProxiesSupportThis",
-	"multi01": "repeated From",
+	"multi01": "repeated CSeq",
 	"mcl01":   "repeated Content-Length",
 	"zeromf":  "Max-Forwards 0",
 }
@@ -56,6 +56,9 @@ func finding(m *Message, parseErr error) string {
 	}
 	if t := m.MissingHeader(); t != HeaderOther {
 		return "missing " + t.String()
+	}
+	if !m.HasEnd() {
+		return "no empty line"
 	}
 	if t := m.RepeatedHeader(); t != HeaderOther {
 		return "repeated " + t.String()

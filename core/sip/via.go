@@ -31,6 +31,8 @@ type Via struct {
 	// HasRport, HasAlias, HasI and HasReceived say that the parameter is there, perhaps without a value.
 	HasRport, HasAlias, HasI, HasReceived bool
 
+	empty bool // a parameter has no name: ";;", or a semicolon at the end
+
 	// Where in Raw parameters begin (the first semicolon, or its end), and where rport and received stand, their semicolons included;
 	// zero when absent.
 	paramsAt               int32
@@ -138,6 +140,9 @@ func (v *Via) parseParams(p int) {
 		end := p + 1 + listEnd(s[p+1:], ';')
 		item := s[p+1 : end]
 		x := splitParam(trim(item))
+		if x.Name == "" {
+			v.empty = true
+		}
 		to := int32(end)
 		for isLWS(s[to-1]) {
 			to--

@@ -40,7 +40,7 @@ func TestParseVia(t *testing.T) {
 			if !got.IsSIP2() {
 				t.Errorf("protocol %q", got.ProtoText)
 			}
-			got.Raw, got.ProtoText, got.Params, got.Header = "", "", "", 0
+			got.Raw, got.ProtoText, got.Params, got.Header, got.empty = "", "", "", 0, false
 			got.paramsAt, got.rportAt, got.rportTo, got.receivedAt, got.receivedTo = 0, 0, 0, 0, 0
 			if got != tt.want {
 				t.Errorf("\n got %+v\nwant %+v", got, tt.want)

@@ -118,6 +118,11 @@ func (c *conn) frames(in *input, out *Out) error {
 		f, err := framing.Next(in.unread())
 		if err != nil {
 			c.streams.layer.log.Debug("closing a connection that does not speak SIP", "src", c.remote, "err", err)
+			if f.Message != nil {
+				data, b := in.take(f)
+				c.receive(data, b, err, out)
+				c.flush()
+			}
 			return err
 		}
 		if f.Size == 0 {
@@ -128,7 +133,7 @@ func (c *conn) frames(in *input, out *Out) error {
 		case f.Message != nil:
 			data, b := in.take(f)
 			c.dueBy.Store(0)
-			c.receive(data, b, out)
+			c.receive(data, b, nil, out)
 		default:
 			in.start += f.Size
 		}
@@ -154,11 +159,11 @@ func (c *conn) limitMessage(in *input, taken bool) {
 }
 
 // receive hands one message to a receiver.
-func (c *conn) receive(data []byte, b *Buffer, out *Out) {
+func (c *conn) receive(data []byte, b *Buffer, fault error, out *Out) {
 	r := c.streams.receivers.Get().(Receiver)
 	r.Receive(Packet{
 		Data: data, Buffer: b, Src: c.remote, Dst: c.local,
-		Socket: c.socket, Conn: c.id, Time: c.streams.layer.clock.Now(),
+		Socket: c.socket, Conn: c.id, Time: c.streams.layer.clock.Now(), Fault: fault,
 	}, out)
 	c.streams.receivers.Put(r)
 }

@@ -27,7 +27,8 @@ func (l *Layer) Use(p Proto, s Stream) { l.streams.protos[p] = s }
 // are sent. Each connection has its own.
 type Framing interface {
 	// Next looks at buf, the unread bytes of the stream. It may change them.
-	// An error closes the connection.
+	// An error closes the connection; Message is then what is left to answer
+	// before, nil for nothing.
 	Next(buf []byte) (Frame, error)
 	// Wrap returns msg as the stream carries it, valid until the next call.
 	// It may be msg itself.
@@ -57,6 +58,8 @@ var pong = []byte("\r\n")
 func (f *sipFraming) Next(buf []byte) (Frame, error) {
 	n, kind, err := f.framer.Next(buf)
 	switch {
+	case err != nil && n > 0:
+		return Frame{Size: n, Message: buf[:n]}, err
 	case err != nil:
 		return Frame{}, err
 	case kind == sip.FrameMessage:

@@ -71,6 +71,10 @@ type Packet struct {
 	Socket *Socket
 	Conn   ConnID
 	Time   time.Time
+	// Fault is why the connection cannot go on behind this message, whose
+	// body is missing (RFC 3261 18.3); nil for most. What answers it closes
+	// the connection.
+	Fault error
 }
 
 // name fills what is written about the socket from what it is bound to and

@@ -21,6 +21,7 @@ import (
 	"time"
 
 	"github.com/kahea-sip/kahea/core/counter"
+	"github.com/kahea-sip/kahea/core/sip"
 	"github.com/kahea-sip/kahea/core/timer"
 )
 
@@ -167,24 +168,37 @@ func TestTCPFraming(t *testing.T) {
 
 func slice(parts ...[]byte) []byte { return bytes.Join(parts, nil) }
 
-// What cannot be SIP ends the connection, with bounded memory.
+// What cannot be SIP ends the connection, with bounded memory. Headers that are
+// whole are handed on before, to be answered with what is wrong.
 func TestTCPRefuses(t *testing.T) {
-	for _, row := range []struct{ name, text string }{
-		{"garbage", "hello world this is no SIP\r\n\r\n"},
-		{"no Content-Length", "OPTIONS sip:a SIP/2.0\r\nCall-ID: 1\r\n\r\n"},
-		{"negative Content-Length", "OPTIONS sip:a SIP/2.0\r\nContent-Length: -1\r\n\r\n"},
-		{"huge Content-Length", "OPTIONS sip:a SIP/2.0\r\nContent-Length: 999999999999\r\n\r\n"},
-		{"header without end", "OPTIONS sip:a SIP/2.0\r\nX: " + strings.Repeat("y", 100<<10)},
-		{"line without end", strings.Repeat("y", 100<<10)},
+	for _, row := range []struct {
+		name, text string
+		fault      error // of what is handed on, nil where nothing is
+	}{
+		{"garbage", "hello world this is no SIP\r\n\r\n", sip.ErrContentLength},
+		{"no Content-Length", "OPTIONS sip:a SIP/2.0\r\nCall-ID: 1\r\n\r\n", sip.ErrContentLength},
+		{"negative Content-Length", "OPTIONS sip:a SIP/2.0\r\nContent-Length: -1\r\nX: y\r\n\r\n", sip.ErrContentLength},
+		{"huge Content-Length", "OPTIONS sip:a SIP/2.0\r\nContent-Length: 999999999999\r\n\r\n", sip.ErrTooLarge},
+		{"header without end", "OPTIONS sip:a SIP/2.0\r\nX: " + strings.Repeat("y", 100<<10), nil},
+		{"line without end", strings.Repeat("y", 100<<10), nil},
 	} {
 		t.Run(row.name, func(t *testing.T) {
 			overNetworks(t, func(t *testing.T, o Options) {
 				o.Sockets = listenOn(TCP, "127.0.0.1:0")
-				l := start(t, o, echo)
+				l := start(t, o, func(p Packet, out *Out) {
+					if p.Fault != row.fault {
+						t.Errorf("fault %v, want %v", p.Fault, row.fault)
+					}
+					echo(p, out)
+				})
 				c := dial(t, l, l.Sockets()[0].Addr)
 				go c.Write([]byte(row.text))
-				if rest := expectEnd(t, c); len(rest) > 0 {
-					t.Errorf("received %q", rest)
+				want := ""
+				if row.fault != nil {
+					want = row.text
+				}
+				if got := string(expectEnd(t, c)); got != want {
+					t.Errorf("received %q, want %q", got, want)
 				}
 			})
 		})

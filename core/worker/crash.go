@@ -39,7 +39,8 @@ func (e *Engine) crashed(c *module.Call, reason any) {
 		return
 	}
 	defer func() { recover() }() // the message itself may be what fails
-	reply := sip.Reply{Code: 500, Reason: "Server Internal Error", Server: e.opt.Core.ServerHeader}
+	reply := sip.Reply{Code: 500, Reason: "Server Internal Error", Server: e.opt.Core.ServerHeader,
+		ToTag: string(e.opt.Transactions.AppendStatelessTag(nil, c.Msg))}
 	to := transport.Destination{Proto: c.Packet.Socket.Proto, Addr: c.Packet.Src, Socket: c.Packet.Socket, Conn: c.Packet.Conn}
 	_ = c.Out.Send(to, sip.AppendReply(nil, c.Msg, &reply))
 }

@@ -45,19 +45,28 @@ func (e *Engine) receive(c *module.Call, p transport.Packet, out transport.Sende
 	}
 }
 
-// parse makes a message of the packet's bytes. What is no SIP is counted and
-// dropped: a log line for each would let anybody fill the disk.
+// parse makes a message of the packet's bytes; false when it ends here. A log
+// line for each that is no good would let anybody fill the disk: they are
+// counted.
 func (e *Engine) parse(c *module.Call) bool {
 	m := c.Msg
-	if err := m.Parse(c.Packet.Data); err != nil {
+	err := m.Parse(c.Packet.Data)
+	m.Source, m.ForceRport = c.Packet.Src, e.opt.ForceRport
+	if err != nil {
 		e.count.parseErrors.Inc()
-		e.opt.Log.Debug("dropped a message that is not SIP", "err", err, "src", c.Packet.Src)
+		e.refuse(c, err, true)
 		return false
 	}
-	m.Source, m.ForceRport = c.Packet.Src, e.opt.ForceRport
-	if !complete(m) {
+	err = c.Packet.Fault
+	if err == nil && !complete(m) {
+		err = errIncomplete
+	}
+	if err == nil {
+		err = m.Check(!c.Packet.Socket.Proto.Reliable())
+	}
+	if err != nil {
 		e.count.badHeaders.Inc()
-		e.opt.Log.Debug("dropped a message without the headers that each has", "src", c.Packet.Src)
+		e.refuse(c, err, c.Packet.Fault != nil)
 		return false
 	}
 	return true
