@@ -21,7 +21,7 @@ import (
 
 var (
 	errPlace = errors.New(`a value is written "header[index].parameter"`)
-	errIndex = errors.New("an index is a number other than 0, or *")
+	errIndex = errors.New("an index is a number or *")
 	errParam = errors.New("a parameter makes no sense here")
 	errAll   = errors.New("all values at once need a parameter")
 )
@@ -49,10 +49,14 @@ func parsePlace(text string) (*place, error) {
 		p.header, p.indexed = header, true
 		if p.all = index == "*"; !p.all {
 			n, err := strconv.Atoi(index)
-			if err != nil || n == 0 {
+			switch {
+			case err != nil:
 				return nil, errIndex
+			case n == 0: // as without index
+				p.indexed = false
+			default:
+				p.index = n
 			}
-			p.index = n
 		}
 	}
 	if p.header = strings.TrimSpace(p.header); !sip.IsToken(p.header) {
