@@ -112,6 +112,9 @@ func (s *server) openLog() error {
 	for _, n := range set.Notices {
 		s.log.Info(n.Text, "at", fmt.Sprintf("%s:%d", n.Pos.Filename, n.Pos.Line))
 	}
+	for _, e := range s.cfg.errs.Warnings() {
+		s.log.Warn(e.Message, "at", fmt.Sprintf("%s:%d", e.Pos.Filename, e.Pos.Line))
+	}
 	return nil
 }
 

@@ -40,14 +40,22 @@ func readConfig(o *options, stderr io.Writer) (*config, int) {
 		fmt.Fprintf(stderr, "ERROR: %v\n", err)
 		return nil, exitFailure
 	}
-	if cfg.errs.Len() > 0 || len(cfg.errs.Warnings()) > 0 {
+	if n := len(cfg.errs.Errors()); n > 0 {
 		cfg.errs.Format(stderr)
-	}
-	if n := cfg.errs.Len(); n > 0 {
 		fmt.Fprintf(stderr, "ERROR: bad config file (%d errors)\n", n)
 		return nil, exitFailure
 	}
 	return cfg, exitOK
+}
+
+// printWarnings tells what is accepted and likely not meant. A server that
+// starts logs it instead.
+func (c *config) printWarnings(w io.Writer) {
+	for _, e := range c.errs.Warnings() {
+		warning := *e
+		warning.Message = "warning: " + e.Message
+		warning.Format(w, c.errs.Files)
+	}
 }
 
 // loadConfig reads a configuration; its mistakes are in its error list.
@@ -173,9 +181,11 @@ func (c *config) applyFlags() {
 
 // checkOnly is the flag -c: it checks and says so, as Kamailio does.
 func checkOnly(o *options, stderr io.Writer) int {
-	if _, status := readConfig(o, stderr); status != exitOK {
+	cfg, status := readConfig(o, stderr)
+	if status != exitOK {
 		return status
 	}
+	cfg.printWarnings(stderr)
 	fmt.Fprintln(stderr, "config file ok, exiting...")
 	return exitOK
 }
@@ -204,10 +214,12 @@ func runCheck(args []string, stdout, stderr io.Writer) int {
 	for _, f := range files {
 		one := *o
 		one.file = f
-		if _, s := readConfig(&one, stderr); s != exitOK {
+		cfg, s := readConfig(&one, stderr)
+		if s != exitOK {
 			status = 1
 			continue
 		}
+		cfg.printWarnings(stderr)
 		fmt.Fprintf(stdout, "%s: ok\n", filepath.ToSlash(f))
 	}
 	return status

@@ -105,7 +105,7 @@ func TestCalls(t *testing.T) {
 //	ask-fifo FIFO REPLY-FIFO FILE   ask through a FIFO
 //
 // The flag -portable=no of daemon makes it read its sockets as it does outside
-// of tests.
+// of tests; $FAST is that flag or empty, $CFG the folder of shared configurations.
 func TestScripts(t *testing.T) {
 	files, err := filepath.Glob("testdata/*.txtar")
 	if err != nil {
@@ -125,13 +125,31 @@ func TestScripts(t *testing.T) {
 	testscript.Run(t, p)
 }
 
+// TestFastPath runs some scripts with the UDP sockets as they are read outside
+// of tests.
+func TestFastPath(t *testing.T) {
+	p := parameters()
+	p.Files = []string{"testdata/malice-udp.txtar", "testdata/malice-tcp.txtar", "testdata/panic.txtar"}
+	portable := p.Setup
+	p.Setup = func(env *testscript.Env) error {
+		env.Setenv("FAST", "-portable=no")
+		return portable(env)
+	}
+	testscript.Run(t, p)
+}
+
 func parameters() testscript.Params {
 	words := siptest.Words(startDaemon)
 	words["exits"] = exits
 	words["ctl"] = control
 	words["ask-datagram"] = askDatagram
 	words["ask-fifo"] = askFIFO
-	return testscript.Params{Setup: siptest.Setup, Cmds: words, UpdateScripts: *update, RequireUniqueNames: true}
+	setup := func(env *testscript.Env) error {
+		dir, err := filepath.Abs("testdata")
+		env.Vars = append(env.Vars, "CFG="+dir, "FAST="+env.Getenv("FAST"))
+		return errors.Join(err, siptest.Setup(env))
+	}
+	return testscript.Params{Setup: setup, Cmds: words, UpdateScripts: *update, RequireUniqueNames: true}
 }
 
 // start is the time that the clock of a server under test shows at first.
@@ -151,7 +169,7 @@ func startDaemon(dir string, flags []string, log *siptest.Log) (siptest.Daemon, 
 	portable := true
 	flags = slices.DeleteFunc(slices.Clone(flags), func(f string) bool {
 		portable = portable && f != "-portable=no"
-		return f == "-portable=no"
+		return f == "-portable=no" || f == ""
 	})
 	o, err := parseOptions(append([]string{"-E", "-DD", "-a", "no"}, flags...))
 	if err != nil {

@@ -18,10 +18,7 @@ func (s *scene) expect(p *peer, pattern string, checks []string) error {
 	if err != nil {
 		return fmt.Errorf("%w, want %q", err, pattern)
 	}
-	first := m.FirstLine()
-	if !m.IsRequest() {
-		first = strings.TrimPrefix(first, "SIP/2.0 ")
-	}
+	first := m.firstLine()
 	if first != pattern && !strings.HasPrefix(first, pattern+" ") {
 		return fmt.Errorf("%s got %q, want %q\n%s", p.name, first, pattern, m.text)
 	}
@@ -32,6 +29,32 @@ func (s *scene) expect(p *peer, pattern string, checks []string) error {
 	}
 	return nil
 }
+
+// forget passes over all that has arrived at a peer.
+func (s *scene) forget(p *peer, pattern string) error {
+	re, err := regexp.Compile(pattern)
+	if err != nil {
+		return err
+	}
+	if err := s.settle(); err != nil {
+		return err
+	}
+	if err := p.drain(); err != nil {
+		return err
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for _, m := range p.arrived {
+		if !re.MatchString(m.firstLine()) {
+			return fmt.Errorf("%s got %q, want %q\n%s", p.name, m.firstLine(), pattern, m.text)
+		}
+	}
+	p.arrived = nil
+	return p.failed
+}
+
+// firstLine is the first line of a message, without the version of a response.
+func (m *message) firstLine() string { return strings.TrimPrefix(m.FirstLine(), "SIP/2.0 ") }
 
 // check looks at one part: "Name=REGEXP", "Name", "!Name", "uri=REGEXP",
 // "body=REGEXP".

@@ -5,6 +5,7 @@ package siptest
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"net/netip"
 	"regexp"
@@ -352,12 +353,28 @@ func (p *peer) empty() error {
 	return nil
 }
 
-// closedByServer waits until all connections of the peer are closed.
-func (p *peer) closedByServer() error {
+// closed waits until all connections of the peer are closed. What the server
+// reads of an unfinished message it does not tell, so that a deadline for it may
+// begin after the first step.
+func (s *scene) closed(p *peer, args []string) error {
 	if p.udp != nil {
 		return fmt.Errorf("%s has no connection", p.name)
 	}
-	late := time.After(patience)
+	if len(args) == 0 {
+		return p.closedWithin(patience)
+	}
+	step, err := time.ParseDuration(args[0])
+	for n := 0; err == nil && n < 5; n++ {
+		s.daemon.Advance(step)
+		if p.closedWithin(50*time.Millisecond) == nil {
+			return nil
+		}
+	}
+	return errors.Join(err, p.closedWithin(patience))
+}
+
+func (p *peer) closedWithin(d time.Duration) error {
+	late := time.After(d)
 	for p.open() != nil {
 		select {
 		case <-p.wake:

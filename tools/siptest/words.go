@@ -17,6 +17,8 @@
 //	                        {last:NAME:Header} (of the last message that NAME received)
 //	                        are filled in, lines end in CRLF, Content-Length is completed
 //	raw NAME FILE [TIMES]   send the file as it is, but for the places above
+//	write FILE PART…        write a file of parts: @FILE, a text with \r, \n, \0 and
+//	                        \xNN, either with *N behind it for N times
 //	expect NAME PATTERN [Header=REGEXP | !Header | uri=REGEXP | body=REGEXP]…
 //	                        the next message at NAME: "INVITE", "200 OK", "180" …
 //	                        and its headers, those of one name joined by ", "
@@ -28,7 +30,10 @@
 //	ack NAME                acknowledge the last response to the last INVITE: 2xx
 //	                        through the dialog, others hop by hop
 //	again NAME              send NAME's last message once more
-//	closed NAME             the server has closed NAME's connections
+//	closed NAME [STEP]      the server has closed NAME's connections; with STEP it
+//	                        does so when time passes, within a few steps
+//	forget NAME PATTERN     pass over what has arrived at NAME, if anything; the
+//	                        first line of each, without the version, is like PATTERN
 //	quiet                   nothing more has arrived at any peer but 100s
 //	advance DURATION        let time pass
 //	rpc COMMAND [ARG…]      run a command; stdout holds its reply as kamcmd prints it
@@ -144,6 +149,7 @@ func Words(start Start) map[string]command {
 			}
 			return nil
 		}),
+		"write": write,
 		"expect": toPeer(2, "expect NAME PATTERN [Header=REGEXP]…", func(s *scene, _ *testscript.TestScript, p *peer, args []string) error {
 			return s.expect(p, args[0], args[1:])
 		}),
@@ -182,8 +188,13 @@ func Words(start Start) map[string]command {
 			}
 			return s.send(p, s.last[p], s.lastConn[p])
 		}),
-		"closed": toPeer(1, "closed NAME", func(s *scene, _ *testscript.TestScript, p *peer, _ []string) error { return p.closedByServer() }),
-		"quiet":  word(0, "quiet", func(s *scene, _ *testscript.TestScript, _ []string) error { return s.quiet() }),
+		"closed": toPeer(1, "closed NAME [STEP]", func(s *scene, _ *testscript.TestScript, p *peer, args []string) error {
+			return s.closed(p, args)
+		}),
+		"forget": toPeer(2, "forget NAME PATTERN", func(s *scene, _ *testscript.TestScript, p *peer, args []string) error {
+			return s.forget(p, args[0])
+		}),
+		"quiet": word(0, "quiet", func(s *scene, _ *testscript.TestScript, _ []string) error { return s.quiet() }),
 		"advance": word(1, "advance DURATION", func(s *scene, _ *testscript.TestScript, args []string) error {
 			d, err := time.ParseDuration(args[0])
 			if err != nil {
