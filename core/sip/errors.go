@@ -34,6 +34,7 @@ var (
 	ErrRoute         error = &ParseError{400, "Bad Route"}
 	ErrMaxForwards   error = &ParseError{400, "Bad Max-Forwards"}
 	ErrContentLength error = &ParseError{400, "Bad Content-Length"}
+	ErrNoLength      error = &ParseError{400, "Missing Content-Length"}
 	ErrShort         error = &ParseError{400, "Content-Length mis-match"}
 	ErrExpires       error = &ParseError{400, "Bad Expires"}
 	ErrNameAddr      error = &ParseError{400, "Bad Address"}

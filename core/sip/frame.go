@@ -174,8 +174,10 @@ func (f *Framer) body(end int) error {
 	switch {
 	case f.bad != nil:
 		return f.bad
-	case f.open, !f.has && !f.http && !f.NoContentLength:
+	case f.open:
 		return ErrContentLength
+	case !f.has && !f.http && !f.NoContentLength:
+		return ErrNoLength
 	case f.length > orDefault(f.MaxBody, DefaultMaxBody):
 		return ErrTooLarge
 	}

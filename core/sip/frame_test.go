@@ -58,8 +58,8 @@ func TestFramer(t *testing.T) {
 		{"no length allowed", head + "\r\n", Framer{NoContentLength: true}, []frame{{len(head) + 2, FrameMessage}}, nil},
 		{"limits reached", msg, Framer{MaxHeader: len(msg) - 4, MaxBody: 4}, []frame{{len(msg), FrameMessage}}, nil},
 
-		{"no length", head + "\r\n", Framer{}, nil, ErrContentLength},
-		{"http in the uri only", "OPTIONS sip:HTTP/1.1@a SIP/2.0\r\n\r\n", Framer{}, nil, ErrContentLength},
+		{"no length", head + "\r\n", Framer{}, nil, ErrNoLength},
+		{"http in the uri only", "OPTIONS sip:HTTP/1.1@a SIP/2.0\r\n\r\n", Framer{}, nil, ErrNoLength},
 		{"negative", head + "Content-Length: -1\r\n\r\n", Framer{}, nil, ErrContentLength},
 		{"word", head + "l: x\r\n\r\n", Framer{}, nil, ErrContentLength},
 		{"two lengths", head + "l: 1\r\nContent-Length: 2\r\n\r\nab", Framer{}, nil, ErrContentLength},

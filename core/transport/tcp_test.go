@@ -175,8 +175,8 @@ func TestTCPRefuses(t *testing.T) {
 		name, text string
 		fault      error // of what is handed on, nil where nothing is
 	}{
-		{"garbage", "hello world this is no SIP\r\n\r\n", sip.ErrContentLength},
-		{"no Content-Length", "OPTIONS sip:a SIP/2.0\r\nCall-ID: 1\r\n\r\n", sip.ErrContentLength},
+		{"garbage", "hello world this is no SIP\r\n\r\n", sip.ErrNoLength},
+		{"no Content-Length", "OPTIONS sip:a SIP/2.0\r\nCall-ID: 1\r\n\r\n", sip.ErrNoLength},
 		{"negative Content-Length", "OPTIONS sip:a SIP/2.0\r\nContent-Length: -1\r\nX: y\r\n\r\n", sip.ErrContentLength},
 		{"huge Content-Length", "OPTIONS sip:a SIP/2.0\r\nContent-Length: 999999999999\r\n\r\n", sip.ErrTooLarge},
 		{"header without end", "OPTIONS sip:a SIP/2.0\r\nX: " + strings.Repeat("y", 100<<10), nil},

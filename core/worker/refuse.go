@@ -48,6 +48,9 @@ func (e *Engine) answerFault(c *module.Call, err error, last bool) bool {
 	if !ok || m.Method == sip.MethodAck || !answerable(m) {
 		return false
 	}
+	// The answer goes where the request came from, not where a text that is
+	// known to be bad points (RFC 3581 4 is how the sender is told).
+	m.ForceRport = true
 	to, err := transaction.ReplyDestination(m, c.Packet, c.State)
 	if err != nil {
 		return false

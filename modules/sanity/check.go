@@ -113,20 +113,18 @@ func (s *Sanity) find(c *module.Call, checks, uris int) *fault {
 		return &fault{code: 505, reason: "Version Not Supported"}
 	}
 	if checks&checkScheme != 0 && request {
-		if u, err := sip.ParseURI(m.RequestURI); err != nil {
-			return bad("Bad Request URI")
-		} else if !knownScheme(u.Scheme) {
+		u, err := m.RURI()
+		switch {
+		case u.Scheme == sip.SchemeOther:
+			// RFC 3261 16.3 step 2; Kamailio says 400.
+			return &fault{code: 416, reason: "Unsupported URI Scheme"}
+		case err != nil:
 			return bad("Bad Request URI")
 		}
 	}
 	if checks&checkRequired != 0 {
 		for _, t := range required {
 			if !m.HasHeader(t) {
-				return bad("Missing Required Header in Request")
-			}
-		}
-		if n := m.First(sip.HeaderContentLength); n >= 0 {
-			if _, err := m.ContentLength(); err != nil {
 				return bad("Missing Required Header in Request")
 			}
 		}
@@ -170,44 +168,17 @@ func (s *Sanity) find(c *module.Call, checks, uris int) *fault {
 
 var required = []sip.HeaderType{sip.HeaderTo, sip.HeaderFrom, sip.HeaderCSeq, sip.HeaderCallID, sip.HeaderVia}
 
-func knownScheme(s sip.Scheme) bool {
-	switch s {
-	case sip.SchemeSIP, sip.SchemeSIPS, sip.SchemeTel, sip.SchemeTels, sip.SchemeURN:
-		return true
-	}
-	return false
-}
-
+// cseq checks what Message.Check has left: it is there and can be read.
 func cseq(m *sip.Message, checks int) *fault {
-	if !m.HasHeader(sip.HeaderCSeq) {
-		return nil
-	}
 	q, err := m.CSeq()
-	if checks&checkCSeqMethod != 0 && m.IsRequest() {
-		method := q0(q, m)
-		if method == "" {
-			return bad("Missing method in CSeq header")
-		}
-		if method != m.MethodName {
-			return bad("CSeq method does not match request method")
-		}
-	}
-	if checks&checkCSeqValue != 0 && err != nil {
+	switch {
+	case err == sip.ErrAbsent:
+	case checks&checkCSeqMethod != 0 && m.IsRequest() && q.MethodName != m.MethodName:
+		return bad("CSeq method does not match request method")
+	case checks&checkCSeqValue != 0 && err != nil:
 		return bad("CSeq number is illegal")
 	}
 	return nil
-}
-
-// q0 is the method of CSeq, also where its number cannot be read.
-func q0(q *sip.CSeq, m *sip.Message) string {
-	if q != nil && q.MethodName != "" {
-		return q.MethodName
-	}
-	fields := strings.Fields(m.Value(sip.HeaderCSeq))
-	if len(fields) < 2 {
-		return ""
-	}
-	return fields[1]
 }
 
 // contentLength compares with the bytes that came. On a stream the length is
@@ -215,6 +186,9 @@ func q0(q *sip.CSeq, m *sip.Message) string {
 func contentLength(m *sip.Message, c *module.Call) *fault {
 	if !m.HasHeader(sip.HeaderContentLength) {
 		return nil
+	}
+	if !m.HasEnd() {
+		return bad("Content-Length Body Failure")
 	}
 	n, err := m.ContentLength()
 	if err != nil || int(n) != len(m.Raw())-m.BodyStart() {
@@ -250,17 +224,17 @@ func (s *Sanity) understands(tag string) bool {
 
 func parseURIs(m *sip.Message, uris int) *fault {
 	if uris&uriRequest != 0 && m.IsRequest() {
-		if _, err := m.RURI(); err != nil {
+		if u, err := m.RURI(); err != nil || u.Scheme == sip.SchemeOther {
 			return bad("Bad Request URI")
 		}
 	}
 	if uris&uriFrom != 0 {
-		if _, err := m.FromURI(); err != nil {
+		if u, err := m.FromURI(); err != nil || u.Scheme == sip.SchemeOther {
 			return bad("Invalid From Header")
 		}
 	}
 	if uris&uriTo != 0 {
-		if _, err := m.ToURI(); err != nil {
+		if u, err := m.ToURI(); err != nil || u.Scheme == sip.SchemeOther {
 			// The missing letter is Kamailio's; scripts may look for it.
 			return bad("Ivalid To Header")
 		}

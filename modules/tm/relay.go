@@ -31,6 +31,8 @@ func (m *TM) relayHop(c *module.Call, o *transaction.Relay, flags int) module.Re
 	switch {
 	case badURI(c, o):
 		return m.failed(c, transaction.ErrRequestURI)
+	case !c.Msg.HasEnd():
+		return m.failed(c, transaction.ErrGeneral) // cut off, perhaps in the middle of the headers
 	case c.Tx != nil && !c.TxHeld:
 		return m.relayFound(c)
 	case c.Tx == nil && c.Msg.Method == sip.MethodAck:
@@ -61,13 +63,15 @@ func (m *TM) relayHop(c *module.Call, o *transaction.Relay, flags int) module.Re
 	return module.True
 }
 
-// badURI tells that the Request-URI, which leads the way, cannot be read.
+// badURI tells that the Request-URI cannot be read or is of a scheme that
+// nobody knows. It is so even where $du leads the way: the next hop could do
+// no more with it (RFC 3261 16.3 step 2).
 func badURI(c *module.Call, o *transaction.Relay) bool {
-	if o.Host != "" || o.URI != "" || c.Target.DstURI != "" {
+	if o.Host != "" || o.URI != "" {
 		return false
 	}
-	_, err := sip.ParseURI(c.Target.URI)
-	return err != nil
+	u, err := sip.ParseURI(c.Target.URI)
+	return err != nil || u.Scheme == sip.SchemeOther
 }
 
 // relayFound is t_relay for a request whose transaction was only looked up.
