@@ -16,6 +16,10 @@ var (
 	errKind        = errors.New("a request cannot become a reply, nor a reply a request")
 )
 
+// roomForChanges is how much longer a message mostly becomes at most, in
+// bytes, so that its new text is allocated once.
+const roomForChanges = 512
+
 // fixed says why the text of the message cannot be exchanged.
 func fixed(c *module.Call) error {
 	switch {
@@ -43,7 +47,11 @@ func applyChanges(c *module.Call, _ module.Args) module.Result {
 	if !c.Msg.Edited() && (o.RequestURI == "" || o.RequestURI == c.Msg.RequestURI) {
 		return module.True
 	}
-	text, err := c.Msg.Apply(c.Mem.Begin(), &o)
+	text := c.Mem.Begin()
+	if need := len(c.Msg.Raw()) + roomForChanges; cap(text) < need {
+		text = make([]byte, 0, need)
+	}
+	text, err := c.Msg.Apply(text, &o)
 	c.Mem.Keep(text)
 	c.Iterators = c.Iterators[:0]
 	if err != nil {
