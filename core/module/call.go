@@ -42,8 +42,6 @@ type Call struct {
 	Fault any
 	// ScriptFlags are the flags of setsflag, bit 0 to 31.
 	ScriptFlags uint32
-	// XFlags are the flags of setxflag, bit 0 to 63.
-	XFlags uint64
 	// MaxForwards is what the request would leave with after the script
 	// changed it; -1 while it did not.
 	MaxForwards int
@@ -117,6 +115,7 @@ func (c *Call) Reset(msg *sip.Message, p transport.Packet) {
 	c.State = &c.own
 	c.StaticBranch = transaction.Target{Q: transaction.QUnset}
 	c.Tx, c.TxHeld, c.Branch, c.MaxForwards = nil, false, -1, -1
+	c.ScriptFlags = 0
 	c.RC, c.Event, c.Fault, c.Line = True, nil, nil, nowhere
 	c.Iterators, c.ChargingVector = c.Iterators[:0], ""
 	c.ctx = nil

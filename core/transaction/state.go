@@ -56,6 +56,8 @@ type State struct {
 	Branches []Target
 	// Flags are the message flags (setflag), bit 0 to 31.
 	Flags uint32
+	// XFlags are the extended message flags (setxflag), bit 0 to 63.
+	XFlags uint64
 	// ReplyNoConnect and ReplyClose are set_reply_no_connect and
 	// set_reply_close; ForwardNoConnect and ForwardClose their kin.
 	ReplyNoConnect, ReplyClose, ForwardNoConnect, ForwardClose bool

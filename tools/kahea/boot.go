@@ -64,6 +64,8 @@ type server struct {
 	engine    *worker.Engine
 	cancel    context.CancelFunc
 	goer      lateGo
+	identity  identity
+	pidFiles  []string
 	// ended is closed when a command asks for the end.
 	ended chan struct{}
 }
@@ -126,6 +128,7 @@ func (s *server) prepareProcess() error {
 	if err != nil {
 		return err
 	}
+	s.identity = id
 	if err := makeRunDir(p.RunDir, id); err != nil {
 		return err
 	}
@@ -150,10 +153,19 @@ func (s *server) prepareProcess() error {
 			return fmt.Errorf("cannot change to the working folder: %w", err)
 		}
 	}
-	if err := writePID(s.cfg.opt.pidFile, os.Getpid()); err != nil {
-		return err
+	for _, f := range []struct {
+		name   string
+		number int
+	}{{s.cfg.opt.pidFile, os.Getpid()}, {s.cfg.opt.pgidFile, syscall.Getpgrp()}} {
+		if f.name == "" {
+			continue
+		}
+		if err := writePID(f.name, f.number); err != nil {
+			return err
+		}
+		s.pidFiles = append(s.pidFiles, f.name)
 	}
-	return writePID(s.cfg.opt.pgidFile, syscall.Getpgrp())
+	return nil
 }
 
 // makeParts makes what the engine is put together from.
@@ -307,13 +319,9 @@ func (l *lateGo) start(name string, f func()) {
 	})
 }
 
-func (s *server) changeIdentity() error {
-	id, err := lookupIdentity(s.cfg.settings.Process.User, s.cfg.settings.Process.Group)
-	if err != nil {
-		return err
-	}
-	return id.assume()
-}
+// changeIdentity drops what listening needed. The names were looked up before
+// the root folder was changed.
+func (s *server) changeIdentity() error { return s.identity.assume() }
 
 func (s *server) startModules() error {
 	ctx, cancel := context.WithCancel(context.Background())
@@ -357,11 +365,11 @@ func (s *server) abandon() {
 	s.removePID()
 }
 
+// removePID removes the files that this process wrote, not those of another
+// one that made the start fail.
 func (s *server) removePID() {
-	for _, f := range []string{s.cfg.opt.pidFile, s.cfg.opt.pgidFile} {
-		if f != "" {
-			os.Remove(f)
-		}
+	for _, f := range s.pidFiles {
+		os.Remove(f)
 	}
 }
 

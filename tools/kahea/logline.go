@@ -212,7 +212,7 @@ type logConfig struct {
 // go to stderr.
 func newLogger(c logConfig, level slog.Leveler, stderr io.Writer) *slog.Logger {
 	if c.json {
-		return slog.New(slog.NewJSONHandler(stderr, &slog.HandlerOptions{Level: level, ReplaceAttr: jsonLevel}))
+		return slog.New(&lateHandler{Handler: slog.NewJSONHandler(stderr, &slog.HandlerOptions{Level: level, ReplaceAttr: jsonLevel})})
 	}
 	h := &lineHandler{level: level, pid: strconv.Itoa(os.Getpid())}
 	if !c.stderr {
@@ -233,6 +233,27 @@ func newLogger(c logConfig, level slog.Leveler, stderr io.Writer) *slog.Logger {
 	h.lead, h.color = true, c.color
 	h.out = &stderrLines{w: stderr}
 	return slog.New(h)
+}
+
+// lateHandler renders the attributes of With when a line is written: the text
+// of log_prefix is another one for each message.
+type lateHandler struct {
+	slog.Handler
+	attrs []slog.Attr
+}
+
+func (h *lateHandler) WithAttrs(attrs []slog.Attr) slog.Handler {
+	return &lateHandler{h.Handler, append(h.attrs[:len(h.attrs):len(h.attrs)], attrs...)}
+}
+
+func (h *lateHandler) Handle(ctx context.Context, r slog.Record) error {
+	r = r.Clone()
+	for _, a := range h.attrs {
+		if a.Value = a.Value.Resolve(); a.Value.String() != "" {
+			r.AddAttrs(a)
+		}
+	}
+	return h.Handler.Handle(ctx, r)
 }
 
 func jsonLevel(groups []string, a slog.Attr) slog.Attr {

@@ -73,9 +73,6 @@ func reportUp() {
 // writePID writes the process number to a file; another running process in it
 // is an error, as Kamailio has it.
 func writePID(file string, pid int) error {
-	if file == "" {
-		return nil
-	}
 	if text, err := os.ReadFile(file); err == nil {
 		old, err := strconv.Atoi(strings.TrimSpace(string(text)))
 		if err == nil && old != pid && syscall.Kill(old, 0) == nil {
