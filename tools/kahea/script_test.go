@@ -48,6 +48,7 @@ var variants = []struct {
 	{"udp to tcp", "proxy.cfg", "udp", "tcp", []string{"127.0.0.1:0"}},
 	{"tcp to udp", "proxy.cfg", "tcp", "udp", []string{"127.0.0.1:0"}},
 	{"ipv6", "proxy.cfg", "udp6", "udp6", []string{"[::1]:0"}},
+	{"fast", "proxy.cfg", "udp", "udp", []string{"udp:127.0.0.1:0"}},
 	{"stock", stock, "udp", "udp", []string{"127.0.0.1:0"}},
 }
 
@@ -71,13 +72,17 @@ func TestCalls(t *testing.T) {
 				proxy, _ = filepath.Abs(filepath.Join("testdata", proxy))
 			}
 			p := parameters()
+			setup := p.Setup
 			p.Dir = "testdata/calls"
 			p.Setup = func(env *testscript.Env) error {
 				env.Setenv("PROXY", proxy)
+				if v.name == "fast" {
+					env.Setenv("FAST", "-portable=no")
+				}
 				env.Setenv("CALLER", v.caller)
 				env.Setenv("CALLEE", v.callee)
 				env.Setenv("LISTEN", "-l"+strings.Join(v.listen, ",")) // one word
-				return siptest.Setup(env)
+				return setup(env)
 			}
 			p.Condition = func(cond string) (bool, error) {
 				side, proto, _ := strings.Cut(cond, ":")
@@ -100,6 +105,8 @@ func TestCalls(t *testing.T) {
 // words are those of siptest, and
 //
 //	exits STATUS kahea ARG…         a process of the server ends with that status
+//	signal NAME PID-FILE            send a signal to a process
+//	await FILE                      wait until a file is there (! await: is gone)
 //	ctl SOCKET COMMAND [ARG…]       run a command through a binrpc socket
 //	ask-datagram SOCKET FILE        ask through a Unix datagram socket
 //	ask-fifo FIFO REPLY-FIFO FILE   ask through a FIFO
@@ -142,6 +149,8 @@ func parameters() testscript.Params {
 	words := siptest.Words(startDaemon)
 	words["exits"] = exits
 	words["ctl"] = control
+	words["await"] = await
+	words["signal"] = sendSignal
 	words["ask-datagram"] = askDatagram
 	words["ask-fifo"] = askFIFO
 	setup := func(env *testscript.Env) error {
