@@ -38,7 +38,7 @@ type Message struct {
 	RequestURI string
 	// Proto is the version as written: "SIP/2.0".
 	Proto string
-	// Status is the response code, 100 to 699; 0 of a request.
+	// Status is the response code, 100 to 999 (RFC 3261 has classes up to 6, its grammar any three digits); 0 of a request.
 	Status int
 	// Reason is the reason phrase as written; "" of a request.
 	Reason string
@@ -196,7 +196,7 @@ func (m *Message) parseStatusLine(proto, rest string) error {
 		return ErrStatusLine
 	}
 	code, ok := ParseUint(rest[:3])
-	if !ok || code < 100 || code > 699 {
+	if !ok || code < 100 {
 		return ErrStatusLine
 	}
 	m.Status = int(code)

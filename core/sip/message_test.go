@@ -67,7 +67,7 @@ func TestParseFirstLine(t *testing.T) {
 		{"no reason", "SIP/2.0 200", nil, MethodNone, "", 200, ""},
 		{"code too great", "SIP/2.0 4294967301 better", ErrStatusLine, MethodNone, "", 0, ""},
 		{"code 99", "SIP/2.0 099 x", ErrStatusLine, MethodNone, "", 0, ""},
-		{"code 700", "SIP/2.0 700 x", ErrStatusLine, MethodNone, "", 0, ""},
+		{"code 700", "SIP/2.0 700 x", nil, MethodNone, "", 700, "x"},
 		{"code no number", "SIP/2.0 2x0 x", ErrStatusLine, MethodNone, "", 0, ""},
 		{"response of other version", "SIP/3.0 200 OK", ErrVersion, MethodNone, "", 200, "OK"},
 	}

@@ -180,8 +180,8 @@ func (t *Transaction) wait() {
 	now := t.l.now()
 	t.endAt = now + ms(t.cfg.Wait.Get())
 	t.scheduleServer(now)
-	if t.status >= 200 {
-		t.l.count(t).byClass[t.status/100].Add(1)
+	if n := t.l.count(t); t.status >= 200 && t.status/100 < len(n.byClass) {
+		n.byClass[t.status/100].Add(1)
 	}
 }
 

@@ -41,11 +41,12 @@ func (e *Engine) refuse(c *module.Call, err error, broken bool) {
 	}
 }
 
-// answerFault answers a request with its fault and says whether it did.
+// answerFault answers a request with its fault and says whether it did. One
+// that was cut off in the middle of a header has none to be answered with.
 func (e *Engine) answerFault(c *module.Call, err error, last bool) bool {
 	m := c.Msg
 	fault, ok := err.(*sip.ParseError)
-	if !ok || m.Method == sip.MethodAck || !answerable(m) {
+	if !ok || m.Method == sip.MethodAck || fault == sip.ErrNoHeaderEnd || !answerable(m) {
 		return false
 	}
 	// The answer goes where the request came from, not where a text that is
