@@ -60,10 +60,10 @@ func (r *RR) begin(c *module.Call) (*record, error) {
 	return rec, nil
 }
 
-// insert notes the edit: in front of all headers and so of any other
-// Record-Route.
+// insert notes the edit: in front of all headers that came, and so of any
+// other Record-Route; behind what insert_hf put there before.
 func (rec *record) insert(c *module.Call, text sip.TextFunc) module.Result {
-	c.Msg.InsertFunc(c.Msg.FirstLineEnd(), sip.Before, text)
+	c.Msg.InsertFunc(c.Msg.FirstLineEnd(), sip.After, text)
 	c.RecordRouted = true
 	return module.True
 }

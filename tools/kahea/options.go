@@ -222,6 +222,7 @@ func number(flag, value string) (int, error) {
 
 const usage = `usage: kahea [options]            serve, with the flags of Kamailio
        kahea check [options] FILE  check a configuration and tell every mistake
+       kahea run                   serve phones on loopback, with a configuration of its own
        kahea version               tell the version
 
 Options:
