@@ -112,7 +112,7 @@ func TestCalls(t *testing.T) {
 //	ask-fifo FIFO REPLY-FIFO FILE   ask through a FIFO
 //
 // The flag -portable=no of daemon makes it read its sockets as it does outside
-// of tests; $FAST is that flag or empty, $CFG the folder of shared configurations.
+// of tests, -dns=FILE gives it the names of a file; $FAST is the former or empty, $CFG the folder of shared configurations.
 func TestScripts(t *testing.T) {
 	files, err := filepath.Glob("testdata/*.txtar")
 	if err != nil {
@@ -175,12 +175,22 @@ var _ siptest.Daemon = (*daemon)(nil)
 
 // startDaemon boots a server in dir as the command line says.
 func startDaemon(dir string, flags []string, log *siptest.Log) (siptest.Daemon, error) {
-	portable := true
-	flags = slices.DeleteFunc(slices.Clone(flags), func(f string) bool {
-		portable = portable && f != "-portable=no"
-		return f == "-portable=no" || f == ""
-	})
-	o, err := parseOptions(append([]string{"-E", "-DD", "-a", "no"}, flags...))
+	portable, resolver := true, locate.Fixed{}
+	var rest []string
+	for _, f := range flags {
+		switch zone, isZone := strings.CutPrefix(f, "-dns="); {
+		case f == "-portable=no":
+			portable = false
+		case isZone:
+			var err error
+			if resolver, err = readZone(filepath.Join(dir, zone)); err != nil {
+				return nil, err
+			}
+		case f != "":
+			rest = append(rest, f)
+		}
+	}
+	o, err := parseOptions(append([]string{"-E", "-DD", "-a", "no"}, rest...))
 	if err != nil {
 		return nil, err
 	}
@@ -208,7 +218,7 @@ func startDaemon(dir string, flags []string, log *siptest.Log) (siptest.Daemon, 
 	cfg.settings.Children = min(cfg.settings.Children, 2)
 	d := &daemon{clock: timer.NewManual(start)}
 	d.server, err = boot(cfg, surroundings{
-		stdout: log, stderr: log, clock: d.clock, resolver: locate.Fixed{}, seed: 1,
+		stdout: log, stderr: log, clock: d.clock, resolver: resolver, seed: 1,
 		portable: portable, anyPort: true, receiver: d.taken.wrap,
 	})
 	return d, err

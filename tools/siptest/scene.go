@@ -131,6 +131,7 @@ func (s *scene) addPeer(ts *testscript.TestScript, args []string) error {
 	}
 	s.peers[args[0]] = p
 	ts.Setenv(args[0], p.addr.String())
+	ts.Setenv(args[0]+"_PORT", strconv.Itoa(int(p.addr.Port())))
 	return nil
 }
 

@@ -9,7 +9,7 @@
 //	                        still until advance.
 //	daemon-fails [FLAG…]    the start must fail; stderr holds what it said
 //	peer NAME [udp|tcp|udp6|tcp6]
-//	                        open a socket; $NAME is its address
+//	                        open a socket; $NAME is its address, $NAME_PORT the port
 //	new NAME METHOD URI [Header:value|body=FILE]…
 //	                        send a request outside of any dialog, as NAME@server;
 //	                        "Header:" leaves out what the peer would write
