@@ -3,9 +3,12 @@
 package transaction
 
 import (
+	"net/netip"
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/kahea-sip/kahea/core/sip"
 )
 
 func TestCallAnswered(t *testing.T) {
@@ -458,5 +461,38 @@ func TestBranchRoute(t *testing.T) {
 		t.Errorf("the edit of the branch route is missing:\n%s", out)
 	}
 	w.expect("the dropped branch is not sent", "100>alice INVITE>carol")
+	w.end()
+}
+
+// TestPrintingSeesTheState: what a script put into a message is printed with the
+// State in force; a branch route's Record-Route parameters are its branch's.
+func TestPrintingSeesTheState(t *testing.T) {
+	w := newWorld(t)
+	w.branches = func(t *Transaction, b *Branch) bool {
+		if b.Index == 0 {
+			t.State.RouteParams += ";branch=0"
+		}
+		return true
+	}
+	w.request(invite, func(t *Transaction) {
+		t.State.Plan.OnBranch = 1
+		t.State.RouteParams = ";all=1"
+		t.Request.InsertFunc(t.Request.FirstLineEnd(), sip.After, func(dst []byte, o *sip.Outgoing) []byte {
+			s, ok := o.Data.(*State)
+			if !ok {
+				return dst
+			}
+			return append(append(append(dst, "X-Params: "...), s.RouteParams...), "\r\n"...)
+		})
+		relayTo("sip:b@192.0.2.2", "sip:c@192.0.2.3")(t)
+		if p := t.State.RouteParams; p != ";all=1" {
+			w.t.Errorf("the request's own parameters are %q", p)
+		}
+	})
+	for to, want := range map[netip.AddrPort]string{bob: ";all=1;branch=0", carol: ";all=1"} {
+		if text := w.last(to, "INVITE"); !strings.Contains(text, "X-Params: "+want+"\r\n") {
+			t.Errorf("to %v: no X-Params: %s in\n%s", to, want, text)
+		}
+	}
 	w.end()
 }

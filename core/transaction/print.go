@@ -31,7 +31,7 @@ func (b *Branch) newPress() *press {
 	outgoing(&p.out, &b.dest, &t.State, &t.Packet)
 	p.out.Branch = view(t.l.appendBranchID(p.id[:0], t.id, b.Index))
 	p.out.RequestURI, p.out.Route = b.Target.URI, b.Target.Path
-	p.out.Data = b
+	p.out.Data = &t.State
 	return p
 }
 

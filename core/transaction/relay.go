@@ -135,12 +135,16 @@ func (t *Transaction) prepare(b *Branch, o *Relay) error {
 	edits := t.Request.Edits()
 	mark := edits.Mark()
 	main, reply := t.State.Target, t.State.Plan.OnReply
+	params, recorded := t.State.RouteParams, t.State.RecordRouted
 	t.State.Target = b.Target
 	b.onBranch = t.State.Plan.OnBranch
 	keep := t.scripts.Branch(t, b, t.from)
 	b.Target, b.OnReply = t.State.Target, t.State.Plan.OnReply
 	t.State.Target, t.State.Plan.OnReply = main, reply
-	defer edits.ResetTo(mark)
+	defer func() {
+		edits.ResetTo(mark)
+		t.State.RouteParams, t.State.RecordRouted = params, recorded
+	}()
 	if !keep {
 		return ErrDropped
 	}
@@ -284,7 +288,11 @@ func (t *Transaction) failover(b *Branch) bool {
 func (t *Transaction) printFailover(n *Branch) bool {
 	edits := t.Request.Edits()
 	mark := edits.Mark()
-	defer edits.ResetTo(mark)
+	params, recorded := t.State.RouteParams, t.State.RecordRouted
+	defer func() {
+		edits.ResetTo(mark)
+		t.State.RouteParams, t.State.RecordRouted = params, recorded
+	}()
 	main, plan := t.State.Target, t.State.Plan
 	t.State.Target, t.State.Plan.OnBranch = n.Target, n.onBranch
 	keep := t.scripts.Branch(t, n, t.from)

@@ -13,7 +13,7 @@ func (t *Transaction) relayReply(b *Branch, m *sip.Message, code int) {
 	t.emit(ReplyReady, b, nil, m, code)
 	p := presses.Get().(*press)
 	s := t.replyTo.Socket
-	p.out = sip.Outgoing{Transport: t.replyTo.Proto, Host: s.Host, Port: s.Port, Local: s.Addr, Remote: t.replyTo.Addr, Socket: s, Data: b}
+	p.out = sip.Outgoing{Transport: t.replyTo.Proto, Host: s.Host, Port: s.Port, Local: s.Addr, Remote: t.replyTo.Addr, Socket: s, Data: &t.State}
 	text := sip.AppendResponse(newText(len(m.Raw())), m, &p.out)
 	p.free()
 	t.setReply(text, code, false)
