@@ -40,6 +40,8 @@ type Call struct {
 	Branch int
 	// Fault is what sanity found, for sanity_reply.
 	Fault any
+	// Serial counts the messages of the worker, this one included ($mi).
+	Serial uint64
 	// ScriptFlags are the flags of setsflag, bit 0 to 31.
 	ScriptFlags uint32
 	// MaxForwards is what the request would leave with after the script
@@ -116,6 +118,7 @@ func (c *Call) Reset(msg *sip.Message, p transport.Packet) {
 	c.StaticBranch = transaction.Target{Q: transaction.QUnset}
 	c.Tx, c.TxHeld, c.Branch, c.MaxForwards = nil, false, -1, -1
 	c.ScriptFlags = 0
+	c.Serial++
 	c.RC, c.Event, c.Fault, c.Line = True, nil, nil, nowhere
 	c.Iterators, c.ChargingVector = c.Iterators[:0], ""
 	c.ctx = nil
