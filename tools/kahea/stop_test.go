@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package main
+
+import (
+	"context"
+	"net"
+	"os"
+	"path/filepath"
+	"runtime"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/kahea-sip/kahea/core/module"
+	"github.com/kahea-sip/kahea/tools/siptest"
+)
+
+// stuck is a module whose function waits for something that never comes.
+type stuck struct{ entered, leave chan struct{} }
+
+// Exports implements module.Module.
+func (s *stuck) Exports() module.Exports {
+	return module.Exports{Doc: "Waits.", Functions: []module.Function{{
+		Name: "wait_for_ever", Routes: module.AnyRoute, Doc: "Waits.",
+		Run: func(*module.Call, module.Args) module.Result {
+			close(s.entered)
+			<-s.leave
+			return module.True
+		},
+	}}}
+}
+
+var waiting = &stuck{make(chan struct{}), make(chan struct{})}
+
+func init() { module.Register("stuck", func() module.Module { return waiting }) }
+
+// TestExitTimeout: a message that never ends does not keep the server from
+// ending, and is told.
+func TestExitTimeout(t *testing.T) {
+	d, log := start1(t, "exit_timeout=1\nloadmodule \"stuck\"\nrequest_route { wait_for_ever(); }\n")
+	defer close(waiting.leave)
+	c, err := net.Dial("udp", d.Addr("udp", false).String())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer c.Close()
+	c.Write([]byte("OPTIONS sip:x SIP/2.0\r\nVia: SIP/2.0/UDP 127.0.0.1:1;branch=z9hG4bK1\r\nFrom: <sip:a@b>;tag=1\r\n" +
+		"To: <sip:x>\r\nCall-ID: 1\r\nCSeq: 1 OPTIONS\r\n\r\n"))
+	<-waiting.entered
+	began := time.Now()
+	if got := d.Stop(context.Background()); got != exitFailure {
+		t.Errorf("the exit status is %d, want %d", got, exitFailure)
+	}
+	if took := time.Since(began); took < time.Second || took > patience {
+		t.Errorf("the end took %v, want about a second", took)
+	}
+	if text := log.String(); !strings.Contains(text, "ERROR: <core>: the end was not orderly") {
+		t.Errorf("the log is:\n%s", text)
+	}
+}
+
+// TestNothingIsLeft: what a server has started ends with it.
+func TestNothingIsLeft(t *testing.T) {
+	before := runtime.NumGoroutine()
+	d, _ := start1(t, "loadmodule \"kex\"\nloadmodule \"ctl\"\nloadmodule \"jsonrpcs\"\nloadmodule \"tm\"\nloadmodule \"sl\"\nloadmodule \"usrloc\"\n"+
+		"loadmodule \"registrar\"\nmodparam(\"jsonrpcs\", \"fifo_name\", \"rpc.fifo\")\nmodparam(\"jsonrpcs\", \"dgram_socket\", \"rpc.sock\")\n"+
+		"request_route { sl_send_reply(\"200\", \"OK\"); }\n")
+	if got := d.Stop(context.Background()); got != exitOK {
+		t.Errorf("the exit status is %d", got)
+	}
+	for began := time.Now(); runtime.NumGoroutine() > before && time.Since(began) < patience; {
+		time.Sleep(time.Millisecond) // goroutines that were told to end need a moment
+	}
+	if after := runtime.NumGoroutine(); after > before {
+		stacks := make([]byte, 1<<16)
+		t.Errorf("%d goroutines before, %d after\n%s", before, after, stacks[:runtime.Stack(stacks, true)])
+	}
+}
+
+func start1(t *testing.T, config string) (siptest.Daemon, *siptest.Log) {
+	t.Helper()
+	dir := t.TempDir()
+	if err := os.WriteFile(filepath.Join(dir, "x.cfg"), []byte(config), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	log := new(siptest.Log)
+	d, err := startDaemon(dir, []string{"-f", "x.cfg"}, log)
+	if err != nil {
+		t.Fatalf("%v\n%s", err, log)
+	}
+	return d, log
+}
