@@ -27,9 +27,10 @@ func (e *Engine) refuse(c *module.Call, err error, broken bool) {
 	}
 	m := c.Msg
 	answered := false
-	if m.Status != 0 {
+	switch {
+	case m.Status != 0:
 		e.count.badReplies.Inc()
-	} else {
+	case m.IsRequest():
 		e.count.badRequests.Inc()
 		answered = e.answerFault(c, err, broken)
 	}

@@ -39,10 +39,7 @@ func (s *SL) codeReason(a module.Args) (int, string) {
 // stateless is sl_send_reply(code, reason).
 func (s *SL) stateless(c *module.Call, a module.Args) module.Result {
 	code, reason := s.codeReason(a)
-	if err := s.SendStateless(c, code, reason, ""); err != nil {
-		return c.Fail("sl_send_reply", err)
-	}
-	return module.True
+	return s.result(c, "sl_send_reply", s.SendStateless(c, code, reason, ""))
 }
 
 // send is send_reply(code, reason).
@@ -51,14 +48,17 @@ func (s *SL) send(c *module.Call, a module.Args) module.Result {
 	return s.result(c, "send_reply", s.SendReply(c, code, reason, ""))
 }
 
+// result is what a function returns. Mistakes of the script are logged. What a
+// peer can bring about (an ACK that cannot be relayed, a connection that it has
+// closed) is not: it could fill the disk; counters tell it.
 func (s *SL) result(c *module.Call, function string, err error) module.Result {
-	switch {
-	case err == nil:
+	switch err {
+	case nil:
 		return module.True
-	case errors.Is(err, transaction.ErrFinished):
-		return module.False
+	case errNoRequest, errCode, errClass:
+		return c.Fail(function, err)
 	}
-	return c.Fail(function, err)
+	return module.False
 }
 
 // Bits of the mode of send_reply_mode.
@@ -142,10 +142,7 @@ func (s *SL) replyError(c *module.Call, _ module.Args) module.Result {
 	if e == nil || e.General {
 		e = transaction.ErrGeneral
 	}
-	if err := s.SendStateless(c, e.Status, e.Text("SL"), ""); err != nil {
-		return c.Fail("sl_reply_error", err)
-	}
-	return module.True
+	return s.result(c, "sl_reply_error", s.SendStateless(c, e.Status, e.Text("SL"), ""))
 }
 
 // sendReplyError is send_reply_error().
@@ -162,10 +159,7 @@ func (s *SL) sendReplyError(c *module.Call, a module.Args) module.Result {
 
 // forwardReply is sl_forward_reply([code [, reason]]).
 func (s *SL) forwardReply(c *module.Call, a module.Args) module.Result {
-	if err := s.upstream(c, a); err != nil {
-		return c.Fail("sl_forward_reply", err)
-	}
-	return module.True
+	return s.result(c, "sl_forward_reply", s.upstream(c, a))
 }
 
 func (s *SL) upstream(c *module.Call, a module.Args) error {
