@@ -69,6 +69,9 @@ type Connection struct {
 // Name of the server, as core.runinfo has it.
 const serverName = "kahea"
 
+// reference is the server whose commands these are.
+const reference = "kamailio 5.6.3"
+
 // timeLayout is the date form of C's ctime.
 const timeLayout = "Mon Jan _2 15:04:05 2006"
 
@@ -97,6 +100,7 @@ func Core(info Info) []module.Command {
 		{Name: "core.tcp_info", Doc: "Returns figures of the stream connections.", Run: c.tcpInfo},
 		{Name: "core.tcp_list", Doc: "Lists the stream connections.", Array: true, Run: c.tcpList},
 		{Name: "core.tcp_options", Doc: "Returns the options of stream connections.", Run: tcpOptions},
+		{Name: "core.udp4_raw_info", Doc: "Returns the options of raw UDP sockets, which this server does not use.", Run: rawInfo},
 		{Name: "core.uptime", Doc: "Returns since when the server runs.", Run: uptime},
 		{Name: "core.version", Doc: "Returns the version string of the server.", Run: version},
 	}...)
@@ -104,8 +108,11 @@ func Core(info Info) []module.Command {
 
 type core struct{ Info }
 
+// version keeps the three fields of Kamailio's answer, name, number and
+// platform, and names the version whose behaviour it has, for the scripts that
+// look for it.
 func version(r *module.Request) error {
-	r.Printf("%s (%s/%s)", r.Host.Core().Version, machine(), runtime.GOOS)
+	r.Printf("%s (%s/%s) compatible with %s", r.Host.Core().Version, machine(), runtime.GOOS, reference)
 	return nil
 }
 

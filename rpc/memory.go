@@ -3,41 +3,24 @@
 package rpc
 
 import (
-	"runtime/debug"
-	"runtime/metrics"
-
+	"github.com/kahea-sip/kahea/core/counter"
 	"github.com/kahea-sip/kahea/core/module"
 )
 
 // shmmem answers core.shmmem. Kamailio speaks of its shared memory pool; here
-// the same words tell of the process's memory: total is the memory limit where
-// one is set (GOMEMLIMIT, -m), else what was obtained from the system; used are
-// the living and not yet collected objects; real_used is what was obtained less
-// what was given back.
+// the same words tell of the process's memory (counter.Memory).
 func shmmem(r *module.Request) error {
 	div, err := memoryUnit(r)
 	if err != nil {
 		return err
 	}
-	s := []metrics.Sample{
-		{Name: "/memory/classes/total:bytes"},
-		{Name: "/memory/classes/heap/released:bytes"},
-		{Name: "/memory/classes/heap/objects:bytes"},
-		{Name: "/memory/classes/heap/free:bytes"},
-	}
-	metrics.Read(s)
-	held, released, used, free := s[0].Value.Uint64(), s[1].Value.Uint64(), s[2].Value.Uint64(), s[3].Value.Uint64()
-	total := held
-	if limit := debug.SetMemoryLimit(-1); limit > 0 && limit < 1<<62 {
-		total = uint64(limit)
-		free = total - min(total, held-released)
-	}
+	m := counter.ReadMemory()
 	r.Struct().
-		Add("total", total/div).
-		Add("free", free/div).
-		Add("used", used/div).
-		Add("real_used", (held-released)/div).
-		Add("max_used", held/div).
+		Add("total", m.Total/div).
+		Add("free", m.Free/div).
+		Add("used", m.Used/div).
+		Add("real_used", m.RealUsed/div).
+		Add("max_used", m.MaxUsed/div).
 		Add("fragments", 1)
 	return nil
 }

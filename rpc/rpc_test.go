@@ -174,7 +174,7 @@ func TestVersion(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if got := text(r.Values); !strings.HasPrefix(got, "kahea 5.6.3 (") || !strings.HasSuffix(got, "/"+runtime.GOOS+")") {
+	if got := text(r.Values); !strings.HasPrefix(got, "kahea 5.6.3 (") || !strings.HasSuffix(got, "/"+runtime.GOOS+") compatible with kamailio 5.6.3") {
 		t.Errorf("got %q", got)
 	}
 }

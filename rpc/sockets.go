@@ -107,6 +107,12 @@ func tcpOptions(r *module.Request) error {
 	return nil
 }
 
+// rawInfo answers for an option that is refused at start.
+func rawInfo(r *module.Request) error {
+	r.Struct().Add("udp4_raw", 0).Add("udp4_raw_mtu", 1500).Add("udp4_raw_ttl", 64)
+	return nil
+}
+
 // addSetting adds a setting of the group tcp, if there is one. TLS connections
 // have no limit of their own here: that of all connections is theirs.
 func addSetting(s *module.Struct, settings *setting.Registry, label, name string) {

@@ -38,11 +38,14 @@ func ReadHosts(r io.Reader) (*Hosts, error) {
 			continue
 		}
 		a = a.Unmap()
+		first := h.names[a] == nil
 		for _, name := range fields[1:] {
 			name = strings.ToLower(strings.TrimSuffix(name, "."))
 			if validName(name) {
 				h.addrs[name] = append(h.addrs[name], a)
-				h.names[a] = append(h.names[a], name)
+				if first {
+					h.names[a] = append(h.names[a], name)
+				}
 			}
 		}
 	}
@@ -81,8 +84,8 @@ func (h *Hosts) Addrs(name string) []netip.Addr {
 	return nil
 }
 
-// Names are the names of an address, in the order of the file; nil if it is
-// not there.
+// Names are the names that the first line with an address has for it, as the C
+// library looks them up; nil if the address is not there.
 func (h *Hosts) Names(a netip.Addr) []string {
 	if h == nil {
 		return nil

@@ -4,6 +4,7 @@ package transport
 
 import (
 	"net/netip"
+	"slices"
 	"strings"
 )
 
@@ -110,8 +111,12 @@ func (l *Layer) AddAlias(a Alias) {
 	})
 }
 
-// Aliases lists the aliases in the order in which they were added.
-func (l *Layer) Aliases() []Alias { return l.myself.Load().aliases }
+// Aliases lists the aliases, the latest first, as Kamailio shows them.
+func (l *Layer) Aliases() []Alias {
+	all := slices.Clone(l.myself.Load().aliases)
+	slices.Reverse(all)
+	return all
+}
 
 // OnMyself adds a function that IsMyself asks for hosts it does not know, as
 // domain does with register_myself. It must not keep host.

@@ -96,7 +96,17 @@ func anyValue(r *module.Request) (any, error) {
 }
 
 func intValue(r *module.Request) (any, error) { return r.Int(2) }
-func strValue(r *module.Request) (any, error) { return r.Str(2) }
+
+// strValue refuses a number, as Kamailio does: kamcmd sends what looks like one
+// as one unless it is written s:5.
+func strValue(r *module.Request) (any, error) {
+	if r.Len() > 2 {
+		if _, ok := r.Args[2].(string); !ok {
+			return nil, module.Faultf(400, "error at parameter 2: expected string type but record doesn't match type")
+		}
+	}
+	return r.Str(2)
+}
 
 // The ways to make a change.
 func now(s *setting.Registry, group, name string, v any) error   { return s.Set(group, name, v) }

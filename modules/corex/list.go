@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"strconv"
 
+	"github.com/kahea-sip/kahea/core/counter"
 	"github.com/kahea-sip/kahea/core/module"
 	"github.com/kahea-sip/kahea/core/transport"
 )
@@ -28,9 +29,38 @@ func listSockets(r *module.Request) error {
 	return nil
 }
 
+// debug answers corex.debug.
+func debug(r *module.Request) error {
+	settings := r.Host.Settings()
+	old, err := settings.Value("core", "debug")
+	if err != nil {
+		return module.Faultf(500, "%v", err)
+	}
+	if r.Len() == 0 {
+		r.Struct().Add("debug", old)
+		return nil
+	}
+	level, err := r.Int(0)
+	if err != nil {
+		return err
+	}
+	if err := settings.Set("core", "debug", level); err != nil {
+		return module.Faultf(400, "%v", err)
+	}
+	r.Struct().Add("old", old).Add("new", level)
+	return nil
+}
+
+// memory answers shm.stats.
+func memory(r *module.Request) error {
+	m := counter.ReadMemory()
+	r.Struct().Add("total", m.Total).Add("free", m.Free).Add("used", m.Used).Add("real_used", m.RealUsed).Add("max_used", m.MaxUsed).Add("fragments", 1)
+	return nil
+}
+
 func listAliases(r *module.Request) error {
 	for _, a := range r.Host.Transport().Aliases() {
-		proto, port := "*", "*"
+		proto, port := "*", "0"
 		if a.Proto != transport.ProtoNone {
 			proto = a.Proto.String()
 		}

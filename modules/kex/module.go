@@ -3,7 +3,10 @@
 // Package kex has script flags, branch flags and the commands for counters.
 package kex
 
-import "github.com/kahea-sip/kahea/core/module"
+import (
+	"github.com/kahea-sip/kahea/core/counter"
+	"github.com/kahea-sip/kahea/core/module"
+)
 
 func init() { module.Register("kex", func() module.Module { return new(Kex) }) }
 
@@ -37,6 +40,7 @@ func (k *Kex) Exports() module.Exports {
 				Doc: "Sets the log level of the worker that runs the script, for this and later messages."},
 			{Name: "resetdebug", Routes: module.AnyRoute, Run: resetDebug, Doc: "Gives the worker the log level of the debug parameter again."},
 		},
+		Counters: counter.MemoryEntries(),
 		RPC: []module.Command{
 			{Name: "stats.get_statistics", Run: getStatistics, Array: true, Doc: "get core and modules stats, e.g. all, core: or rcv_requests"},
 			{Name: "stats.fetch", Run: fetch(func(v int64) any { return text(v) }), Doc: "fetch core and modules stats"},

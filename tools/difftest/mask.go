@@ -174,7 +174,7 @@ var (
 		{regexp.MustCompile(`(?i)\b(Mon|Tue|Wed|Thu|Fri|Sat|Sun) \w+ +\d+ [\d:]+ \d+`), "{date}"},
 		{regexp.MustCompile(`flags: [A-Z_].*`), "flags: {flags}"},
 		{regexp.MustCompile(`0x[0-9a-f]+`), "{address}"},
-		{regexp.MustCompile(`kamailio \(?\d[^"]*`), "{version}"},
+		{regexp.MustCompile(`(?:kamailio \(?\d|kahea )[^"\n]*`), "{version}"},
 	}
 )
 
