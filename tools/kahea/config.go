@@ -63,14 +63,19 @@ func loadConfig(o *options, log *slog.Logger) (*config, error) {
 	if _, err := os.Stat(o.file); err != nil {
 		return nil, fmt.Errorf("cannot read the configuration file: %w", err)
 	}
-	if len(o.substs) > 0 {
-		return nil, fmt.Errorf("--%s is not there yet: write it into the configuration file", strings.SplitN(o.substs[0], ":", 2)[0])
-	}
 	if o.dnsVia != 0 {
 		return nil, errors.New("-r and -R are not there yet: take them out")
 	}
 	cfg := &config{opt: o, errs: new(source.ErrorList)}
-	tree, pre := syntax.ParseFile(o.file, preproc.Options{Defines: o.defines, Errors: cfg.errs})
+	file, reader := o.file, source.Reader(source.Disk{})
+	if len(o.substs) > 0 {
+		f, err := newFlagsFile(o)
+		if err != nil {
+			return nil, err
+		}
+		file, reader = flagsFileName, f
+	}
+	tree, pre := syntax.ParseFile(file, preproc.Options{Reader: reader, Defines: o.defines, Errors: cfg.errs})
 	cfg.pre = pre
 	if err := addFromFlags(tree, o); err != nil {
 		return nil, err
@@ -94,6 +99,38 @@ func defines(pre *preproc.Result) map[string]string {
 		m[d.Name] = d.Value
 	}
 	return m
+}
+
+// flagsFileName is how mistakes in --subst and its kin are named.
+const flagsFileName = "command line"
+
+// flagsFile is the text that --subst and its kin stand for: their directives,
+// then the configuration file.
+type flagsFile struct {
+	source.Disk
+	text string
+}
+
+func newFlagsFile(o *options) (flagsFile, error) {
+	file, err := filepath.Abs(o.file)
+	if err != nil {
+		return flagsFile{}, err
+	}
+	var b strings.Builder
+	for _, d := range o.substs {
+		word, exp, _ := strings.Cut(d, ":")
+		fmt.Fprintf(&b, "#!%s %s\n", word, strconv.Quote(exp))
+	}
+	fmt.Fprintf(&b, "include_file %s\n", strconv.Quote(file))
+	return flagsFile{text: b.String()}, nil
+}
+
+// ReadFile implements source.Reader.
+func (f flagsFile) ReadFile(name string) ([]byte, error) {
+	if name == flagsFileName {
+		return []byte(f.text), nil
+	}
+	return f.Disk.ReadFile(name)
 }
 
 // compilePrefix compiles log_prefix, whose variables are those of the modules.

@@ -3,6 +3,7 @@
 package main
 
 import (
+	"net"
 	"os"
 	"strconv"
 	"strings"
@@ -12,13 +13,21 @@ import (
 	"github.com/rogpeppe/go-internal/testscript"
 )
 
-// await is the word await: it waits until a file is there, or is gone.
+// await is the word await: it waits until a file is there, or is gone. A socket
+// is there when it can be connected to: its file comes before.
 func await(ts *testscript.TestScript, neg bool, args []string) {
 	if len(args) != 1 {
 		ts.Fatalf("usage: [!] await FILE")
 	}
 	for began := time.Now(); time.Since(began) < patience; time.Sleep(time.Millisecond) {
-		if _, err := os.Stat(ts.MkAbs(args[0])); (err != nil) == neg {
+		info, err := os.Stat(ts.MkAbs(args[0]))
+		if err == nil && !neg && info.Mode()&os.ModeSocket != 0 {
+			var c net.Conn
+			if c, err = net.Dial("unix", ts.MkAbs(args[0])); err == nil {
+				c.Close()
+			}
+		}
+		if (err != nil) == neg {
 			return
 		}
 	}

@@ -242,7 +242,6 @@ Options:
   -u USER       run as user            -g GROUP run as group
   -b N          largest UDP receive buffer, bytes
   -T            no TCP                 -K       check the Via host of replies
-  -r, -R        use DNS, reverse DNS for received=
   --loadmodule=NAME, --modparam=MODULE:PARAM:s|i:VALUE
   --server-id=N, --subst=EXP, --substdef=EXP, --substdefs=EXP
   --cfg-print   print the configuration after preprocessing

@@ -31,13 +31,15 @@ func (s *stuck) Exports() module.Exports {
 	}}}
 }
 
-var waiting = &stuck{make(chan struct{}), make(chan struct{})}
+// waiting is the module of the test that runs.
+var waiting *stuck
 
 func init() { module.Register("stuck", func() module.Module { return waiting }) }
 
 // TestExitTimeout: a message that never ends does not keep the server from
 // ending, and is told.
 func TestExitTimeout(t *testing.T) {
+	waiting = &stuck{make(chan struct{}), make(chan struct{})}
 	d, log := start1(t, "exit_timeout=1\nloadmodule \"stuck\"\nrequest_route { wait_for_ever(); }\n")
 	defer close(waiting.leave)
 	c, err := net.Dial("udp", d.Addr("udp", false).String())
