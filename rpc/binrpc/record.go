@@ -67,6 +67,9 @@ func appendNumber(dst []byte, t byte, v int32) []byte {
 }
 
 func appendInt(dst []byte, v int64) []byte {
+	if v == math.MaxUint32 { // all bits set, as in "Methods": Kamailio shows -1
+		v = -1
+	}
 	if v < math.MinInt32 || v > math.MaxInt32 {
 		return appendString(dst, typeString, strconv.FormatInt(v, 10))
 	}

@@ -54,6 +54,7 @@ func uriFunctions() []module.Function {
 		{Name: "strip", Args: count, Run: strip, Doc: "Takes characters off the front of the user of the Request-URI."},
 		{Name: "strip_tail", Args: count, Run: stripTail, Doc: "Takes characters off the end of the user of the Request-URI."},
 		{Name: "revert_uri", Run: revertURI, Doc: "Gives the request the Request-URI back that it came with."},
+		{Name: "clear_branches", Run: clearBranches, Doc: "Removes the branches that were added to the request."},
 		{Name: "userphone", Run: userPhone, Doc: "Adds user=phone to the Request-URI."},
 	}
 	for _, f := range []module.Function{

@@ -43,6 +43,11 @@ func stripUser(c *module.Call, function string, n int, cut func(user string, n i
 	}))
 }
 
+func clearBranches(c *module.Call, _ module.Args) module.Result {
+	c.Branches = c.Branches[:0]
+	return module.True
+}
+
 func revertURI(c *module.Call, _ module.Args) module.Result {
 	c.Target.URI = c.Msg.RequestURI
 	return module.True
