@@ -215,11 +215,42 @@ func TestMemoryOfALingeringTransaction(t *testing.T) {
 	runtime.ReadMemStats(&after)
 	each := (int64(after.HeapAlloc) - int64(before.HeapAlloc)) / n
 	t.Logf("%d bytes", each)
-	if each > 7<<10 {
-		t.Errorf("%d bytes for each transaction, want at most 7 KiB", each)
+	if each > 5<<10 {
+		t.Errorf("%d bytes for each transaction, want at most 5 KiB", each)
 	}
 	if s := b.layer.Stats(); s.Current != n {
 		t.Fatalf("%d transactions, want %d", s.Current, n)
 	}
 	b.clock.Advance(time.Minute)
+}
+
+// TestRest: a transaction that was answered keeps the text of its request
+// only, and makes the request again for who asks.
+func TestRest(t *testing.T) {
+	w := newWorld(t)
+	var id ID
+	w.request(invite, func(t *Transaction) {
+		id = t.ID()
+		relay(t)
+	})
+	w.reply(bob, answer(w.last(bob, "INVITE"), 180, "tb"))
+	resting := func() bool {
+		tx := w.layer.ByID(id)
+		defer func() { tx.Unlock(); tx.Unref() }()
+		was := tx.request == nil
+		if tx.Request().CallID() != "call1" || tx.Request().Source != alice {
+			t.Errorf("the request is\n%s", tx.Request().Raw())
+		}
+		return was
+	}
+	if resting() {
+		t.Error("a call that rings has given its request back")
+	}
+	w.reply(bob, answer(w.last(bob, "INVITE"), 200, "tb"))
+	for range 2 {
+		if !resting() {
+			t.Error("a call that was answered keeps its parsed request")
+		}
+	}
+	w.end()
 }

@@ -142,8 +142,8 @@ func (c *Transaction) RelayCancel(invite *Transaction) {
 		return
 	}
 	c.sendOwn(200, "canceling")
-	invite.emit(CancelIn, nil, c.Request, nil, 0)
-	invite.Cancel(invite.reasonsOf(c.Request), 0)
+	invite.emit(CancelIn, nil, c.Request(), nil, 0)
+	invite.Cancel(invite.reasonsOf(c.Request()), 0)
 }
 
 // reasonsOf are the Reason fields of a CANCEL as far as they are passed on.

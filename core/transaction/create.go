@@ -50,7 +50,7 @@ func (l *Layer) Create(r *Received) (t *Transaction, fresh bool, err error) {
 		return old, false, nil
 	}
 	t.enter(r.Out, r.From)
-	t.Request, t.Packet, t.Gen, t.Method = r.Msg, r.Packet, r.Gen, r.Msg.Method
+	t.request, t.Packet, t.Gen, t.Method = r.Msg, r.Packet, r.Gen, r.Msg.Method
 	t.State, *r.State = *r.State, t.State
 	t.flags |= inScript
 	t.replyTo = t.replyDestination(r.Packet)
@@ -70,7 +70,7 @@ func (l *Layer) discard(t *Transaction) {
 
 // replyDestination is where replies go (RFC 3261 18.2.2, RFC 3581).
 func (t *Transaction) replyDestination(p transport.Packet) transport.Destination {
-	d, err := ReplyDestination(t.Request, p, &t.State)
+	d, err := ReplyDestination(t.Request(), p, &t.State)
 	if err != nil {
 		d = transport.Destination{Proto: p.Socket.Proto, Addr: p.Src, Socket: p.Socket, Conn: p.Conn}
 	}
@@ -83,7 +83,7 @@ func (t *Transaction) replyDestination(p transport.Packet) transport.Destination
 func (t *Transaction) EndScript() {
 	t.flags &^= inScript
 	if t.saved() {
-		t.Request.Edits().ResetTo(t.mark)
+		t.Request().Edits().ResetTo(t.mark)
 	}
 	if t.flags&(suspended|released) == 0 && t.status < 200 && !t.pending() {
 		if t.flags&failLater != 0 {
@@ -115,7 +115,7 @@ func (t *Transaction) pending() bool {
 // begin with (t_save_lumps).
 func (t *Transaction) SaveEdits() {
 	if !t.saved() {
-		t.mark = t.Request.Edits().Mark()
+		t.mark = t.Request().Edits().Mark()
 		t.flags |= marked
 	}
 }
@@ -126,7 +126,7 @@ func (t *Transaction) saved() bool { return t.flags&marked != 0 }
 func (t *Transaction) free() {
 	t.mu.Lock()
 	l := t.l
-	if t.Request != nil || t.local {
+	if t.Packet.Buffer != nil {
 		t.emit(Destroyed, nil, nil, nil, t.status)
 	}
 	for i, b := range t.branches {
@@ -135,8 +135,10 @@ func (t *Transaction) free() {
 	}
 	freeText(t.reply)
 	t.dropHeld()
-	if t.Request != nil {
-		FreeMessage(t.Request)
+	if t.request != nil {
+		FreeMessage(t.request)
+	}
+	if t.Packet.Buffer != nil {
 		t.Packet.Buffer.Release()
 	}
 	l.count(t).freed.Add(1)

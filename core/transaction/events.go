@@ -84,7 +84,7 @@ func (t *Transaction) emit(e Event, b *Branch, request, reply *sip.Message, code
 		return
 	}
 	if request == nil {
-		request = t.Request
+		request = t.Request()
 	}
 	outer := t.notice
 	t.notice = Notice{Event: e, Tx: t, Branch: b, Request: request, Reply: reply, Code: code, From: t.from}

@@ -33,7 +33,7 @@ func TestDNSFailover(t *testing.T) {
 			twoAddresses(w)
 			w.fail[bob] = tt.name == "refused"
 			w.branches = func(t *Transaction, b *Branch) bool {
-				t.Request.AppendHeader("X-Branch: yes\r\n")
+				t.Request().AppendHeader("X-Branch: yes\r\n")
 				return true
 			}
 			w.request(invite, func(t *Transaction) {

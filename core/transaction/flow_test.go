@@ -450,7 +450,7 @@ func TestBranchRoute(t *testing.T) {
 		if b.Target.URI == "sip:b@192.0.2.2" {
 			return false
 		}
-		t.Request.AppendHeader("X-Branch: yes\r\n")
+		t.Request().AppendHeader("X-Branch: yes\r\n")
 		return true
 	}
 	w.request(invite, func(t *Transaction) {
@@ -477,7 +477,7 @@ func TestPrintingSeesTheState(t *testing.T) {
 	w.request(invite, func(t *Transaction) {
 		t.State.Plan.OnBranch = 1
 		t.State.RouteParams = ";all=1"
-		t.Request.InsertFunc(t.Request.FirstLineEnd(), sip.After, func(dst []byte, o *sip.Outgoing) []byte {
+		t.Request().InsertFunc(t.Request().FirstLineEnd(), sip.After, func(dst []byte, o *sip.Outgoing) []byte {
 			s, ok := o.Data.(*State)
 			if !ok {
 				return dst

@@ -43,8 +43,8 @@ func (p *press) free() {
 // print prints the request of b as it goes to b.dest.
 func (b *Branch) print() {
 	p := b.newPress()
-	text := newText(len(b.t.Request.Raw()) + viaRoom)
-	text = sip.AppendRequest(text, b.t.Request, &p.out)
+	text := newText(len(b.t.Request().Raw()) + viaRoom)
+	text = sip.AppendRequest(text, b.t.Request(), &p.out)
 	freeText(b.sent)
 	b.sent = fit(text)
 	p.free()

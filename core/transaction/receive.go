@@ -321,13 +321,13 @@ func (t *Transaction) shouldFailover(b *Branch) bool {
 // afterwards, and State.Target begins as it was when the request was relayed.
 func (t *Transaction) runFailing(f func()) {
 	was, main := t.flags&inFailure, t.State.Target
-	t.main = main
+	t.main = hopsOf(&main)
 	t.flags |= inFailure
 	f()
 	t.flags = t.flags&^inFailure | was
-	t.State.Target, t.main = main, main
-	if t.Request != nil && t.saved() {
-		t.Request.Edits().ResetTo(t.mark)
+	t.State.Target, t.main = main, hopsOf(&main)
+	if t.saved() {
+		t.Request().Edits().ResetTo(t.mark)
 	}
 }
 

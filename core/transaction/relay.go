@@ -55,7 +55,7 @@ func (t *Transaction) relay(o *Relay) error {
 	first := len(t.branches)
 	err := t.addBranches(o)
 	t.flags |= relayed
-	t.main, t.State.TargetUsed = t.State.Target, true
+	t.main, t.State.TargetUsed = hopsOf(&t.State.Target), true
 	t.State.Plan.OnBranch = 0 // a failure route names its own
 	t.State.Err = nil
 	if len(t.branches) == first {
@@ -99,17 +99,22 @@ func (t *Transaction) wantTarget(more []Target) bool {
 	if !t.State.TargetUsed {
 		return true
 	}
-	main := &t.State.Target
-	if main.URI == t.main.URI && main.DstURI == t.main.DstURI {
+	main := hopsOf(&t.State.Target)
+	if main == t.main {
 		return false
 	}
 	for i := range more {
-		if more[i].URI == main.URI && more[i].DstURI == main.DstURI {
+		if hopsOf(&more[i]) == main {
 			return false
 		}
 	}
 	return true
 }
+
+// hopURIs are what tells one target from another.
+type hopURIs struct{ uri, dst string }
+
+func hopsOf(t *Target) hopURIs { return hopURIs{t.URI, t.DstURI} }
 
 // addBranch makes and prints a branch. The error of one
 // that branch_route drops is ErrDropped.
@@ -132,7 +137,7 @@ func (t *Transaction) addBranch(target *Target, o *Relay) error {
 
 // prepare runs branch_route for b, finds its next hop and prints it.
 func (t *Transaction) prepare(b *Branch, o *Relay) error {
-	edits := t.Request.Edits()
+	edits := t.Request().Edits()
 	mark := edits.Mark()
 	main, reply := t.State.Target, t.State.Plan.OnReply
 	params, recorded := t.State.RouteParams, t.State.RecordRouted
@@ -286,7 +291,7 @@ func (t *Transaction) failover(b *Branch) bool {
 
 // printFailover prints n with branch_route run anew.
 func (t *Transaction) printFailover(n *Branch) bool {
-	edits := t.Request.Edits()
+	edits := t.Request().Edits()
 	mark := edits.Mark()
 	params, recorded := t.State.RouteParams, t.State.RecordRouted
 	defer func() {

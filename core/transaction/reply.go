@@ -142,7 +142,7 @@ type Answer struct {
 // Respond answers the request (t_reply). A final reply cancels the branches
 // that are still pending. The error is ErrFinished after a final reply.
 func (t *Transaction) Respond(a *Answer) error {
-	if t.status >= 200 || t.Request == nil || t.local {
+	if t.status >= 200 || t.local {
 		return ErrFinished
 	}
 	r := sip.Reply{Code: a.Code, Reason: a.Reason, Headers: a.Headers, Server: t.cfg.ServerHeader,
@@ -157,8 +157,8 @@ func (t *Transaction) Respond(a *Answer) error {
 		r.ContentType, r.Body = t.State.ReplyContentType, t.State.ReplyBody
 	}
 	t.emit(ReplyReady, nil, nil, nil, a.Code)
-	text := newText(len(t.Request.Raw())/2 + 256 + len(r.Headers) + len(r.Body))
-	t.setReply(sip.AppendReply(text, t.Request, &r), a.Code, true)
+	text := newText(len(t.Request().Raw())/2 + 256 + len(r.Headers) + len(r.Body))
+	t.setReply(sip.AppendReply(text, t.Request(), &r), a.Code, true)
 	t.l.count(t).own.Add(1)
 	t.transmitReply()
 	if a.Code >= 200 || t.cfg.PassProvisional.Get() != 0 {
@@ -191,7 +191,7 @@ func (t *Transaction) ReplyError(e *Error) { t.sendOwn(e.Status, e.Text("TM")) }
 // transaction.
 func (t *Transaction) localTag() string {
 	if t.ownTag == "" {
-		t.ownTag = t.Packet.Buffer.Keep(t.l.appendTag(t.Packet.Buffer.Begin(), t.Request, '-'))
+		t.ownTag = t.Packet.Buffer.Keep(t.l.appendTag(t.Packet.Buffer.Begin(), t.Request(), '-'))
 	}
 	return t.ownTag
 }

@@ -77,7 +77,7 @@ func (l *Layer) Continue(id ID, x *Received, run func(t *Transaction, b *Branch,
 	t.flags |= inFailure // the route may do what a failure route may
 	run(t, b, nil)
 	t.flags &^= inFailure
-	t.Request.Edits().ResetTo(t.mark)
+	t.Request().Edits().ResetTo(t.mark)
 	if t.flags&(suspended|released) == 0 && t.status < 200 && !t.pending() {
 		t.noAnswer()
 	}

@@ -41,10 +41,9 @@ type Transaction struct {
 
 // fields are what a pooled Transaction forgets.
 type fields struct {
-	// Request is the request that created the transaction, with the edits
-	// that were made until it was first relayed; nil in a local one.
-	Request *sip.Message
-	// Packet says how Request came. Its Buffer is the memory of the
+	// request is what Request returns; nil while the transaction rests.
+	request *sip.Message
+	// Packet says how the request came. Its Buffer is the memory of the
 	// transaction.
 	Packet transport.Packet
 	// Gen is the generation of the configuration, for the scripts.
@@ -76,7 +75,7 @@ type fields struct {
 	branches []*Branch // first is branches[0]
 	step     int       // index of the first branch of the last step
 	picked   *Branch   // the branch whose reply a failure route sees
-	main     Target    // State.Target when it was relayed last
+	main     hopURIs   // of State.Target when it was relayed last
 	mark     sip.EditMark
 	out      transport.Sender
 	from     any
@@ -149,11 +148,44 @@ func (t *Transaction) Unlock() {
 // ID returns the name of the transaction.
 func (t *Transaction) ID() ID { return t.id }
 
-// Unref gives a reference back. The lock must not be held by the caller.
+// Unref gives a reference back. The lock must not be held by the caller, and
+// what Request returned is not valid any more.
 func (t *Transaction) Unref() {
-	if t.refs.Add(-1) == 0 {
+	switch t.refs.Add(-1) {
+	case 0:
 		t.free()
+	case 1:
+		t.rest()
 	}
+}
+
+// rest gives the parsed request back while the transaction only absorbs what
+// comes late: that is most of the life of most transactions, and Request makes
+// it again out of the text, which stays. It wants a transaction that nobody
+// but the layer has a reference to; t may be another one by now, for which the
+// same is true or not.
+func (t *Transaction) rest() {
+	if !t.mu.TryLock() {
+		return
+	}
+	defer t.mu.Unlock()
+	if t.live && t.flags&waiting != 0 && t.refs.Load() == 1 && t.request != nil && t.held == nil && !t.local && !t.pending() {
+		FreeMessage(t.request)
+		t.request = nil
+	}
+}
+
+// Request is the request that created the transaction, with the edits that
+// were made until it was first relayed, of which one that was answered long
+// ago has none any more; of a local one the request without its Via. It is
+// valid while the caller has a reference.
+func (t *Transaction) Request() *sip.Message {
+	if t.request == nil && t.Packet.Buffer != nil {
+		t.request = NewMessage()
+		_ = t.request.Parse(t.Packet.Data) // it was parsed without an error before
+		t.request.Source = t.Packet.Src
+	}
+	return t.request
 }
 
 // arm starts c. It may be armed already.

@@ -60,7 +60,7 @@ func (l *Layer) Send(r *LocalRequest, out transport.Sender) (*Transaction, error
 		l.discard(t)
 		return nil, err
 	}
-	if err := newLocalKey(&t.key, t.Request); err != nil {
+	if err := newLocalKey(&t.key, t.Request()); err != nil {
 		l.discard(t)
 		return nil, err
 	}
@@ -91,12 +91,12 @@ func (t *Transaction) build(r *LocalRequest) error {
 	if r.Socket != nil {
 		t.Packet.Src, t.Packet.Dst = r.Socket.Addr, r.Socket.Addr
 	}
-	t.Request = NewMessage()
-	if err := t.Request.Parse(text); err != nil {
+	t.request = NewMessage()
+	if err := t.request.Parse(text); err != nil {
 		return err
 	}
-	t.Method = t.Request.Method
-	t.State.Target = Target{URI: t.Request.RequestURI, Socket: r.Socket, Q: QUnset}
+	t.Method = t.Request().Method
+	t.State.Target = Target{URI: t.Request().RequestURI, Socket: r.Socket, Q: QUnset}
 	if hop := firstHop(r); hop != "" {
 		t.State.Target.DstURI = buf.Copy(hop)
 	}
@@ -276,7 +276,7 @@ func (t *Transaction) buildACK2xx(b *Branch, m *sip.Message) bool {
 	p.out.Transport, p.out.Host, p.out.Port = d.Proto, d.Socket.Host, d.Socket.Port
 	// An ACK for a 2xx is a transaction of its own (RFC 3261 17.1.1.3).
 	p.out.Branch = view(append(t.l.appendBranchID(p.id[:0], t.id, b.Index), 'a'))
-	req := sip.LocalRequest{Method: "ACK", RequestURI: target, Via: &p.out, From: t.Request.Value(sip.HeaderFrom),
+	req := sip.LocalRequest{Method: "ACK", RequestURI: target, Via: &p.out, From: t.Request().Value(sip.HeaderFrom),
 		To: m.Value(sip.HeaderTo), CallID: t.key.callID, CSeq: t.key.cseq, MaxForwards: 70, Route: route,
 		UserAgent: t.cfg.UserAgentHeader}
 	t.uac.ack, t.uac.ackTo = sip.AppendLocalRequest(nil, &req), d
@@ -296,7 +296,7 @@ func (t *Transaction) routeSet(m *sip.Message) (route, hop string) {
 		route += rr[i].Raw
 	}
 	if route == "" {
-		route = t.Request.Value(sip.HeaderRoute)
+		route = t.Request().Value(sip.HeaderRoute)
 		if a, err := sip.ParseNameAddr(route); err == nil && route != "" {
 			hop = a.URI
 		}

@@ -3,6 +3,8 @@
 package worker
 
 import (
+	"slices"
+
 	"github.com/kahea-sip/kahea/core/module"
 	"github.com/kahea-sip/kahea/core/sip"
 	"github.com/kahea-sip/kahea/core/transaction"
@@ -116,9 +118,11 @@ func (e *Engine) alias(c *module.Call) {
 }
 
 // requestEnd runs what modules want done after the script of a request, also
-// when the script failed inside the engine: a transaction must be let go.
+// when the script failed inside the engine: a transaction must be let go. The
+// last that asked for it is the first, so that tm, on which others build, lets
+// the request go when nobody reads it any more.
 func (e *Engine) requestEnd(c *module.Call) {
-	for _, f := range e.onRequestEnd {
+	for _, f := range slices.Backward(e.onRequestEnd) {
 		f(c)
 	}
 }

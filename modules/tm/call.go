@@ -73,7 +73,7 @@ func (m *TM) call(from any) (c *module.Call, own bool) {
 
 // enter makes c the Call of a transaction's request. The lock is held.
 func (m *TM) enter(c *module.Call, t *transaction.Transaction, kind module.RouteKind, branch int) {
-	c.Msg, c.Packet, c.Mem, c.State = t.Request, t.Packet, t.Packet.Buffer, &t.State
+	c.Msg, c.Packet, c.Mem, c.State = t.Request(), t.Packet, t.Packet.Buffer, &t.State
 	c.Route, c.Tx, c.TxHeld, c.Branch = kind, t, true, branch
 	c.RC = module.True
 	if kind != module.BranchRoute {

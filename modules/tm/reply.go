@@ -22,8 +22,8 @@ func (m *TM) Reply(c *module.Call, code int, reason, headers string) error {
 	defer unlock(c)
 	t := c.Tx
 	a := transaction.Answer{Code: code, Reason: reason, Headers: headers}
-	if code >= 300 && code < 400 && t.Request != nil {
-		a.Headers += transaction.RedirectHeader(t.Request, c.State, m.richRedirect)
+	if code >= 300 && code < 400 && t.Request() != nil {
+		a.Headers += transaction.RedirectHeader(t.Request(), c.State, m.richRedirect)
 	}
 	if c.State != &t.State {
 		a.Headers = c.State.ReplyHeaders + a.Headers

@@ -57,7 +57,7 @@ func (m *TM) rpcList(r *module.Request) error {
 		id := t.ID()
 		s := r.Struct().Add("cell", "0x"+strconv.FormatUint(uint64(id.Index)<<32|uint64(id.Label), 16)).
 			Add("tindex", int64(id.Index)).Add("tlabel", int64(id.Label))
-		q := t.Request
+		q := t.Request()
 		if q == nil {
 			return
 		}

@@ -105,7 +105,7 @@ type message struct {
 }
 
 func request(c *module.Call, t *transaction.Transaction) (message, bool) {
-	return message{t.Request, t.Packet}, t.Request != nil
+	return message{t.Request(), t.Packet}, t.Request() != nil
 }
 
 func reply(c *module.Call, t *transaction.Transaction) (message, bool) {
@@ -133,9 +133,9 @@ func (o *other) Get(c *module.Call, i module.Index) module.Value {
 			return module.Value{}
 		}
 		uri := t.State.Target.URI
-		if m.msg == t.Request {
+		if m.msg == t.Request() {
 			// The Request-URI of $T_req is the one that was received.
-			t.State.Target.URI = t.Request.RequestURI
+			t.State.Target.URI = t.Request().RequestURI
 		}
 		v := through(c, m, &t.State, o.inner, i)
 		t.State.Target.URI = uri
@@ -189,7 +189,7 @@ func (v inviteOf) Get(c *module.Call, i module.Index) module.Value {
 	defer t.Unref()
 	t.Lock(c.Out, c)
 	defer t.Unlock()
-	out := through(c, message{t.Request, t.Packet}, &t.State, v.inner, i)
+	out := through(c, message{t.Request(), t.Packet}, &t.State, v.inner, i)
 	out.Str = c.Mem.Copy(out.Str)
 	return out
 }
