@@ -38,7 +38,6 @@ func appendBranch(c *module.Call, a module.Args) module.Result {
 		t.Q = int16(q)
 	}
 	c.Branches = append(c.Branches, t)
-	c.Target.DstURI, c.Target.Path, c.Target.Socket, c.Target.Flags = "", "", nil, 0
 	return module.True
 }
 

@@ -26,7 +26,7 @@ func (x *Corex) Exports() module.Exports {
 		Functions: []module.Function{
 			{Name: "append_branch", Args: []module.Arg{{Name: "uri", Optional: true, Doc: "URI of the branch; the Request-URI where it is left out"},
 				{Name: "q", Optional: true, Doc: "priority, 0 to 1"}}, Routes: module.RequestRoute | module.FailureRoute, Run: appendBranch,
-				Doc: "Adds a branch with the current next hop, path, socket and branch flags, which are cleared."},
+				Doc: "Adds a branch with the current next hop, path, socket and branch flags."},
 			{Name: "send_udp", Args: host, Routes: module.RequestRoute | module.FailureRoute, Run: sendUDP, Doc: "Sends the request as it was received over UDP."},
 			{Name: "send_tcp", Args: host, Routes: module.RequestRoute | module.FailureRoute, Run: sendTCP, Doc: "Sends the request as it was received over TCP."},
 			{Name: "send_data", Args: []module.Arg{{Name: "uri", Doc: "where to"}, {Name: "data", Doc: "what to send"}}, Routes: module.AnyRoute, Run: sendData,
@@ -51,6 +51,7 @@ func (x *Corex) Exports() module.Exports {
 				Routes: module.AnyRoute, Run: fileWrite, Doc: "Writes a file."},
 		},
 		Variables: []module.Variable{
+			{Name: "cfg", Bind: bindPosition, Doc: "place in the configuration that runs: $cfg(line), $cfg(name) the file, $cfg(route)"},
 			{Name: "lsock", Bind: bindSocket, Doc: "$lsock(expr) is the socket that the expression names, as proto:address:port"},
 		},
 		RPC: []module.Command{
