@@ -94,6 +94,23 @@ func TestFramer(t *testing.T) {
 	}
 }
 
+// Headers that are whole can be answered although the stream is lost.
+func TestFramerHandsBadHeadersOn(t *testing.T) {
+	const bad = "OPTIONS sip:a SIP/2.0\r\nl: -1\r\nA: b\r\n\r\n"
+	for _, tt := range []struct {
+		name, text string
+		n          int
+	}{
+		{"whole headers", bad + "rest", len(bad)},
+		{"too long a header", "OPTIONS sip:a SIP/2.0\r\nA: " + strings.Repeat("b", 2*DefaultMaxHeader), 0},
+	} {
+		n, kind, err := new(Framer).Next([]byte(tt.text))
+		if n != tt.n || kind != FrameIncomplete || err == nil {
+			t.Errorf("%s: %d, %v, %v", tt.name, n, kind, err)
+		}
+	}
+}
+
 func TestFramerNeed(t *testing.T) {
 	var f Framer
 	f.Next([]byte("OPTIONS sip:a SIP/2.0\r\nl: 100\r\n\r\n"))

@@ -102,7 +102,7 @@ const (
 
 // Parse forgets everything and reads buf, which the message views until the next Parse or Reset. It finds the first line and the
 // headers in one pass; what headers say is looked at when asked. Line ends may be CRLF or a bare LF, empty lines before the first
-// line are passed over (RFC 3261 7.5), and the empty line behind the last header may be missing (HasEnd).
+// line are passed over (RFC 3261 7.5), blanks and NULs there too, as with Kamailio, and the empty line behind the last header may be missing (HasEnd).
 //
 // The error is a *ParseError. After an error what was found so far can still be read, so that a response may be built where Via, From,
 // To, CSeq and Call-ID are there.
@@ -115,7 +115,7 @@ func (m *Message) Parse(buf []byte) error {
 		return ErrTooLarge
 	}
 	raw := unsafe.String(&buf[0], len(buf))
-	for len(raw) > 0 && (raw[0] == '\r' || raw[0] == '\n') {
+	for len(raw) > 0 && (isLWS(raw[0]) || raw[0] == 0) {
 		raw = raw[1:]
 	}
 	if raw == "" {

@@ -157,8 +157,10 @@ func TestParseLimits(t *testing.T) {
 			t.Errorf("%q: %v", empty, err)
 		}
 	}
-	if err := m.Parse([]byte("\r\n\r\n" + invite)); err != nil || m.Method != MethodInvite {
-		t.Errorf("leading empty lines: %v", err)
+	for _, before := range []string{"\r\n\r\n", "\x00\x00\x00\x00", " \t", "\r\n "} {
+		if err := m.Parse([]byte(before + invite)); err != nil || m.Method != MethodInvite {
+			t.Errorf("behind %q: %v", before, err)
+		}
 	}
 	if err := m.Parse([]byte("x" + strings.Repeat("y", 70000) + ": z")); err == nil {
 		t.Error("a header without end parsed")
@@ -286,6 +288,7 @@ func exercise(m *Message) {
 	m.MaxForwards()
 	m.ContentLength()
 	m.Expires()
+	_ = m.Check(true)
 	m.AllowedMethods()
 	m.HasOption(HeaderSupported, "path")
 	var tag [16]byte

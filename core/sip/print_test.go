@@ -208,3 +208,37 @@ func TestReceivedIPv6(t *testing.T) {
 		}
 	}
 }
+
+// What leaves of a datagram is whole even where what came was not.
+func TestPrintRepairs(t *testing.T) {
+	const head = "MESSAGE sip:b@h SIP/2.0\r\nVia: SIP/2.0/UDP h\r\nContent-Length: 3\r\n"
+	for _, tt := range []struct {
+		name, came string
+		to         Transport
+		want       string // the end of what leaves
+	}{
+		{"more than the body", head + "\r\nabcdef", TransportUDP, "Content-Length: 3\r\n\r\nabc"},
+		{"more than the body, to a stream", head + "\r\nabcdef", TransportTCP, "Content-Length: 3\r\n\r\nabc"},
+		{"less than the body", head + "\r\na", TransportUDP, "Content-Length: 3\r\n\r\na"},
+		{"less than the body, to a stream", head + "\r\na", TransportTCP, "Content-Length: 1\r\n\r\na"},
+		{"no empty line", head, TransportUDP, "Content-Length: 3\r\n\r\n"},
+		{"no empty line, to a stream", head, TransportTCP, "Content-Length: 0\r\n\r\n"},
+	} {
+		got := string(AppendRequest(nil, mustParse(t, tt.came), &Outgoing{Transport: tt.to, Host: "h", Branch: "b"}))
+		if !strings.HasSuffix(got, tt.want) {
+			t.Errorf("%s: %q, want %q at the end", tt.name, got, tt.want)
+		}
+	}
+}
+
+// A reply repeats the fields of its request to the last blank.
+func TestReplyKeepsBlanks(t *testing.T) {
+	m := mustParse(t, "OPTIONS sip:b@h SIP/2.0\r\nVia: SIP/2.0/UDP 192.0.2.1;branch=1 \r\nFrom:  <sip:a@h>;tag=1  \r\nTo: <sip:b@h> \r\n"+
+		"Call-ID: c \nCSeq: 1 OPTIONS\t\r\n\r\n")
+	m.Source, m.ForceRport = netip.MustParseAddrPort("192.0.2.1:9"), true
+	want := "SIP/2.0 200 OK\r\nVia: SIP/2.0/UDP 192.0.2.1;branch=1 ;rport=9\r\nFrom:  <sip:a@h>;tag=1  \r\nTo: <sip:b@h> ;tag=x\r\n" +
+		"Call-ID: c \r\nCSeq: 1 OPTIONS\t\r\nContent-Length: 0\r\n\r\n"
+	if got := string(AppendReply(nil, m, &Reply{Code: 200, ToTag: "x"})); got != want {
+		t.Errorf("got  %q\nwant %q", got, want)
+	}
+}

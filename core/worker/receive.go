@@ -64,7 +64,7 @@ func (e *Engine) parse(c *module.Call) bool {
 		err = errIncomplete
 	}
 	if err == nil {
-		err = m.Check(!c.Packet.Socket.Proto.Reliable())
+		err = m.Check(c.Packet.Conn == 0)
 	}
 	if err != nil {
 		e.count.badHeaders.Inc()
