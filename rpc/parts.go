@@ -17,6 +17,13 @@ type part struct {
 	text string
 }
 
+// Working is a module with parts of its own in core.ps: Kamailio has processes
+// for them.
+type Working interface {
+	// Parts describes them, one text for each.
+	Parts() []string
+}
+
 // Ranks as Kamailio numbers them.
 const (
 	rankTimer  = -1
@@ -45,8 +52,12 @@ func (c *core) parts(h module.Host) []part {
 	}
 	list = append(list, part{rankTimer, "timer"})
 	for _, name := range h.Modules() {
-		if name == "ctl" {
-			list = append(list, part{rankRPC, "ctl handler"})
+		m, ok := h.Module(name).(Working)
+		if !ok {
+			continue
+		}
+		for _, text := range m.Parts() {
+			list = append(list, part{rankRPC, text})
 		}
 	}
 	if streams {

@@ -43,12 +43,18 @@ func testHost(t *testing.T) (*rpctest.Host, *[]syscall.Signal) {
 		Signal:  func(s syscall.Signal) error { signals = append(signals, s); return nil },
 	})...)
 	h.Loaded = []string{"tm", "ctl"}
+	h.Instances = map[string]module.Module{"ctl": working{}}
 	var limit, connect setting.Int
 	limit.Set(2048)
 	connect.Set(10)
 	h.Reg.Declare(setting.Entry{Group: "tcp", Name: "max_connections", Int: &limit}, setting.Entry{Group: "tcp", Name: "connect_timeout", Int: &connect})
 	return h, &signals
 }
+
+// working is a module with a part of its own.
+type working struct{ module.Module }
+
+func (working) Parts() []string { return []string{"ctl handler"} }
 
 // text prints a value as kamcmd does, which is what the wanted texts below were
 // taken from.

@@ -76,7 +76,7 @@ func TestKamcmd(t *testing.T) {
 			"\n\tup_since: " + rpctest.Start.Format("Mon Jan _2 15:04:05 2006") + "\n\tuptime: 0\n}\n"},
 		{"printi fault", []string{"core.printi", "a"}, "error: 400 - error at parameter 0: expected integer type but record doesn't match type\n"},
 		{"nested", []string{"test.nest"}, "{\n\tNRSETS: 2\n\tRECORDS: {\n\t\tSET: {\n\t\t\tID: 0\n\t\t\tQ: 0.500000\n\t\t}\n\t\tSET: {\n\t\t\tID: 1\n\t\t\tQ: 0.500000\n\t\t}\n\t}\n}\n"},
-		{"numbers", []string{"test.numbers"}, "0\n-1\n127\n70000\n-2147483648\n4294967295\n1.250000\n-0.500000\n"},
+		{"numbers", []string{"test.numbers"}, "0\n-1\n127\n70000\n-2147483648\n-1\n1.250000\n-0.500000\n"},
 		{"array", []string{"test.array"}, "{\n\tlist: {\n\t\t0: 1\n\t\t1: b\n\t}\n}\n"},
 		{"connections", []string{"ctl.connections"}, "1\n"},
 	} {

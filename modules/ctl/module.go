@@ -103,5 +103,8 @@ func (c *Ctl) Start(ctx context.Context, h module.Host) error {
 	return c.serve(ctx, h)
 }
 
+// Parts implements rpc.Working.
+func (c *Ctl) Parts() []string { return []string{"ctl handler"} }
+
 // Stop implements module.Stopper.
 func (c *Ctl) Stop(context.Context) error { return c.close() }

@@ -82,6 +82,23 @@ func (s *server) close() error {
 	return errors.Join(errs...)
 }
 
+// Parts implements rpc.Working.
+func (j *Jsonrpcs) Parts() []string {
+	var parts []string
+	if j.serves(overFIFO, j.fifoName) {
+		parts = append(parts, "JSONRPCS FIFO")
+	}
+	if j.serves(overDatagram, j.dgramSocket) {
+		for range j.dgramWorkers {
+			parts = append(parts, "JSONRPCS DATAGRAM")
+		}
+	}
+	if j.serves(overTCP, j.tcpSocket) {
+		parts = append(parts, "JSONRPCS TCP")
+	}
+	return parts
+}
+
 func (j *Jsonrpcs) listen(ctx context.Context) error {
 	dir := j.host.Core().RunDir
 	if j.serves(overFIFO, j.fifoName) {

@@ -75,7 +75,7 @@ func (b branchAttr) Get(c *module.Call, i module.Index) module.Value {
 		return orNull(t.Path)
 	case "q":
 		if t.Q == transaction.QUnset {
-			return number(-1)
+			return null
 		}
 		return number(int(t.Q))
 	case "flags":
@@ -174,7 +174,7 @@ func firstBranch(c *module.Call) module.Value {
 	if len(c.Branches) == 0 {
 		return null
 	}
-	return build(c, func(b []byte) []byte { return appendTarget(b, &c.Branches[0], false) })
+	return orNull(c.Branches[0].URI)
 }
 
 // addBranch adds a branch with a URI.

@@ -25,24 +25,18 @@ func engineVariables() []module.Variable {
 		{Name: "cnt", Bind: bindCount, Doc: "number of values of an $avp or $xavp"},
 		{Name: "K", Bind: bindConstant, Doc: "constants: IPv4, IPv6, UDP, TCP, TLS, SCTP, WS, WSS"},
 		attribute("version", "version: num, full", map[string]getter{
-			"num": func(c *module.Call) module.Value { return avp.String(versionNumber(c.Host.Core().Version)) }, "full": func(c *module.Call) module.Value { return avp.String(c.Host.Core().Version) },
+			"num":  func(*module.Call) module.Value { return avp.String(languageVersion) },
+			"full": func(c *module.Call) module.Value { return avp.String(c.Host.Core().Version) },
 		}),
 		attribute("ksr", "version: ver", map[string]getter{
-			"ver": func(c *module.Call) module.Value { return avp.String(versionNumber(c.Host.Core().Version)) },
+			"ver": func(*module.Call) module.Value { return avp.String(languageVersion) },
 		}),
 	}
 }
 
-// versionNumber is the part of a version text that begins with a digit:
-// "kahea 1.2 (x)" gives "1.2".
-func versionNumber(text string) string {
-	for word := range strings.FieldsSeq(text) {
-		if '0' <= word[0] && word[0] <= '9' {
-			return word
-		}
-	}
-	return text
-}
+// languageVersion is the version of Kamailio that routes are written for:
+// scripts compare it, and take other branches for an unknown one.
+const languageVersion = "5.6.3"
 
 func bindStat(b module.Binder, inner string) (module.Accessor, error) {
 	d, err := bindName(b, inner)

@@ -146,6 +146,9 @@ func listAt(c *module.Call, h *headerName, i module.Index) module.Value {
 		h.values(c, func(string) bool { n++; return true })
 		want = n - 1 - want
 	}
+	if want < 0 && !isList(h.typ) {
+		want += h.count(c, h.name.name(c))
+	}
 	if want < 0 {
 		return null
 	}

@@ -101,7 +101,7 @@ func stringSteps() []module.Transformation {
 		onText("s", "ftime", "a time in seconds since 1970, in a format of strftime", one("format"), func(c *module.Call, s string, a module.Args) module.Value {
 			n, ok := avp.ParseInt(s)
 			if !ok {
-				return null
+				return avp.String("")
 			}
 			return build(c, func(b []byte) []byte { return strftime(b, time.Unix(n, 0), a.Str(0)) })
 		}),

@@ -53,7 +53,7 @@ func (r *RR) isDirection(c *module.Call, a module.Args) module.Result {
 func routeURI(c *module.Call) avp.Value {
 	routes, err := c.Msg.Routes()
 	if err != nil || len(routes) == 0 {
-		return avp.Value{}
+		return avp.String("")
 	}
 	return avp.String(routes[0].URI)
 }

@@ -31,6 +31,8 @@ type Host struct {
 	Par  module.Core
 	// Loaded are the names of the loaded modules.
 	Loaded []string
+	// Instances are those modules, where a command looks at them.
+	Instances map[string]module.Module
 	// Stopped is closed by Shutdown.
 	Stopped chan struct{}
 
@@ -123,3 +125,6 @@ func (h *Host) Block(_ *module.Call, f func()) { f() }
 
 // Shutdown implements module.Host.
 func (h *Host) Shutdown() { close(h.Stopped) }
+
+// Module implements module.Host.
+func (h *Host) Module(name string) module.Module { return h.Instances[name] }
