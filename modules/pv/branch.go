@@ -60,6 +60,9 @@ func (b branchAttr) target(c *module.Call, i module.Index) *transaction.Target {
 // Get implements module.Accessor.
 func (b branchAttr) Get(c *module.Call, i module.Index) module.Value {
 	if b.name == "count" {
+		if len(c.Branches) == 0 {
+			return null // as in Kamailio: equal to 0, and prints <null>
+		}
 		return number(len(c.Branches))
 	}
 	t := b.target(c, i)
