@@ -172,7 +172,7 @@ func BenchmarkReplyLookup(bm *testing.B) {
 	for bm.Loop() {
 		i = (i + 7919) % 10000
 		t := b.layer.slots.at(i).tx.Load()
-		if t = b.layer.find(t.id); t == nil {
+		if t = b.layer.find(t.id, nil); t == nil {
 			bm.Fatal("not found")
 		}
 		t.mu.Unlock()
@@ -236,6 +236,7 @@ func TestRest(t *testing.T) {
 	w.reply(bob, answer(w.last(bob, "INVITE"), 180, "tb"))
 	resting := func() bool {
 		tx := w.layer.ByID(id)
+		tx.Lock(nil, nil)
 		defer func() { tx.Unlock(); tx.Unref() }()
 		was := tx.request == nil
 		if tx.Request().CallID() != "call1" || tx.Request().Source != alice {

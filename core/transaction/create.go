@@ -64,7 +64,7 @@ func (l *Layer) Create(r *Received) (t *Transaction, fresh bool, err error) {
 func (l *Layer) discard(t *Transaction) {
 	t.live = false
 	t.mu.Unlock()
-	t.refs.Store(1)
+	t.refs.Add(-1)
 	t.Unref()
 }
 

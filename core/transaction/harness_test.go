@@ -118,9 +118,6 @@ func (w *world) Failure(t *Transaction, r Route, _ any) { w.routes[r](t) }
 // Local implements Scripts.
 func (w *world) Local(*Transaction, *Branch, any) {}
 
-// Block implements Scripts.
-func (w *world) Block(_ any, f func()) { f() }
-
 // OnSend implements Scripts.
 func (w *world) OnSend(*Transaction, *Branch, transport.Destination, []byte, any) bool { return true }
 

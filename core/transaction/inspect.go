@@ -71,16 +71,25 @@ func (l *Layer) Lookup(r *Received) *Transaction {
 	return l.lookup(&k)
 }
 
-// ByID finds a transaction, with a reference and locked for the caller, or
-// nil.
+// ByID finds a transaction, with a reference, or nil. It does not wait for the
+// lock, which the caller may be inside of.
 func (l *Layer) ByID(id ID) *Transaction {
-	t := l.find(id)
+	t := l.slots.of(id)
 	if t == nil {
 		return nil
 	}
-	t.refs.Add(1)
-	t.enter(nil, nil)
-	return t
+	for n := t.refs.Load(); n > 0; n = t.refs.Load() {
+		if !t.refs.CompareAndSwap(n, n+1) {
+			continue
+		}
+		// It has references, so its ID does not change any more.
+		if t.id == id {
+			return t
+		}
+		t.Unref()
+		return nil
+	}
+	return nil
 }
 
 // Release ends the transaction without a reply: it only absorbs what comes

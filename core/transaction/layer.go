@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/kahea-sip/kahea/core/locate"
+	"github.com/kahea-sip/kahea/core/setting"
 	"github.com/kahea-sip/kahea/core/sip"
 	"github.com/kahea-sip/kahea/core/timer"
 	"github.com/kahea-sip/kahea/core/transport"
@@ -46,6 +47,10 @@ type Options struct {
 	// MHomed chooses the sending socket by route (mhomed) also where the
 	// socket that the request came by would do.
 	MHomed bool
+	// UDPMTU is the size in bytes above which a request leaves over
+	// UDPMTUProto, a transport.Proto, instead of UDP (RFC 3261 18.1.1); 0, or
+	// nil, for never. State.LargeProto goes before UDPMTUProto.
+	UDPMTU, UDPMTUProto *setting.Int
 	// TableSize is the number of buckets of the request table; 0 takes 65536.
 	TableSize int
 }
@@ -64,6 +69,7 @@ type Layer struct {
 	transactions sync.Pool
 	branches     sync.Pool
 	calls        atomic.Uint64 // Call-IDs that were made
+	stateless    Stateless
 }
 
 // New makes a layer.

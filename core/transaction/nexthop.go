@@ -62,7 +62,7 @@ func (l *Layer) locate(q locate.Query, from any) (locate.Targets, error) {
 	}
 	var found locate.Targets
 	var err error
-	l.config.Load().scripts.Block(from, func() { found, err = l.opt.Locator.Locate(context.Background(), q) })
+	block(from, func() { found, err = l.opt.Locator.Locate(context.Background(), q) })
 	return found, located(found, err)
 }
 
@@ -94,6 +94,33 @@ func (l *Layer) destination(at locate.Target, target *Target, s *State, p *trans
 	return d, nil
 }
 
+// tooLarge makes d, where a request of size bytes goes, a destination of
+// another protocol when the request is too large for a datagram, and tells
+// whether it did: then the request is to be printed again. Without a socket of
+// that protocol it stays.
+func (l *Layer) tooLarge(size int, d *transport.Destination, target *Target, s *State, p *transport.Packet) bool {
+	if d.Proto != transport.UDP || l.opt.UDPMTU == nil {
+		return false
+	}
+	limit := l.opt.UDPMTU.Get()
+	if limit == 0 || int64(size) <= limit {
+		return false
+	}
+	proto := s.LargeProto
+	if proto == transport.ProtoNone {
+		proto = transport.Proto(l.opt.UDPMTUProto.Get())
+	}
+	if proto == transport.ProtoNone || proto == transport.UDP {
+		return false
+	}
+	other, err := l.destination(locate.Target{Proto: proto, Addr: d.Addr}, target, s, p)
+	if err != nil {
+		return false
+	}
+	*d = other
+	return true
+}
+
 func sameFamily(s *transport.Socket, at locate.Target) bool {
 	return s.Addr.Addr().Is4() == at.Addr.Addr().Unmap().Is4()
 }
@@ -116,9 +143,9 @@ func outgoing(o *sip.Outgoing, d *transport.Destination, st *State, p *transport
 // ErrNoVia is the error for a Via that says no place to send to.
 var ErrNoVia = errors.New("no usable Via")
 
-// ViaDestination is where a reply goes whose topmost Via, once ours is taken
+// viaDestination is where a reply goes whose topmost Via, once ours is taken
 // off, is via (RFC 3261 18.2.2, RFC 3581 4). It may wait for the resolver.
-func ViaDestination(ctx context.Context, l Locator, via *sip.Via) (transport.Destination, error) {
+func (l *Layer) viaDestination(via *sip.Via, from any) (transport.Destination, error) {
 	host, port := via.Host, via.Port
 	if via.Maddr != "" {
 		host = via.Maddr
@@ -135,23 +162,17 @@ func ViaDestination(ctx context.Context, l Locator, via *sip.Via) (transport.Des
 	if q.Transport == transport.ProtoNone || q.Transport == sip.TransportOther {
 		return transport.Destination{}, ErrNoVia
 	}
-	found, ok := l.Ready(q)
-	if !ok {
-		var err error
-		if found, err = l.Locate(ctx, q); err != nil {
-			return transport.Destination{}, err
-		}
+	found, err := l.locate(q, from)
+	if err != nil {
+		return transport.Destination{}, err
 	}
-	at, ok := found.Next()
-	if !ok {
-		return transport.Destination{}, ErrNoVia
-	}
+	at, _ := found.Next()
 	return transport.Destination{Proto: at.Proto, Addr: at.Addr}, nil
 }
 
-// ViaConn is the connection that the request came by to whose reply via, our
+// viaConn is the connection that the request came by to whose reply via, our
 // own, belongs; 0 for none.
-func ViaConn(via *sip.Via) transport.ConnID {
+func viaConn(via *sip.Via) transport.ConnID {
 	if n, rest, ok := parseHex(via.I, 8); ok && rest == "" {
 		return transport.ConnID(n)
 	}

@@ -40,14 +40,24 @@ func (p *press) free() {
 	presses.Put(p)
 }
 
-// print prints the request of b as it goes to b.dest.
+// print prints the request of b as it goes to b.dest, which may become one of
+// another protocol.
 func (b *Branch) print() {
 	p := b.newPress()
 	text := newText(len(b.t.Request().Raw()) + viaRoom)
 	text = sip.AppendRequest(text, b.t.Request(), &p.out)
+	p.free()
+	if b.tooLarge(len(text)) {
+		freeText(text)
+		b.print()
+		return
+	}
 	freeText(b.sent)
 	b.sent = fit(text)
-	p.free()
+}
+
+func (b *Branch) tooLarge(size int) bool {
+	return b.t.l.tooLarge(size, &b.dest, &b.Target, &b.t.State, &b.t.Packet)
 }
 
 // printAgain puts the Via of a new branch into the request as an earlier
@@ -64,8 +74,13 @@ func (b *Branch) printAgain(sent []byte, earlier *Branch) bool {
 	p := b.newPress()
 	text := append(newText(len(sent)+viaRoom), sent[:start]...)
 	text = sip.AppendVia(text, &p.out)
-	b.sent = fit(append(text, sent[end:]...))
+	text = append(text, sent[end:]...)
 	p.free()
+	if b.tooLarge(len(text)) {
+		freeText(text)
+		return b.printAgain(sent, earlier)
+	}
+	b.sent = fit(text)
 	return true
 }
 

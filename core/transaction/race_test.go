@@ -117,3 +117,83 @@ func (w *world) work(n *busyNetwork, r *rand.Rand) {
 func (w *world) handle(n *busyNetwork, text string, script func(t *Transaction)) {
 	w.requestFrom(n, w.udp, text, script)
 }
+
+// lender is a Caller whose Block ends what is waited for.
+type lender struct {
+	meanwhile func()
+	lent      int
+}
+
+func (l *lender) Block(f func()) {
+	l.lent++
+	l.meanwhile()
+	f()
+}
+
+func (l *lender) OnSend(transport.Destination) bool { return true }
+
+// TestWorkerIsLent: whoever wants a transaction whose script waits lends its
+// worker meanwhile.
+func TestWorkerIsLent(t *testing.T) {
+	for _, tt := range []struct {
+		name string
+		do   func(w *world, invite *Transaction, l *lender)
+		want string
+	}{
+		{"a CANCEL", func(w *world, invite *Transaction, l *lender) {
+			r := w.received(alice, w.udp, cancel)
+			r.From = l
+			c, _, err := w.layer.Create(r)
+			if err != nil {
+				w.t.Fatal(err)
+			}
+			c.RelayCancel(invite)
+			c.EndScript()
+			c.Unref()
+		}, "200>alice"},
+		{"a reply", func(w *world, invite *Transaction, l *lender) {
+			r := w.received(bob, w.udp, answer(w.invites[bob], 180, "tb"))
+			r.From = l
+			w.layer.Reply(r)
+			w.done(r)
+		}, "180>alice"},
+		{"an ACK", func(w *world, invite *Transaction, l *lender) {
+			r := w.received(alice, w.udp, makeRequest("ACK", "i1", 1))
+			r.From = l
+			w.layer.ACK(r)
+			w.done(r)
+		}, ""},
+		{"a repeated request does not wait at all", func(w *world, invite *Transaction, l *lender) {
+			r := w.received(alice, w.udp, makeRequest("INVITE", "i1", 1))
+			r.From = l
+			_, fresh, err := w.layer.Create(r)
+			if fresh || err != nil {
+				w.t.Fatal(fresh, err)
+			}
+			invite.Retransmit(r)
+			invite.Unref()
+			w.done(r)
+			l.lent++
+			l.meanwhile()
+		}, ""},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			w := newWorld(t)
+			r := w.received(alice, w.udp, invite)
+			tx, _, err := w.layer.Create(r)
+			if err != nil {
+				t.Fatal(err)
+			}
+			relay(tx)
+			w.take()
+			l := &lender{meanwhile: tx.EndScript}
+			tt.do(w, tx, l)
+			if l.lent != 1 {
+				t.Errorf("the worker was lent %d times", l.lent)
+			}
+			w.expect("then", tt.want)
+			tx.Unref()
+			w.end()
+		})
+	}
+}

@@ -19,7 +19,7 @@ func (l *Layer) Reply(r *Received) bool {
 	if !ok {
 		return false
 	}
-	t := l.find(id)
+	t := l.find(id, r.From)
 	if t == nil {
 		return false
 	}
@@ -31,8 +31,8 @@ func (l *Layer) Reply(r *Received) bool {
 }
 
 // HasReply reports whether a reply belongs to a transaction (t_check_trans).
-func (l *Layer) HasReply(m *sip.Message) bool {
-	via, err := m.Via(0)
+func (l *Layer) HasReply(r *Received) bool {
+	via, err := r.Msg.Via(0)
 	if err != nil {
 		return false
 	}
@@ -40,7 +40,7 @@ func (l *Layer) HasReply(m *sip.Message) bool {
 	if !ok {
 		return false
 	}
-	t := l.find(id)
+	t := l.find(id, r.From)
 	if t == nil {
 		return false
 	}

@@ -142,7 +142,7 @@ type Answer struct {
 // Respond answers the request (t_reply). A final reply cancels the branches
 // that are still pending. The error is ErrFinished after a final reply.
 func (t *Transaction) Respond(a *Answer) error {
-	if t.status >= 200 || t.local {
+	if t.status >= 200 || t.local || t.Packet.Buffer == nil {
 		return ErrFinished
 	}
 	r := sip.Reply{Code: a.Code, Reason: a.Reason, Headers: a.Headers, Server: t.cfg.ServerHeader,

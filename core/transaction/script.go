@@ -24,8 +24,26 @@ type Scripts interface {
 	// Local runs event_route[tm:local-request] for the first branch of a
 	// local request. It may change its Target.
 	Local(t *Transaction, b *Branch, from any)
-	// Block runs f, which may wait.
-	Block(from any, f func())
+}
+
+// Caller is what the layer asks of who handed a message to it, the *module.Call
+// of Received.From.
+type Caller interface {
+	// Block runs f, which may wait. The worker lends its place meanwhile, so
+	// that its socket is read.
+	Block(f func())
+	// OnSend runs onsend_route for a request that is forwarded without state
+	// to d; false keeps it.
+	OnSend(d transport.Destination) bool
+}
+
+// block runs f, which may wait, for from.
+func block(from any, f func()) {
+	if c, ok := from.(Caller); ok {
+		c.Block(f)
+		return
+	}
+	f()
 }
 
 // noScripts is what a layer has before Configure.
@@ -36,5 +54,4 @@ func (noScripts) Reply(*Transaction, *Branch, *Received) bool                   
 func (noScripts) BranchFailure(*Transaction, *Branch, Route, any)                       {}
 func (noScripts) Failure(*Transaction, Route, any)                                      {}
 func (noScripts) Local(*Transaction, *Branch, any)                                      {}
-func (noScripts) Block(_ any, f func())                                                 { f() }
 func (noScripts) OnSend(*Transaction, *Branch, transport.Destination, []byte, any) bool { return true }

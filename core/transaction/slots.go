@@ -91,22 +91,27 @@ func (s *slots) each(f func(t *Transaction)) {
 	}
 }
 
-// find returns the transaction with its lock held, or nil. A Transaction is
+// find returns the transaction with its lock taken for the worker of from, or
+// nil. A Transaction is
 // never memory of another kind, so it may be looked at before it is certain
 // that it is still the one that is asked for.
-func (l *Layer) find(id ID) *Transaction {
-	s := l.slots.at(id.Index)
-	if s == nil {
-		return nil
-	}
-	t := s.tx.Load()
+func (l *Layer) find(id ID, from any) *Transaction {
+	t := l.slots.of(id)
 	if t == nil {
 		return nil
 	}
-	t.mu.Lock()
+	t.acquire(from)
 	if t.id != id || !t.live {
 		t.mu.Unlock()
 		return nil
 	}
 	return t
+}
+
+// of returns what stands in the slot of an ID, perhaps another transaction.
+func (s *slots) of(id ID) *Transaction {
+	if slot := s.at(id.Index); slot != nil {
+		return slot.tx.Load()
+	}
+	return nil
 }

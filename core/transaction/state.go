@@ -66,6 +66,9 @@ type State struct {
 	// the next hop.
 	OwnRoute   string
 	RoutedNext bool
+	// LargeProto is the protocol for this request when it is larger than
+	// udp_mtu (udp_mtu_try_proto); ProtoNone leaves what the parameter says.
+	LargeProto transport.Proto
 	// RecordRouted tells that Record-Route was added to the request.
 	RecordRouted bool
 	// RouteParams are the parameters, each with its semicolon, that

@@ -57,7 +57,7 @@ func (t *Transaction) ReplySuspended() bool { return t.held != nil }
 // request that is neither relayed nor answered is answered with 500. The
 // error is ErrUnknown or ErrNotSuspended.
 func (l *Layer) Continue(id ID, x *Received, run func(t *Transaction, b *Branch, r *Received)) error {
-	t := l.find(id)
+	t := l.find(id, x.From)
 	if t == nil {
 		return ErrUnknown
 	}

@@ -3,6 +3,7 @@
 package transaction
 
 import (
+	"runtime"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -126,11 +127,37 @@ type clock struct {
 }
 
 // Lock takes the transaction's lock. Out sends what is produced until Unlock;
-// from is handed to Scripts.
+// from is handed to Scripts. Where somebody else has the lock for long, because
+// a script waits for a name or a database, the worker of from lends its place.
 func (t *Transaction) Lock(out transport.Sender, from any) {
-	t.mu.Lock()
+	t.acquire(from)
 	t.enter(out, from)
 }
+
+// TryLock is Lock where the lock is free, else false: for who may run inside of
+// it already.
+func (t *Transaction) TryLock(out transport.Sender, from any) bool {
+	if !t.mu.TryLock() {
+		return false
+	}
+	t.enter(out, from)
+	return true
+}
+
+// acquire takes the lock for the worker of from.
+func (t *Transaction) acquire(from any) {
+	for range lockTries {
+		if t.mu.TryLock() {
+			return
+		}
+		runtime.Gosched()
+	}
+	block(from, t.mu.Lock)
+}
+
+// lockTries is how often acquire looks before the worker lends its place: for
+// longer than the handling of a message takes that does not wait.
+const lockTries = 50
 
 func (t *Transaction) enter(out transport.Sender, from any) {
 	if out == nil {

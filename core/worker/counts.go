@@ -7,6 +7,7 @@ import (
 
 	"github.com/kahea-sip/kahea/core/counter"
 	"github.com/kahea-sip/kahea/core/sip"
+	"github.com/kahea-sip/kahea/core/transaction"
 )
 
 // counts are the counters of the core group, by Kamailio's names.
@@ -48,7 +49,7 @@ func (c *counts) declare(set *counter.Set) error {
 		{Name: "rcv_replies", Counter: &c.replies, Doc: "replies received"},
 		{Name: "fwd_requests", Counter: &c.forwardedRequests, Doc: "requests forwarded without state"},
 		{Name: "fwd_replies", Counter: &c.forwardedReplies, Doc: "replies forwarded without state"},
-		{Name: "drop_requests", Counter: &c.droppedRequests, Doc: "requests dropped before their route ran"},
+		{Name: "drop_requests", Counter: &c.droppedRequests, Doc: "requests dropped before their route ran, or not forwarded without state though they should be"},
 		{Name: "drop_replies", Counter: &c.droppedReplies, Doc: "replies dropped by the reply route"},
 		{Name: "err_requests", Counter: &c.badRequests, Doc: "requests that could not be handled"},
 		{Name: "err_replies", Counter: &c.badReplies, Doc: "replies that could not be handled"},
@@ -81,6 +82,13 @@ func (c *counts) declare(set *counter.Set) error {
 		entries = append(entries, counter.Entry{Name: "rcv_replies_" + name, Counter: n, Doc: name + " replies received"})
 	}
 	return set.Declare("core", entries...)
+}
+
+// stateless are the counters of what is forwarded without state. As with
+// Kamailio a request that cannot be forwarded counts as dropped.
+func (c *counts) stateless() transaction.Stateless {
+	return transaction.Stateless{Requests: c.forwardedRequests, FailedRequests: c.droppedRequests,
+		Replies: c.forwardedReplies, FailedReplies: c.badReplies}
 }
 
 func (c *counts) request(m *sip.Message) {

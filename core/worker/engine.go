@@ -97,6 +97,7 @@ func New(opt Options) (*Engine, error) {
 	if err := e.count.declare(opt.Counters); err != nil {
 		return nil, err
 	}
+	opt.Transactions.CountStateless(e.count.stateless())
 	e.calls.New = func() any { return e.newCall() }
 	return e, nil
 }

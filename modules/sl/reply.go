@@ -178,25 +178,13 @@ func (s *SL) upstream(c *module.Call, a module.Args) error {
 	if a.Str(1) != "" {
 		reason = a.Str(1)
 	}
-	via, err := m.Via(1)
-	if err != nil {
-		return err
-	}
-	to, err := transaction.ViaDestination(c.Context(), c.Host.Locator(), via)
-	if err != nil {
-		return err
-	}
-	if own, err := m.Via(0); err == nil && to.Proto.Reliable() {
-		to.Conn = transaction.ViaConn(own)
-	}
-	to.NoConnect, to.Close = c.ReplyNoConnect, c.ReplyClose
 	mark := m.Edits().Mark()
 	defer m.Edits().ResetTo(mark)
 	if code != m.Status || reason != m.Reason {
 		m.SetStatus(code, reason)
 	}
-	o := sip.Outgoing{Transport: to.Proto, Remote: to.Addr}
-	return c.Out.Send(to, sip.AppendResponse(c.Mem.Begin(), m, &o))
+	r := c.Received()
+	return c.Host.Transactions().ForwardReply(&r)
 }
 
 // filterACK ends the ACK for a reply without state; false drops it.

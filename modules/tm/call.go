@@ -84,11 +84,6 @@ func (m *TM) enter(c *module.Call, t *transaction.Transaction, kind module.Route
 	}
 }
 
-// received is the Call's message as the layer wants it.
-func received(c *module.Call) transaction.Received {
-	return transaction.Received{Msg: c.Msg, Packet: c.Packet, State: c.State, Out: c.Out, Gen: c.Gen, From: c}
-}
-
 // lock takes the lock of c's transaction, unless the script runs inside it.
 // It returns false when there is none; otherwise unlock follows.
 func lock(c *module.Call) bool {

@@ -14,7 +14,7 @@ func (m *TM) create(c *module.Call) module.Result {
 	if c.Tx != nil {
 		return module.False // it exists already
 	}
-	r := received(c)
+	r := c.Received()
 	t, fresh, err := m.layer.Create(&r)
 	if err != nil {
 		return c.Fail("t_newtran", err)
@@ -38,7 +38,7 @@ func (m *TM) newtran(c *module.Call, _ module.Args) module.Result {
 
 // ack takes an ACK to its transaction: Stop when it ends there.
 func (m *TM) ack(c *module.Call) module.Result {
-	r := received(c)
+	r := c.Received()
 	switch m.layer.ACK(&r) {
 	case transaction.NegativeACK:
 		return module.Stop
@@ -54,13 +54,14 @@ func (m *TM) checkTrans(c *module.Call, _ module.Args) module.Result {
 	case c.Tx != nil:
 		return module.True
 	case !c.Msg.IsRequest():
-		return module.Bool(m.layer.HasReply(c.Msg))
+		r := c.Received()
+		return module.Bool(m.layer.HasReply(&r))
 	case c.Msg.Method == sip.MethodAck:
 		return m.ack(c)
 	case c.Msg.Method == sip.MethodCancel:
 		return m.hasInvite(c)
 	}
-	r := received(c)
+	r := c.Received()
 	t := m.layer.Lookup(&r)
 	if t == nil {
 		return module.False
@@ -88,7 +89,7 @@ func (m *TM) lookupRequest(c *module.Call, _ module.Args) module.Result {
 	if !c.Msg.IsRequest() {
 		return module.False
 	}
-	r := received(c)
+	r := c.Received()
 	if c.Msg.Method == sip.MethodAck {
 		return module.Bool(m.layer.HasACK(&r))
 	}
@@ -156,7 +157,7 @@ func (m *TM) requestEnd(c *module.Call) {
 // takeReply hands a reply to the transaction that waits for it. One that
 // belongs to none runs on_sl_reply.
 func (m *TM) takeReply(c *module.Call) bool {
-	r := received(c)
+	r := c.Received()
 	if m.layer.Reply(&r) {
 		c.Adopted = c.Adopted || r.Adopted
 		return true

@@ -76,7 +76,7 @@ func badURI(c *module.Call, o *transaction.Relay) bool {
 
 // relayFound is t_relay for a request whose transaction was only looked up.
 func (m *TM) relayFound(c *module.Call) module.Result {
-	r := received(c)
+	r := c.Received()
 	c.Tx.Retransmit(&r)
 	return module.True
 }
@@ -84,11 +84,11 @@ func (m *TM) relayFound(c *module.Call) module.Result {
 // relayACK relays an ACK: the one for a negative reply ends here, all others
 // go on without state.
 func (m *TM) relayACK(c *module.Call, o *transaction.Relay) module.Result {
-	r := received(c)
+	r := c.Received()
 	if m.layer.ACK(&r) == transaction.NegativeACK {
 		return module.True
 	}
-	if err := m.layer.Forward(&r, o); err != nil {
+	if err := m.layer.Forward(&r, &o.Hop); err != nil {
 		return m.failed(c, err)
 	}
 	return module.True
@@ -106,8 +106,8 @@ func (m *TM) unmatchedCancel(c *module.Call, o *transaction.Relay) bool {
 		return false
 	}
 	if mode == 1 {
-		r := received(c)
-		if err := m.layer.Forward(&r, o); err != nil {
+		r := c.Received()
+		if err := m.layer.Forward(&r, &o.Hop); err != nil {
 			m.failed(c, err)
 		}
 	}

@@ -92,10 +92,29 @@ func (m *TM) rpcCancel(r *module.Request) error {
 	if t == nil {
 		return module.Faultf(400, "Transaction not found")
 	}
-	defer t.Unref()
-	t.Lock(nil, nil)
-	defer t.Unlock()
-	t.Cancel("", 0)
+	return m.inside(t, func() error {
+		t.Cancel("", 0)
+		return nil
+	})
+}
+
+// inside runs f in the lock of t, and gives the reference back. Where somebody
+// has the lock, perhaps the very route whose jsonrpc_exec asks, f runs when it
+// is free: the command does not wait for its result then.
+func (m *TM) inside(t *transaction.Transaction, f func() error) error {
+	if t.TryLock(nil, nil) {
+		defer t.Unref()
+		defer t.Unlock()
+		return f()
+	}
+	m.host.Go("tm command", func() {
+		defer t.Unref()
+		t.Lock(nil, nil)
+		defer t.Unlock()
+		if err := f(); err != nil {
+			m.host.Log().Debug("a command came too late", "err", err)
+		}
+	})
 	return nil
 }
 
@@ -121,7 +140,7 @@ func (m *TM) rpcReply(r *module.Request) error {
 	if t == nil {
 		return module.Faultf(481, "No such transaction")
 	}
-	return finish(t, a)
+	return m.inside(t, func() error { return respond(t, a) })
 }
 
 func (m *TM) rpcReplyCallID(r *module.Request) error {
@@ -144,8 +163,7 @@ func (m *TM) rpcReplyCallID(r *module.Request) error {
 	if t == nil {
 		return module.Faultf(404, "Transaction not found")
 	}
-	t.Lock(nil, nil)
-	return finish(t, a)
+	return m.inside(t, func() error { return respond(t, a) })
 }
 
 // answer reads code and reason of a reply.
@@ -178,10 +196,7 @@ func rest(r *module.Request, a *transaction.Answer, i int) (err error) {
 	return err
 }
 
-// finish replies, and gives lock and reference back.
-func finish(t *transaction.Transaction, a *transaction.Answer) error {
-	defer t.Unref()
-	defer t.Unlock()
+func respond(t *transaction.Transaction, a *transaction.Answer) error {
 	if t.Respond(a) != nil {
 		return module.Faultf(500, "Reply failed")
 	}

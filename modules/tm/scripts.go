@@ -98,12 +98,3 @@ func (m scripts) Local(t *transaction.Transaction, _ *transaction.Branch, from a
 	}
 	m.run(t, from, module.LocalRoute, -1, r)
 }
-
-// Block implements transaction.Scripts.
-func (m scripts) Block(from any, f func()) {
-	if c, ok := from.(*module.Call); ok && c != nil {
-		c.Block(f)
-		return
-	}
-	f()
-}

@@ -64,21 +64,23 @@ func find(c *module.Call, t *transaction.Transaction, f func(t *transaction.Tran
 	if t == nil {
 		return module.False
 	}
-	run := func() {
-		defer t.Unref()
-		t.Lock(nil, nil)
-		defer t.Unlock()
-		f(t)
-	}
 	switch {
 	case t == c.Tx && c.TxHeld:
 		defer t.Unref()
 		f(t)
 	case c.TxHeld:
 		// No two transactions may wait for each other's lock.
-		c.Host.Go("tmx", run)
+		c.Host.Go("tmx", func() {
+			defer t.Unref()
+			t.Lock(nil, nil)
+			defer t.Unlock()
+			f(t)
+		})
 	default:
-		run()
+		defer t.Unref()
+		t.Lock(c.Out, c)
+		defer t.Unlock()
+		f(t)
 	}
 	return module.True
 }

@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package module
+
+import (
+	"github.com/kahea-sip/kahea/core/transaction"
+	"github.com/kahea-sip/kahea/core/transport"
+)
+
+var _ transaction.Caller = (*Call)(nil)
+
+// Received is the message of c as the transaction layer wants it.
+func (c *Call) Received() transaction.Received {
+	return transaction.Received{Msg: c.Msg, Packet: c.Packet, State: c.State, Out: c.Out, Gen: c.Gen, From: c}
+}
+
+// OnSend implements transaction.Caller.
+func (c *Call) OnSend(d transport.Destination) bool {
+	if c.Gen == nil || c.Gen.OnSend == NoRoute {
+		return true
+	}
+	to := d // so that only where there is a route it is allocated
+	kind, event, rc := c.Route, c.Event, c.RC
+	c.Route, c.Event = OnSendRoute, &to
+	out := c.Gen.Program.Run(c, c.Gen.OnSend)
+	c.Route, c.Event, c.RC = kind, event, rc
+	return !out.Drop
+}
