@@ -36,6 +36,10 @@ type Settings struct {
 	TOS int
 	// MaxBuffer is the size of a socket's receive buffer in bytes up to which it is raised.
 	MaxBuffer int
+	// UDPMTU is the size in bytes above which a request leaves over UDPMTUProto, "udp", "tcp", "tls" or "sctp"; 0 means never, and so
+	// does "".
+	UDPMTU      int
+	UDPMTUProto string
 
 	Process Process
 	Log     Log

@@ -4,8 +4,10 @@ package core
 
 import (
 	"errors"
+	"strconv"
 
 	"github.com/kahea-sip/kahea/core/module"
+	"github.com/kahea-sip/kahea/core/transport"
 )
 
 func forceRport(c *module.Call, _ module.Args) module.Result {
@@ -83,5 +85,27 @@ func forceSendSocket(c *module.Call, a module.Args) module.Result {
 		return c.Fail("force_send_socket", errSocket)
 	}
 	c.Target.Socket = s
+	return module.True
+}
+
+var errLargeProto = errors.New("expected UDP, TCP, TLS or SCTP")
+
+// largeProto refuses numbers that are no protocols of udp_mtu_try_proto.
+func largeProto(text string) (any, error) {
+	if n, err := strconv.Atoi(text); err != nil || n < int(transport.UDP) || n > int(transport.SCTP) {
+		return nil, errLargeProto
+	}
+	return nil, nil
+}
+
+func udpMTUTryProto(c *module.Call, a module.Args) module.Result {
+	switch p := transport.Proto(a.Int(0, 0)); p {
+	case transport.UDP:
+		c.LargeProto = transport.ProtoNone
+	case transport.TCP, transport.TLS, transport.SCTP:
+		c.LargeProto = p
+	default:
+		return c.Fail("udp_mtu_try_proto", errLargeProto)
+	}
 	return module.True
 }

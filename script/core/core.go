@@ -92,6 +92,7 @@ func connectionFunctions() []module.Function {
 		{Name: "set_forward_close", Run: setForwardClose, Doc: "Closes the connection after the request was forwarded."},
 		{Name: "set_advertised_address", Args: []module.Arg{{Name: "host", Doc: "host name or address"}}, Run: setAdvertisedAddress, Doc: "The address that stands in Via and Record-Route of this message."},
 		{Name: "set_advertised_port", Args: []module.Arg{{Name: "port", Type: module.ArgInt, Doc: "1 to 65535"}}, Run: setAdvertisedPort, Doc: "The port that stands in Via and Record-Route of this message."},
+		{Name: "udp_mtu_try_proto", Args: []module.Arg{{Name: "protocol", Type: module.ArgInt, Compile: largeProto, Doc: "TCP, TLS or SCTP; UDP leaves what the parameter udp_mtu_try_proto says"}}, Run: udpMTUTryProto, Doc: "The protocol for this request when it is larger than udp_mtu."},
 		{Name: "force_send_socket", Args: []module.Arg{{Name: "socket", Doc: "proto:address:port of a listen line"}}, Run: forceSendSocket, Doc: "The socket to send this message from."},
 	}
 	for i := range list {

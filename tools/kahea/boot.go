@@ -43,6 +43,8 @@ type surroundings struct {
 	portable bool
 	// anyPort takes any free port where a listen line names none, or 0.
 	anyPort bool
+	// network has the sockets; nil is the operating system's.
+	network transport.Network
 	// receiver stands between the sockets and what handles their messages.
 	receiver func(transport.Receiver) transport.Receiver
 }
@@ -66,6 +68,9 @@ type server struct {
 	goer      lateGo
 	identity  identity
 	pidFiles  []string
+	// udpMTU and udpMTUProto are udp_mtu and udp_mtu_try_proto, which cfg.set
+	// may change.
+	udpMTU, udpMTUProto setting.Int
 	// ended is closed when a command asks for the end.
 	ended chan struct{}
 }
@@ -271,9 +276,14 @@ func (s *server) makeEngine() error {
 		crand.Read(b[:])
 		secret = binary.LittleEndian.Uint64(b[:])
 	}
+	s.udpMTU.Set(int64(set.UDPMTU))
+	if p, ok := transport.ParseProto(set.UDPMTUProto); ok {
+		s.udpMTUProto.Set(int64(p))
+	}
 	s.tx = transaction.New(transaction.Options{
 		Network: s.transport, Locator: s.locator, Wheel: s.wheel, Log: s.log.With("module", "tm"),
 		Secret: secret, Go: s.goer.start, MHomed: set.MHomed,
+		UDPMTU: &s.udpMTU, UDPMTUProto: &s.udpMTUProto,
 	})
 	engine, err := worker.New(worker.Options{
 		Log: s.log, Clock: s.clock, Timers: s.wheel, Rand: s.source(2), Counters: s.counters, Settings: s.registry,

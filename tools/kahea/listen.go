@@ -30,6 +30,7 @@ func (s *server) listen() error {
 		children = 1
 	}
 	opt := transport.Options{
+		Network: s.around.network,
 		Sockets: sockets,
 		UDP:     transport.UDPOptions{Children: children, MaxBuffer: set.MaxBuffer, Portable: s.around.portable},
 		TCP: transport.TCPOptions{

@@ -78,6 +78,9 @@ func (s *server) declareSettings() {
 	fixed("tcp", "accept_no_cl", "accept TCP messages without Content-Length", truth(set.TCP.AcceptNoCL))
 	fixed("tcp", "reuse_port", "reuse TCP ports", truth(set.TCP.ReusePort))
 	fixed("tcp", "rd_buf_size", "internal read buffer size", int64(set.TCP.ReadBuffer))
+	entries = append(entries,
+		setting.Entry{Group: "core", Name: "udp_mtu", Int: &s.udpMTU, Min: 0, Max: 65535, Doc: "fallback to a congestion controlled protocol if send size exceeds udp_mtu"},
+		setting.Entry{Group: "core", Name: "udp_mtu_try_proto", Int: &s.udpMTUProto, Min: 1, Max: 4, Doc: "if send size > udp_mtu use proto (1 udp, 2 tcp, 3 tls, 4 sctp)"})
 	for _, c := range set.Custom {
 		e := setting.Entry{Group: c.Group, Name: c.Name, Doc: c.Desc}
 		if c.IsString {
