@@ -40,7 +40,11 @@ type event struct {
 func startPhone(t *testing.T, server *refserver.Server, user, transport string) *phone {
 	t.Helper()
 	folder := t.TempDir()
-	sip, ctrl, rtp := freePort(t), freePort(t), freePort(t)&^1
+	sip, ctrl, rtp := freePort(t), freePort(t), freePort(t)
+	last := rtp
+	for last < rtp+10 { // ports come in order, each with the one above it
+		last = freePort(t)
+	}
 	config := fmt.Sprintf(`poll_method epoll
 sip_listen 127.0.0.1:%d
 net_interface 127.0.0.1
@@ -58,7 +62,7 @@ module_app contact.so
 module_app menu.so
 module_app ctrl_tcp.so
 ctrl_tcp_listen 127.0.0.1:%[2]d
-`, sip, ctrl, user, rtp, rtp+40, baresipModules)
+`, sip, ctrl, user, rtp, last, baresipModules)
 	account := fmt.Sprintf("<sip:%s@%s;transport=%s>;auth_pass=none;regint=60;answermode=auto;audio_codecs=pcmu\n", user, server.Addr(), transport)
 	for name, text := range map[string]string{"config": config, "accounts": account, "contacts": ""} {
 		if err := os.WriteFile(filepath.Join(folder, name), []byte(text), 0o644); err != nil {

@@ -6,12 +6,14 @@ package refserver
 import (
 	"errors"
 	"fmt"
+	"math/rand/v2"
 	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"strconv"
 	"strings"
+	"sync/atomic"
 	"syscall"
 	"time"
 )
@@ -130,25 +132,43 @@ func (s *Server) awaitAnswer() error {
 	return fmt.Errorf("no answer to OPTIONS within %v", startLimit)
 }
 
-// FreePort finds a port that is free for UDP and TCP, with five digits: then the length of a message does not depend on the port.
+// FreePort finds a port that is free for UDP and TCP, with the one above it, which many programs take for TLS. It has five digits: then the
+// length of a message does not depend on the port. It lies below those that the system gives to connections: one of them could take it
+// before the program that it is meant for. No port is given out twice, until all were.
 func FreePort() (int, error) {
 	for range 100 {
-		l, err := net.Listen("tcp4", "127.0.0.1:0")
-		if err != nil {
-			return 0, err
-		}
-		port := l.Addr().(*net.TCPAddr).Port
-		u, err := net.ListenPacket("udp4", l.Addr().String())
-		l.Close()
-		if err != nil {
-			continue
-		}
-		u.Close()
-		if port >= 10000 {
+		port := lowest + int(next.Add(1)*2%(highest-lowest))
+		if free(port) && free(port+1) {
 			return port, nil
 		}
 	}
 	return 0, errors.New("no free port on the loopback address")
+}
+
+const lowest, highest = 10000, 32000
+
+// next counts pairs of ports from a place of chance, so that two test programs at a time do not meet.
+var next = startAt(rand.Uint32N((highest - lowest) / 2))
+
+func startAt(n uint32) *atomic.Uint32 {
+	a := new(atomic.Uint32)
+	a.Store(n)
+	return a
+}
+
+func free(port int) bool {
+	addr := net.JoinHostPort("127.0.0.1", strconv.Itoa(port))
+	l, err := net.Listen("tcp4", addr)
+	if err != nil {
+		return false
+	}
+	defer l.Close()
+	u, err := net.ListenPacket("udp4", addr)
+	if err != nil {
+		return false
+	}
+	u.Close()
+	return true
 }
 
 // Barrier waits until the server has worked off what was sent to it before: with one UDP worker its answer to an OPTIONS comes after
