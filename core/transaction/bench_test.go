@@ -180,6 +180,9 @@ func BenchmarkReplyLookup(bm *testing.B) {
 }
 
 func TestAllocationsOfATransaction(t *testing.T) {
+	if raceDetector {
+		t.Skip("the race detector makes pools forget")
+	}
 	b := newBench(benchInvite)
 	var r Received
 	text := make([]byte, 0, 2048)
@@ -193,6 +196,9 @@ func TestAllocationsOfATransaction(t *testing.T) {
 }
 
 func TestMemoryOfALingeringTransaction(t *testing.T) {
+	if raceDetector {
+		t.Skip("the race detector makes pools forget")
+	}
 	b := newBench(benchInvite)
 	var r Received
 	text := make([]byte, 0, 2048)

@@ -17,7 +17,7 @@ func (m *TM) create(c *module.Call) module.Result {
 	r := c.Received()
 	t, fresh, err := m.layer.Create(&r)
 	if err != nil {
-		return c.Fail("t_newtran", err)
+		return m.failed(c, err) // a peer can bring it about: nothing to log
 	}
 	if !fresh {
 		t.Retransmit(&r)
