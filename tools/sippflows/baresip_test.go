@@ -62,7 +62,7 @@ module_app contact.so
 module_app menu.so
 module_app ctrl_tcp.so
 ctrl_tcp_listen 127.0.0.1:%[2]d
-`, sip, ctrl, user, rtp, last, baresipModules)
+`, sip, ctrl, user, rtp+1, last, baresipModules)
 	account := fmt.Sprintf("<sip:%s@%s;transport=%s>;auth_pass=none;regint=60;answermode=auto;audio_codecs=pcmu\n", user, server.Addr(), transport)
 	for name, text := range map[string]string{"config": config, "accounts": account, "contacts": ""} {
 		if err := os.WriteFile(filepath.Join(folder, name), []byte(text), 0o644); err != nil {
