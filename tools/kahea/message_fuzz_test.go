@@ -17,7 +17,8 @@ import (
 )
 
 // FuzzMessage takes any message through a script that asks it everything: no
-// panic, and nothing is left when its timers have run out. In a message
+// panic, no text of a message that is gone, and nothing is left when the timers
+// have run out. In a message
 // {branch} is the branch parameter of the request that was sent last.
 func FuzzMessage(f *testing.F) {
 	const invite = "INVITE sip:bob@127.0.0.1:7 SIP/2.0\r\nVia: SIP/2.0/UDP 127.0.0.1:5;branch=z9hG4bKa;rport\r\nFrom: \"A\" <sip:alice@127.0.0.1>;tag=1\r\n" +
@@ -36,6 +37,7 @@ func FuzzMessage(f *testing.F) {
 	d := everything(f)
 	f.Fuzz(func(t *testing.T, data []byte) {
 		d.log.reset()
+		d.stale = ""
 		d.receive([]byte(invite))
 		d.receive(bytes.ReplaceAll(data, []byte("{branch}"), d.branch))
 		d.Advance(2 * time.Second)
@@ -44,6 +46,9 @@ func FuzzMessage(f *testing.F) {
 		if n := d.counters.Lookup("core", "panics").Value(); n != d.panics {
 			d.panics = n
 			t.Fatalf("a panic:\n%s", d.log.String())
+		}
+		if d.stale != "" && !bytes.Contains(data, poisoned) {
+			t.Fatalf("sent what was released before: %q", d.stale)
 		}
 		if s := d.tx.Stats(); s.Current != 0 {
 			t.Fatalf("%d transactions are left", s.Current)
@@ -57,7 +62,11 @@ type fuzzed struct {
 	log    *lastLines
 	branch []byte // of the request that was sent last
 	panics int64
+	stale  string // a message that was sent with poisoned text in it
 }
+
+// poisoned is what released memory holds (poison_test.go).
+var poisoned = []byte("\xdb\xdb\xdb\xdb")
 
 func everything(f *testing.F) *fuzzed {
 	file, err := filepath.Abs("testdata/everything.cfg")
@@ -94,6 +103,9 @@ func (d *fuzzed) receive(data []byte) {
 
 // note keeps the branch parameter of a request that is sent. Nothing arrives.
 func (d *fuzzed) note(_, _ netip.AddrPort, data []byte) bool {
+	if bytes.Contains(data, poisoned) {
+		d.stale = string(data)
+	}
 	if !bytes.HasPrefix(data, []byte("SIP/2.0")) {
 		_, rest, _ := bytes.Cut(data, []byte("branch="))
 		if end := bytes.IndexAny(rest, "; \r,"); end >= 0 {
