@@ -20,14 +20,8 @@ func (t *Transaction) LifeOver() bool {
 	return t.flags&lifeOver != 0 || t.deadline != 0 && t.l.now() >= t.deadline
 }
 
-// Relayed tells that the request was relayed.
-func (t *Transaction) Relayed() bool { return t.flags&relayed != 0 }
-
 // Local tells that the request is our own.
 func (t *Transaction) Local() bool { return t.local }
-
-// Suspended tells that a script goes on later.
-func (t *Transaction) Suspended() bool { return t.flags&suspended != 0 }
 
 // Waiting tells that the transaction only absorbs what comes late.
 func (t *Transaction) Waiting() bool { return t.flags&waiting != 0 }
@@ -38,7 +32,7 @@ func (t *Transaction) Age() time.Duration { return t.l.now() - t.created }
 // Refs is the number of references.
 func (t *Transaction) Refs() int { return int(t.refs.Load()) }
 
-// CallID and CSeq are those of the request.
+// CallID is the Call-ID of the request.
 func (t *Transaction) CallID() string { return t.key.callID }
 
 // CSeq is the number of the request's CSeq.

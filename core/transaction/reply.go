@@ -4,6 +4,7 @@ package transaction
 
 import (
 	"bytes"
+
 	"github.com/kahea-sip/kahea/core/sip"
 )
 
@@ -211,9 +212,6 @@ func (t *Transaction) Reason() string {
 
 // OwnTag is the To tag of replies that were made here, "" before the first.
 func (t *Transaction) OwnTag() string { return t.ownTag }
-
-// LastReply is the last reply as it was sent; nil before.
-func (t *Transaction) LastReply() []byte { return t.reply }
 
 // Retransmit sends the last reply again, for a request that came again. It
 // takes the lock itself, if it is free: while the request is still at work

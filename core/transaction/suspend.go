@@ -84,13 +84,6 @@ func (l *Layer) Continue(id ID, x *Received, run func(t *Transaction, b *Branch,
 	return nil
 }
 
-// CancelSuspend takes Suspend back.
-func (t *Transaction) CancelSuspend() {
-	if t.flags&suspended != 0 {
-		t.endSuspension()
-	}
-}
-
 // endSuspension ends the branch that stood for the suspended request.
 func (t *Transaction) endSuspension() *Branch {
 	t.flags &^= suspended
