@@ -195,6 +195,25 @@ func TestAllocationsOfATransaction(t *testing.T) {
 	}
 }
 
+func TestAllocationsOfForward(t *testing.T) {
+	if raceDetector {
+		t.Skip("the race detector makes pools forget")
+	}
+	b := newBench(benchInvite)
+	l := &lender{meanwhile: func() {}}
+	var r Received
+	b.receive(b.text, &r)
+	r.From = l
+	n := testing.AllocsPerRun(1000, func() {
+		if err := b.layer.Forward(&r, &benchRelay.Hop); err != nil {
+			t.Fatal(err)
+		}
+	})
+	if n != 0 {
+		t.Errorf("%v allocations per request, want none", n)
+	}
+}
+
 func TestMemoryOfALingeringTransaction(t *testing.T) {
 	if raceDetector {
 		t.Skip("the race detector makes pools forget")
