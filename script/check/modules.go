@@ -20,6 +20,50 @@ func (c *checker) loadModules() {
 	for _, l := range c.file.LoadModules() {
 		c.loadModule(l)
 	}
+	for _, l := range c.file.LoadModules() {
+		c.checkRequired(l)
+	}
+	c.modules = startOrder(c.modules)
+}
+
+// checkRequired looks for the modules that a module needs. They may be loaded
+// behind it: Kamailio takes that too for most.
+func (c *checker) checkRequired(l *syntax.LoadModule) {
+	m := c.loaded(moduleName(l.Name.Value))
+	if m == nil {
+		return
+	}
+	for _, need := range m.Exports.Requires {
+		if c.loaded(need) == nil && !c.missing[need] {
+			c.errs.AddSpan(l.Name.Span, "add loadmodule \""+need+".so\"", "module %s needs module %s", m.Name, need)
+		}
+	}
+}
+
+// startOrder puts each module behind those that it requires, or wants to be
+// started after; else the order is that of loading.
+func startOrder(modules []*Module) []*Module {
+	byName := map[string]*Module{}
+	for _, m := range modules {
+		byName[m.Name] = m
+	}
+	placed := map[string]bool{}
+	var out []*Module
+	var place func(m *Module)
+	place = func(m *Module) {
+		if m == nil || placed[m.Name] {
+			return
+		}
+		placed[m.Name] = true // also ends a circle
+		for _, first := range slices.Concat(m.Exports.Requires, m.Exports.After) {
+			place(byName[first])
+		}
+		out = append(out, m)
+	}
+	for _, m := range modules {
+		place(m)
+	}
+	return out
 }
 
 func (c *checker) loadModule(l *syntax.LoadModule) {
@@ -41,10 +85,5 @@ func (c *checker) loadModule(l *syntax.LoadModule) {
 	}
 	m := create()
 	e := m.Exports()
-	for _, need := range e.Requires {
-		if c.loaded(need) == nil && !c.missing[need] {
-			c.errs.AddSpan(l.Name.Span, "add loadmodule \""+need+".so\" above this line", "module %s needs module %s", name, need)
-		}
-	}
 	c.modules = append(c.modules, &Module{name, m, e})
 }
