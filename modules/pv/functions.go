@@ -15,7 +15,6 @@ func (p *PV) functions() []module.Function {
 	one := []module.Arg{variable}
 	name := func(n, doc string) module.Arg { return module.Arg{Name: n, Doc: doc} }
 	root, field := name("rname", "name of the extended AVP"), name("cname", "name of its field")
-	target := module.RequestRoute | module.BranchRoute | module.FailureRoute
 	list := []module.Function{
 		{Name: "pv_isset", Args: one, Run: isSet, Doc: "True when the variable is not null."},
 		{Name: "pv_unset", Args: one, Run: unset, Doc: "Sets the variable to null."},
@@ -24,9 +23,9 @@ func (p *PV) functions() []module.Function {
 		{Name: "not_empty", Args: one, Run: notEmpty, Doc: "True when the variable is a string and not empty."},
 		{Name: "pv_evalx", Args: []module.Arg{{Name: "dst", Type: module.ArgVar, Doc: "variable to assign"}, {Name: "fmt", Doc: "text whose value holds variables itself"}}, Prepare: p.keepBinder, Run: p.evaluate,
 			Doc: "Evaluates a text twice and assigns the result."},
-		{Name: "sbranch_set_ruri", Routes: target, Run: setFromStatic, Doc: "Gives the Request-URI the attributes of $sbranch."},
-		{Name: "sbranch_append", Routes: target, Run: appendStatic, Doc: "Adds a branch with the attributes of $sbranch."},
-		{Name: "sbranch_reset", Routes: target, Run: resetStatic, Doc: "Empties $sbranch."},
+		{Name: "sbranch_set_ruri", Run: setFromStatic, Doc: "Gives the Request-URI the attributes of $sbranch."},
+		{Name: "sbranch_append", Run: appendStatic, Doc: "Adds a branch with the attributes of $sbranch."},
+		{Name: "sbranch_reset", Run: resetStatic, Doc: "Empties $sbranch."},
 		{Name: "pv_var_to_xavp", Args: []module.Arg{name("varname", "name of a $var, or * for all"), root}, Run: varToXAVP, Doc: "Copies a $var to a field of an extended AVP."},
 		{Name: "pv_xavp_to_var", Args: []module.Arg{root}, Run: xavpToVar, Doc: "Copies the fields of an extended AVP to $var of the same names."},
 		{Name: "xavp_copy", Args: []module.Arg{name("source", "name to copy from"), {Name: "index", Type: module.ArgInt, Doc: "which one, 0 the newest"}, name("destination", "name to add to"),

@@ -171,7 +171,9 @@ func (r *Registrar) addHeaders(c *module.Call, headers string) {
 
 func (r *Registrar) send(c *module.Call, code int, reason, headers string) bool {
 	if err := r.sl.SendReply(c, code, reason, headers); err != nil {
-		c.Log().Error(errSend, "err", err, "at", c.Line)
+		// A peer can bring it about (a reply larger than a datagram), so it
+		// is no line that anybody could fill the log with.
+		c.Log().Debug(errSend, "err", err, "at", c.Line)
 		return false
 	}
 	return true
