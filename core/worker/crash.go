@@ -12,6 +12,7 @@ import (
 
 	"github.com/kahea-sip/kahea/core/module"
 	"github.com/kahea-sip/kahea/core/sip"
+	"github.com/kahea-sip/kahea/core/transaction"
 	"github.com/kahea-sip/kahea/core/transport"
 )
 
@@ -39,7 +40,14 @@ func (e *Engine) crashed(c *module.Call, reason any) {
 		return
 	}
 	defer func() { recover() }() // the message itself may be what fails
-	reply := sip.Reply{Code: 500, Reason: "Server Internal Error", Server: e.opt.Core.ServerHeader,
+	const reason500 = "Server Internal Error"
+	if c.Tx != nil && c.TxHeld {
+		// The transaction answers, so that a request that comes again gets
+		// the same answer instead of none. It may have a final one already.
+		_ = c.Tx.Respond(&transaction.Answer{Code: 500, Reason: reason500})
+		return
+	}
+	reply := sip.Reply{Code: 500, Reason: reason500, Server: e.opt.Core.ServerHeader,
 		ToTag: string(e.opt.Transactions.AppendStatelessTag(nil, c.Msg))}
 	to := transport.Destination{Proto: c.Packet.Socket.Proto, Addr: c.Packet.Src, Socket: c.Packet.Socket, Conn: c.Packet.Conn}
 	_ = c.Out.Send(to, sip.AppendReply(nil, c.Msg, &reply))

@@ -100,6 +100,17 @@ func (e *Engine) request(c *module.Call) {
 		}
 	}
 	defer e.requestEnd(c)
+	e.route(c)
+}
+
+// route runs request_route. What fails in it is dealt with here, not in done:
+// requestEnd lets the transaction go, and the request with it.
+func (e *Engine) route(c *module.Call) {
+	defer func() {
+		if r := recover(); r != nil {
+			e.crashed(c, r)
+		}
+	}()
 	c.Gen.Program.Run(c, c.Gen.Main)
 }
 
