@@ -4,6 +4,7 @@
 package listen
 
 import (
+	"errors"
 	"fmt"
 	"io/fs"
 	"os"
@@ -94,7 +95,8 @@ func (o Owned) Remove() error {
 }
 
 // clear removes what stands in the way: a socket or FIFO that an earlier
-// server left behind. Any other file is not touched.
+// server left behind. One that a running server reads, and any other file, is
+// not touched.
 func clear(path string, kind fs.FileMode) error {
 	info, err := os.Lstat(path)
 	switch {
@@ -105,7 +107,58 @@ func clear(path string, kind fs.FileMode) error {
 	case info.Mode().Type() != kind:
 		return fmt.Errorf("%s exists and is not a %s; remove it or choose another path", path, kindName(kind))
 	}
+	read, err := isRead(path, kind)
+	if err != nil {
+		return fmt.Errorf("cannot tell whether a server uses the %s %s: %w; remove it if none does", kindName(kind), path, err)
+	}
+	if read {
+		return fmt.Errorf("the %s %s is in use by a running server: end it, or give another run folder with -Y", kindName(kind), path)
+	}
 	return os.Remove(path)
+}
+
+// isRead tells whether a process has the other end of a socket or FIFO. Only
+// the refusal that the kernel gives where there is none counts as no.
+func isRead(path string, kind fs.FileMode) (bool, error) {
+	if kind == fs.ModeNamedPipe {
+		fd, err := syscall.Open(path, syscall.O_WRONLY|syscall.O_NONBLOCK|syscall.O_CLOEXEC, 0)
+		if err == nil {
+			syscall.Close(fd)
+			return true, nil
+		}
+		return none(err, syscall.ENXIO)
+	}
+	for _, socket := range [...]int{syscall.SOCK_STREAM, syscall.SOCK_DGRAM} {
+		err := connect(path, socket)
+		if errors.Is(err, syscall.EPROTOTYPE) {
+			continue
+		}
+		if err == nil || errors.Is(err, syscall.EAGAIN) { // EAGAIN: many wait to be accepted
+			return true, nil
+		}
+		return none(err, syscall.ECONNREFUSED)
+	}
+	return true, nil
+}
+
+func none(err error, closed syscall.Errno) (bool, error) {
+	if errors.Is(err, closed) || errors.Is(err, syscall.ENOENT) {
+		return false, nil
+	}
+	return false, err
+}
+
+func connect(path string, kind int) error {
+	fd, err := syscall.Socket(syscall.AF_UNIX, kind, 0)
+	if err != nil {
+		return err
+	}
+	defer syscall.Close(fd)
+	syscall.CloseOnExec(fd)
+	if err := syscall.SetNonblock(fd, true); err != nil {
+		return err
+	}
+	return syscall.Connect(fd, &syscall.SockaddrUnix{Name: path})
 }
 
 func kindName(kind fs.FileMode) string {

@@ -3,12 +3,14 @@
 package listen
 
 import (
+	"io"
 	"net"
 	"os"
 	"os/user"
 	"path/filepath"
 	"strconv"
 	"strings"
+	"syscall"
 	"testing"
 )
 
@@ -60,8 +62,11 @@ func TestStreamFile(t *testing.T) {
 	if info, err := os.Stat(path); err != nil || info.Mode().Perm() != 0o640 {
 		t.Fatalf("mode %v %v, want 0640", info, err)
 	}
-	// A server that was killed left its socket behind; the next one takes the
-	// place, and the end of the first does not remove it.
+	// The operator removes the file of a running server and starts another: the
+	// end of the first does not remove the file of the second.
+	if err := os.Remove(path); err != nil {
+		t.Fatal(err)
+	}
 	l, second := open()
 	if err := first.Remove(); err != nil {
 		t.Error(err)
@@ -78,6 +83,70 @@ func TestStreamFile(t *testing.T) {
 	if _, err := os.Lstat(path); !os.IsNotExist(err) {
 		t.Error("the socket is left behind:", err)
 	}
+}
+
+// TestInUse has a second server on the files of one that runs: it is refused,
+// and the first stays reachable. When the first has died, it takes them over.
+func TestInUse(t *testing.T) {
+	dir := t.TempDir()
+	for _, row := range []struct {
+		name string
+		open func(path string) (io.Closer, Owned, error)
+		dial func(path string) error
+	}{
+		{"stream",
+			func(path string) (io.Closer, Owned, error) {
+				return closer(Stream(t.Context(), Address{Network: "unix", Path: path}, Access{Mode: 0o600}))
+			},
+			func(path string) error { return dial("unix", path) }},
+		{"datagram",
+			func(path string) (io.Closer, Owned, error) {
+				return closer(Packet(t.Context(), Address{Network: "unixgram", Path: path}, Access{Mode: 0o600}))
+			},
+			func(path string) error { return dial("unixgram", path) }},
+		{"fifo",
+			func(path string) (io.Closer, Owned, error) { return closer(FIFO(path, Access{Mode: 0o600})) },
+			func(path string) error {
+				f, err := os.OpenFile(path, os.O_WRONLY|syscall.O_NONBLOCK, 0)
+				f.Close()
+				return err
+			}},
+	} {
+		t.Run(row.name, func(t *testing.T) {
+			path := filepath.Join(dir, row.name)
+			first, _, err := row.open(path)
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer first.Close()
+			if _, _, err := row.open(path); err == nil || !strings.HasSuffix(err.Error(),
+				path+" is in use by a running server: end it, or give another run folder with -Y") {
+				t.Errorf("the second server got %v", err)
+			}
+			if err := row.dial(path); err != nil {
+				t.Errorf("the first server cannot be reached any more: %v", err)
+			}
+			first.Close()
+			next, o, err := row.open(path)
+			if err != nil {
+				t.Fatalf("what a dead server left is in the way: %v", err)
+			}
+			next.Close()
+			if err := o.Remove(); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+}
+
+func closer[C io.Closer](c C, o Owned, err error) (io.Closer, Owned, error) { return c, o, err }
+
+func dial(network, path string) error {
+	c, err := net.Dial(network, path)
+	if err == nil {
+		c.Close()
+	}
+	return err
 }
 
 func TestFileInTheWay(t *testing.T) {
