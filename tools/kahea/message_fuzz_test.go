@@ -24,7 +24,7 @@ func FuzzMessage(f *testing.F) {
 	const invite = "INVITE sip:bob@127.0.0.1:7 SIP/2.0\r\nVia: SIP/2.0/UDP 127.0.0.1:5;branch=z9hG4bKa;rport\r\nFrom: \"A\" <sip:alice@127.0.0.1>;tag=1\r\n" +
 		"To: <sip:bob@127.0.0.1>\r\nCall-ID: c\r\nCSeq: 1 INVITE\r\nContact: <sip:alice@127.0.0.1:5;ob>;+sip.instance=\"<urn:x>\"\r\nMax-Forwards: 70\r\n" +
 		"Record-Route: <sip:127.0.0.1:9;lr;ftag=1>\r\nP-Asserted-Identity: \"x\" <sip:x@y>\r\nSupported: path, gruu\r\n" +
-		"Content-Type: application/sdp\r\nContent-Length: 37\r\n\r\nv=0\r\nc=IN IP4 0.0.0.0\r\nm=audio 1 a 0\r\n"
+		"Content-Type: application/sdp\r\nContent-Length: 38\r\n\r\nv=0\r\nc=IN IP4 0.0.0.0\r\nm=audio 1 a 0\r\n"
 	for _, m := range []string{"INVITE", "REGISTER", "OPTIONS", "CANCEL", "ACK", "BYE", "MESSAGE", "PUBLISH", "PRACK", "INFO"} {
 		f.Add([]byte(strings.ReplaceAll(invite, "INVITE", m)))
 		f.Add([]byte(strings.NewReplacer("INVITE", m, "Record-Route: ", "Route: ", "To: <sip:bob@127.0.0.1>", "To: <sip:bob@127.0.0.1>;tag=2",
@@ -82,10 +82,9 @@ func everything(f *testing.F) *fuzzed {
 	if status != exitOK {
 		f.Fatalf("exit status %d\n%s", status, log.String())
 	}
-	network := transport.NewMemoryNetwork()
 	z := &fuzzed{daemon: &daemon{clock: timer.NewManual(start)}, log: log}
-	network.Drop(z.note)
-	z.server, err = boot(cfg, surroundings{stdout: log, stderr: log, clock: z.clock, resolver: locate.Fixed{}, seed: 1, portable: true, network: network})
+	z.server, err = boot(cfg, surroundings{stdout: log, stderr: log, clock: z.clock, resolver: locate.Fixed{}, seed: 1, portable: true,
+		network: overheard{transport.NewMemoryNetwork(), z.note}})
 	if err != nil {
 		f.Fatal(err)
 	}
@@ -101,8 +100,9 @@ func (d *fuzzed) receive(data []byte) {
 	d.engine.Receive(transport.Packet{Data: buf.Data[:n], Buffer: buf, Socket: s, Src: netip.MustParseAddrPort("127.0.0.1:5"), Dst: s.Addr, Time: d.clock.Now()})
 }
 
-// note keeps the branch parameter of a request that is sent. Nothing arrives.
-func (d *fuzzed) note(_, _ netip.AddrPort, data []byte) bool {
+// note looks at a message that is sent, and keeps the branch parameter of a
+// request.
+func (d *fuzzed) note(data []byte) {
 	if bytes.Contains(data, poisoned) {
 		d.stale = string(data)
 	}
@@ -112,7 +112,29 @@ func (d *fuzzed) note(_, _ netip.AddrPort, data []byte) bool {
 			d.branch = bytes.Clone(rest[:end])
 		}
 	}
-	return true
+}
+
+// overheard is a network without anybody in it; note is told what is sent.
+type overheard struct {
+	*transport.MemoryNetwork
+	note func(data []byte)
+}
+
+// ListenPacket implements transport.Network.
+func (o overheard) ListenPacket(addr netip.AddrPort) (transport.PacketConn, error) {
+	c, err := o.MemoryNetwork.ListenPacket(addr)
+	return overheardPackets{c, o.note}, err
+}
+
+type overheardPackets struct {
+	transport.PacketConn
+	note func(data []byte)
+}
+
+// WriteTo implements transport.PacketConn.
+func (c overheardPackets) WriteTo(data []byte, _ netip.AddrPort) error {
+	c.note(data)
+	return nil
 }
 
 // lastLines keeps what was logged for one input.
