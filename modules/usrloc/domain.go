@@ -158,8 +158,20 @@ func (b *Bindings) Update(h Handle, c *Contact) error {
 		s.unlink(a, n)
 		s.link(a, n, newest)
 	}
-	b.d.tell(Updated, b.aor, c)
+	b.tellUpdated(n)
 	return nil
+}
+
+// tellUpdated tells of a record as it is now: the texts of the Contact that
+// changed it may have been views of the old ones, which are gone.
+func (b *Bindings) tellUpdated(n uint32) {
+	for _, h := range b.d.loc.onChange.all() {
+		if h.events&Updated != 0 {
+			var c Contact
+			b.d.t.read(b.s, n, &c)
+			h.f(Updated, b.d.name, b.aor, &c)
+		}
+	}
 }
 
 // fill writes c into the record n, whose serial, agent and links stay.

@@ -414,6 +414,30 @@ func TestChangeHooks(t *testing.T) {
 	}
 }
 
+// What is kept of a contact is a view of the store, whose place there is given
+// back before the hooks run.
+func TestChangeHookSeesTheNewTexts(t *testing.T) {
+	u := New()
+	told := ""
+	u.OnChange(Updated, func(_ Event, _, _ string, c *Contact) { told = c.URI + " " + c.CallID })
+	b := start(t, newHost(t), u).Lock("bob")
+	defer b.Unlock()
+	c := contact("sip:a")
+	h, err := b.Insert(&c)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var again Contact
+	b.Read(h, &again)
+	again.CallID = strings.Repeat("c", 200)
+	if err := b.Update(h, &again); err != nil {
+		t.Fatal(err)
+	}
+	if want := c.URI + " " + again.CallID; told != want {
+		t.Errorf("told %q, want %q", told, want)
+	}
+}
+
 func TestRefusals(t *testing.T) {
 	u := New()
 	u.dbMode = 2
