@@ -167,11 +167,22 @@ func (a *Acc) line(c *module.Call, what string, r record) {
 		b = f.append(b, c, 0)
 	}
 	b = a.appendLegs(b, c)
+	oneLine(b)
 	attrs := []slog.Attr{slog.String("module", "acc")}
 	if a.facility != "" {
 		attrs = append(attrs, slog.String("facility", a.facility))
 	}
 	log.LogAttrs(c.Context(), level, string(b), attrs...)
+}
+
+// oneLine puts blanks for control characters. A header field may be folded, and
+// the rest of one that is written as it came would read as a record of its own.
+func oneLine(b []byte) {
+	for i, c := range b {
+		if c < ' ' || c == 0x7f {
+			b[i] = ' '
+		}
+	}
 }
 
 // appendTime appends the further time that time_mode asks for.
