@@ -223,9 +223,7 @@ func resume(lex *cursor, before int, f *source.Error, problems *[]*source.Error)
 				*problems = append(*problems, asFailure(err, lex))
 				return
 			}
-			if take(lex, ";") {
-				break
-			}
+			take(lex, ";")
 		case isWord(t, "case"), isWord(t, "default"):
 			if lex.Cursor() > before {
 				return

@@ -87,9 +87,8 @@ func TestAgainstModel(t *testing.T) {
 		m, w := manualWheel(t)
 		type entry struct {
 			Timer
-			due  time.Duration // 0 when not armed
-			seq  int
-			runs int
+			due time.Duration // 0 when not armed
+			seq int
 		}
 		all := make([]entry, 50)
 		var ran []*entry
