@@ -73,7 +73,8 @@ func Unquote(s string) string {
 	return s
 }
 
-// listEnd is the offset of the first sep (a comma or semicolon) outside quotes and angle brackets, or len(s).
+// listEnd is the offset of the first sep (a comma or semicolon) outside quotes and angle brackets, or len(s). What is opened and not
+// closed reaches to the end.
 //
 // Hot path: a table lookup for each byte instead of a switch.
 func listEnd(s string, sep byte) int {
@@ -92,9 +93,11 @@ func listEnd(s string, sep byte) int {
 			}
 			i += n - 1
 		case '<':
-			if n := strings.IndexByte(s[i:], '>'); n > 0 {
-				i += n
+			n := strings.IndexByte(s[i:], '>')
+			if n < 0 {
+				return len(s) // to look again from each of many brackets would take the square of the time
 			}
+			i += n
 		}
 	}
 	return len(s)

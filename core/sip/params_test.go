@@ -16,6 +16,7 @@ func TestParams(t *testing.T) {
 		{`a="x;y";b="\";";c`, `a="x;y"|b="\";"|c`},
 		{"a=<x;y>;b", "a=<x;y>|b"},
 		{"a=b=c", "a=b=c"},
+		{"a;b=<x;c", "a|b=<x;c"},
 	}
 	for _, tt := range tests {
 		var got []string
@@ -48,7 +49,8 @@ func TestNextListValue(t *testing.T) {
 		{`"x,y" <sip:a,b>,c`, `"x,y" <sip:a,b>|c`},
 		{`"x\",y",z`, `"x\",y"|z`},
 		{`a,"unended, b`, `a|"unended, b`},
-		{"a<b, c", "a<b|c"},
+		{"a<b, c", "a<b, c"},
+		{"a, b<c, d", "a|b<c, d"},
 	}
 	for _, tt := range tests {
 		var got []string
@@ -93,5 +95,25 @@ func TestStatusText(t *testing.T) {
 	}
 	if StatusText(486) != "Busy Here" || StatusText(499) != "Bad Request" || StatusText(99) != "Unknown" {
 		t.Error("phrases")
+	}
+}
+
+// A text of brackets that are opened only must cost no more than one of the same size without: a datagram of them took 2,500 times as
+// long as an ordinary one, in whichever list it stood. The counts stand for the time.
+func TestOpenBracketsEndAList(t *testing.T) {
+	for _, sep := range []string{";", ","} {
+		n, text := 0, strings.Repeat("<"+sep, 30000)
+		if sep == ";" {
+			for _, rest, ok := Params(text).Next(); ok; _, rest, ok = rest.Next() {
+				n++
+			}
+		} else {
+			for _, rest, ok := NextListValue(text); ok; _, rest, ok = NextListValue(rest) {
+				n++
+			}
+		}
+		if n != 1 {
+			t.Errorf("%d values between %q, each of which has looked at all that follow", n, sep)
+		}
 	}
 }
