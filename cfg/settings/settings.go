@@ -249,6 +249,14 @@ func (s *Settings) Given(name string) bool {
 	return ok
 }
 
+// Place gives where the configuration sets a parameter last; the place is not valid where it does not.
+func (s *Settings) Place(name string) source.Pos {
+	if p := Lookup(name); p != nil {
+		return s.given[p.Name]
+	}
+	return source.Pos{}
+}
+
 // New gives the defaults.
 func New() *Settings {
 	return &Settings{

@@ -24,6 +24,10 @@ func (a *applier) listen(it *syntax.Setting) {
 		}
 		if l.Advertise != nil {
 			s.AdvertiseHost, s.AdvertisePort = l.Advertise.Host, l.Advertise.Port
+			if message, advice := hostProblem(s.AdvertiseHost); message != "" {
+				a.refuse(l.Advertise, advice, "%s", message)
+				continue
+			}
 		}
 		if l.Name != nil {
 			s.Name = l.Name.Value
@@ -39,20 +43,47 @@ func (a *applier) address(s *Socket, addr *syntax.Address) bool {
 		s.More = addr.Hosts[1:]
 	}
 	switch {
-	case s.Proto == "ws" || s.Proto == "wss":
-		a.refuse(addr, "WebSocket connections come in over tcp and tls sockets", "%s is no protocol to listen on", s.Proto)
-		return false
-	case s.Proto == "sctp":
-		a.refuse(addr, "", "listening on sctp is not there yet")
-		return false
-	case len(s.More) > 0:
+	case len(s.More) > 0 && s.Proto != "sctp":
 		a.refuse(addr, "write one listen for each address", "a list of addresses belongs to sctp, which is not there yet")
 		return false
 	case addr.Quoted && strings.Contains(s.Host, ":") && !isAddress(s.Host):
 		a.refuse(addr, "put the quotes around the host only, or leave them out: "+strings.Trim(s.Host, `"`), "%q is no host name", s.Host)
 		return false
 	}
+	if message, advice := s.Problem(); message != "" {
+		a.refuse(addr, advice, "%s", message)
+		return false
+	}
 	return true
+}
+
+// Problem tells why a socket cannot be listened on, as far as that is known
+// without asking the network, and how to mend it; "" where nothing is wrong.
+func (s *Socket) Problem() (message, advice string) {
+	switch s.Proto {
+	case "", "udp", "tcp":
+	case "ws", "wss":
+		return s.Proto + " is no protocol to listen on", "WebSocket connections come in over tcp and tls sockets"
+	case "tls", "sctp":
+		return "listening on " + s.Proto + " is not there yet", "take it out, or listen on udp or tcp"
+	}
+	if message, advice = hostProblem(s.Host); message == "" && s.AdvertiseHost != "" {
+		message, advice = hostProblem(s.AdvertiseHost)
+	}
+	return message, advice
+}
+
+// hostProblem finds numbers that are no address, and words that are meant to
+// be a define: names of interfaces and hosts are not written in capitals.
+func hostProblem(host string) (message, advice string) {
+	switch {
+	case host == "" || isAddress(strings.Trim(host, "[]")):
+	case strings.Trim(host, "0123456789.") == "":
+		return host + " is no address", "an IPv4 address is four numbers of 0 to 255"
+	case host == strings.ToUpper(host) && strings.Trim(host, "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_") == "":
+		return host + " is not defined", "define it with #!define " + host + " …, or write a host name in lower case"
+	}
+	return "", ""
 }
 
 func isAddress(host string) bool {
@@ -98,6 +129,10 @@ func (a *applier) socket(it *syntax.Setting) {
 		case "advertise":
 			if good = isAddr; good {
 				s.AdvertiseHost, s.AdvertisePort = addr.Host, addr.Port
+				if message, advice := hostProblem(addr.Host); message != "" {
+					a.refuse(addr, advice, "%s", message)
+					return
+				}
 			}
 		case "name":
 			if good = isText; good {

@@ -212,7 +212,11 @@ func parseAddress(lex *cursor) (*Address, error) {
 	if err := a.parseHosts(lex); err != nil {
 		return nil, err
 	}
+	host := endOfPrevious(lex)
 	if take(lex, ":") {
+		if !a.Quoted && a.Proto == "" && (startsHost(lex) || lex.Peek().Type == tokIdent && nearProtocol(a.Host) != "") {
+			return nil, unknownProtocol(a.Host, source.Span{Pos: start, Fin: host})
+		}
 		if err := a.parsePort(lex); err != nil {
 			return nil, err
 		}
@@ -221,6 +225,38 @@ func parseAddress(lex *cursor) (*Address, error) {
 	}
 	a.Span = spanFrom(start, lex)
 	return a, nil
+}
+
+// startsHost tells that a host stands where a port may: what was before it is
+// meant to be a protocol.
+func startsHost(lex *cursor) bool {
+	t := lex.Peek()
+	switch t.Type {
+	case tokIPv4, tokIPv6, tokString:
+		return true
+	case tokOp:
+		return t.Value == "[" || t.Value == "("
+	case tokIdent, tokWord:
+		c := lex.MakeCheckpoint()
+		defer lex.LoadCheckpoint(c)
+		if _, err := parseHost(lex); err != nil {
+			return false
+		}
+		return isOp(lex.Peek(), ":") && touches(lex)
+	}
+	return false
+}
+
+func unknownProtocol(word string, at source.Span) error {
+	e := &source.Error{Pos: at.Pos, End: at.Fin, Message: "unknown protocol " + word, Advice: "the protocols are udp and tcp"}
+	if near := nearProtocol(word); near != "" {
+		e.Advice = "did you mean " + near
+	}
+	return e
+}
+
+func nearProtocol(word string) string {
+	return source.Nearest(strings.ToLower(word), []string{"udp", "tcp", "tls", "sctp", "ws", "wss"})
 }
 
 func (a *Address) parseHosts(lex *cursor) error {
@@ -272,6 +308,9 @@ func (a *Address) parsePort(lex *cursor) error {
 	if isOp(t, "*") {
 		lex.Next()
 		return nil
+	}
+	if t.Type == tokIdent && t.Value == strings.ToUpper(t.Value) {
+		return fail(lex, "define it with #!define "+t.Value+" 5060", "word %s is no value: it is not defined", t.Value)
 	}
 	if t.Type != tokNumber {
 		return expected(lex, "a port number")

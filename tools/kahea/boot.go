@@ -97,6 +97,9 @@ func boot(cfg *config, around surroundings) (*server, error) {
 		}
 		if err := step.do(); err != nil {
 			s.abandon()
+			if _, ok := errors.AsType[*listenError](err); ok {
+				return nil, err
+			}
 			return nil, fmt.Errorf("cannot %s: %w", step.what, err)
 		}
 	}

@@ -17,6 +17,7 @@ import (
 	"github.com/kahea-sip/kahea/cfg/source"
 	"github.com/kahea-sip/kahea/cfg/syntax"
 	"github.com/kahea-sip/kahea/core/module"
+	"github.com/kahea-sip/kahea/core/transport"
 	"github.com/kahea-sip/kahea/script/check"
 	"github.com/kahea-sip/kahea/script/core"
 )
@@ -28,6 +29,9 @@ type config struct {
 	settings *settings.Settings
 	script   *check.Script
 	errs     *source.ErrorList
+	// listen and aliases are what the flags -l and --alias say.
+	listen  []settings.Socket
+	aliases []transport.Alias
 	// logPrefix is log_prefix, nil for none.
 	logPrefix module.Template
 }
@@ -81,6 +85,7 @@ func loadConfig(o *options, log *slog.Logger) (*config, error) {
 		return nil, err
 	}
 	cfg.settings = settings.Apply(tree, cfg.errs)
+	cfg.readAddresses()
 	if cfg.settings.Engine != "native" {
 		return nil, fmt.Errorf("routes in %s are not there yet", cfg.settings.Engine)
 	}
@@ -90,6 +95,33 @@ func loadConfig(o *options, log *slog.Logger) (*config, error) {
 	cfg.applyFlags()
 	cfg.script = check.Check(tree, check.Options{Core: core.Exports(core.Options{Defines: defines(pre)}), Log: log, Ready: cfg.compilePrefix}, cfg.errs)
 	return cfg, nil
+}
+
+// readAddresses reads the flags -l and --alias. Their mistakes have no place
+// in a file.
+func (c *config) readAddresses() {
+	refuse := func(flag, text, message, advice string) {
+		c.errs.Add(&source.Error{Pos: source.Pos{Filename: flagsFileName}, Message: flag + text + ": " + message, Advice: advice})
+	}
+	for _, text := range c.opt.listen {
+		list, err := parseListen(text)
+		if err != nil {
+			refuse("-l ", text, err.Error(), "it is [proto:]address[:port][/advertised[:port]]")
+		}
+		for _, l := range list {
+			if message, advice := l.Problem(); message != "" {
+				refuse("-l ", text, message, advice)
+			}
+		}
+		c.listen = append(c.listen, list...)
+	}
+	for _, text := range c.opt.aliases {
+		a, err := parseAlias(text)
+		if err != nil {
+			refuse("--alias=", text, err.Error(), "it is [proto:]host[:port]")
+		}
+		c.aliases = append(c.aliases, a)
+	}
 }
 
 // defines are the names that $def knows.

@@ -4,6 +4,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net"
 	"net/netip"
@@ -14,6 +15,7 @@ import (
 	"time"
 
 	"github.com/kahea-sip/kahea/cfg/settings"
+	"github.com/kahea-sip/kahea/cfg/source"
 	"github.com/kahea-sip/kahea/core/transport"
 	"github.com/kahea-sip/kahea/rpc"
 )
@@ -21,7 +23,7 @@ import (
 // listen makes the transport layer and binds its sockets.
 func (s *server) listen() error {
 	set := s.cfg.settings
-	sockets, err := s.sockets()
+	sockets, places, err := s.sockets()
 	if err != nil {
 		return err
 	}
@@ -48,19 +50,13 @@ func (s *server) listen() error {
 	for _, a := range set.Aliases {
 		opt.Aliases = append(opt.Aliases, transportAlias(a))
 	}
-	for _, text := range s.cfg.opt.aliases {
-		a, err := parseAlias(text)
-		if err != nil {
-			return err
-		}
-		opt.Aliases = append(opt.Aliases, a)
-	}
+	opt.Aliases = append(opt.Aliases, s.cfg.aliases...)
 	layer, err := transport.New(opt)
 	if err != nil {
 		return err
 	}
 	if err := layer.Listen(); err != nil {
-		return err
+		return bindError(err, sockets, places)
 	}
 	s.transport = layer
 	s.tuneLocator()
@@ -88,7 +84,7 @@ func parseAlias(text string) (transport.Alias, error) {
 	}
 	host, port, err := cutPort(rest)
 	if err != nil {
-		return a, fmt.Errorf("bad alias %q: %w", text, err)
+		return a, err
 	}
 	a.Host, a.Port = host, port
 	return a, nil
@@ -145,56 +141,100 @@ func (s *server) addAutoAliases() {
 }
 
 // sockets turns the listen lines, or the flags -l in their stead, into
-// addresses to bind.
-func (s *server) sockets() ([]transport.Listen, error) {
+// addresses to bind, and tells where each is written.
+func (s *server) sockets() (out []transport.Listen, places []source.Pos, err error) {
 	set := s.cfg.settings
 	list := set.Sockets
-	if len(s.cfg.opt.listen) > 0 {
-		list = nil
-		for _, text := range s.cfg.opt.listen {
-			socks, err := parseListen(text)
-			if err != nil {
-				return nil, err
-			}
-			list = append(list, socks...)
-		}
+	if len(s.cfg.listen) > 0 {
+		list = s.cfg.listen
 	}
 	if len(list) == 0 {
 		list = s.allAddresses()
 	}
-	var out []transport.Listen
 	for _, l := range list {
 		more, err := s.expand(l)
 		if err != nil {
-			return nil, err
+			return nil, nil, err
 		}
-		out = append(out, more...)
+		for _, one := range more {
+			out, places = append(out, one), append(places, l.Pos)
+		}
 	}
-	return out, nil
+	return out, places, nil
+}
+
+// listenError tells why an address cannot be listened on, with the place where
+// it is written, if there is one, and what to do.
+type listenError struct {
+	pos    source.Pos
+	err    error
+	advice string
+}
+
+// Error is the first line of a mistake, and the advice below it.
+func (e *listenError) Error() string {
+	text := e.err.Error()
+	if e.pos.IsValid() {
+		text = e.pos.String() + ": " + text
+	}
+	if e.advice != "" {
+		text += "\n   " + e.advice
+	}
+	return text
+}
+
+func (e *listenError) Unwrap() error { return e.err }
+
+// bindError says once what the system said, and who to look for.
+func bindError(err error, sockets []transport.Listen, places []source.Pos) error {
+	var number syscall.Errno
+	if !errors.As(err, &number) {
+		return err
+	}
+	what, _, _ := strings.Cut(err.Error(), ": ")
+	e := &listenError{err: fmt.Errorf("%s: %w", what, number)}
+	switch number {
+	case syscall.EADDRINUSE:
+		e.advice = "another server has it: see who with ss -lunp"
+		if strings.Contains(what, " tcp ") {
+			e.advice = "another server has it: see who with ss -ltnp"
+		}
+	case syscall.EADDRNOTAVAIL:
+		e.advice = "this machine has no such address: see ip address"
+	case syscall.EACCES:
+		e.advice = "ports below 1024 are for root: start as root, with -u USER"
+	}
+	for i, l := range sockets {
+		if strings.HasSuffix(what, " "+l.Addr.String()) {
+			e.pos = places[i]
+		}
+	}
+	return e
 }
 
 // parseListen reads the value of -l: [proto:]addr[:port][/advaddr[:port]],
 // where addr may be (addr, addr).
 func parseListen(text string) ([]settings.Socket, error) {
 	var base settings.Socket
-	rest := text
+	rest, adv, has := strings.Cut(text, "/")
 	if p, r, ok := strings.Cut(rest, ":"); ok {
 		if _, known := transport.ParseProto(p); known {
 			base.Proto, rest = strings.ToLower(p), r
+		} else if meansProtocol(rest, p, r) {
+			return nil, unknownProtocol(p)
 		}
 	}
-	rest, adv, has := strings.Cut(rest, "/")
 	if has {
 		var err error
 		if base.AdvertiseHost, base.AdvertisePort, err = cutPort(adv); err != nil {
-			return nil, fmt.Errorf("bad advertised address in -l %s: %w", text, err)
+			return nil, fmt.Errorf("advertised address: %w", err)
 		}
 	}
 	hosts := []string{rest}
 	if strings.HasPrefix(rest, "(") {
 		inner, after, ok := strings.Cut(rest[1:], ")")
 		if !ok {
-			return nil, fmt.Errorf("missing ) in -l %s", text)
+			return nil, errors.New("missing )")
 		}
 		hosts = nil
 		for h := range strings.SplitSeq(inner, ",") {
@@ -206,14 +246,34 @@ func parseListen(text string) ([]settings.Socket, error) {
 		one := base
 		var err error
 		if one.Host, one.Port, err = cutPort(h); err != nil {
-			return nil, fmt.Errorf("bad address in -l %s: %w", text, err)
+			return nil, err
 		}
 		if one.Host == "" {
-			return nil, fmt.Errorf("missing address in -l %s", text)
+			return nil, errors.New("the address is missing")
 		}
 		out = append(out, one)
 	}
 	return out, nil
+}
+
+// meansProtocol tells that what stands before the first colon is no host:
+// what follows is more than a port, and the whole is no IPv6 address.
+func meansProtocol(whole, before, behind string) bool {
+	if strings.ContainsAny(before, "[(.") || before == "" {
+		return false
+	}
+	if _, err := netip.ParseAddr(whole); err == nil {
+		return false
+	}
+	_, err := strconv.Atoi(behind)
+	return err != nil
+}
+
+func unknownProtocol(word string) error {
+	if near := source.DidYouMean(strings.ToLower(word), []string{"udp", "tcp", "tls", "sctp"}); near != "" {
+		return fmt.Errorf("unknown protocol %s, %s", word, near)
+	}
+	return fmt.Errorf("unknown protocol %s", word)
 }
 
 // allAddresses is what is listened on where nothing is named: every address
@@ -238,24 +298,14 @@ func (s *server) allAddresses() []settings.Socket {
 // addresses, a line without protocol is for UDP and TCP.
 func (s *server) expand(l settings.Socket) ([]transport.Listen, error) {
 	set := s.cfg.settings
-	proto := transport.ProtoNone
-	if l.Proto != "" {
-		var ok bool
-		if proto, ok = transport.ParseProto(l.Proto); !ok {
-			return nil, fmt.Errorf("unknown protocol %q", l.Proto)
-		}
-	}
-	switch proto {
-	case transport.UDP, transport.TCP, transport.ProtoNone:
-	default:
-		return nil, fmt.Errorf("cannot listen on %s:%s: %s is not there yet", l.Proto, l.Host, strings.ToUpper(l.Proto))
-	}
+	// What is no protocol to listen on was refused when the file was checked.
+	proto, _ := transport.ParseProto(l.Proto)
 	if proto == transport.TCP && set.TCP.Disabled {
 		return nil, nil
 	}
 	addrs, err := s.addresses(l.Host)
 	if err != nil {
-		return nil, fmt.Errorf("cannot listen on %q: %w", l.Host, err)
+		return nil, &listenError{pos: l.Pos, err: fmt.Errorf("cannot listen on %q: %w", l.Host, err), advice: "write an address or an interface of this machine"}
 	}
 	port := l.Port
 	if port == 0 && !s.around.anyPort {
