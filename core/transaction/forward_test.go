@@ -80,6 +80,7 @@ func TestForwardReply(t *testing.T) {
 		lent            int
 	}{
 		{"an address", "192.0.2.1", "200>alice", 0},
+		{"maddr counts for nothing", "192.0.2.1;maddr=192.0.2.8", "200>alice", 0},
 		{"a name", "up.example", "200>carol", 1},
 		{"no such name", "nowhere.example", "", 1},
 	} {

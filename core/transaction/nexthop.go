@@ -144,12 +144,11 @@ func outgoing(o *sip.Outgoing, d *transport.Destination, st *State, p *transport
 var ErrNoVia = errors.New("no usable Via")
 
 // viaDestination is where a reply goes whose topmost Via, once ours is taken
-// off, is via (RFC 3261 18.2.2, RFC 3581 4). It may wait for the resolver.
+// off, is via (RFC 3261 18.2.2, RFC 3581 4), but for maddr: see
+// ReplyDestination. It may wait for the resolver.
 func (l *Layer) viaDestination(via *sip.Via, from any) (transport.Destination, error) {
 	host, port := via.Host, via.Port
-	if via.Maddr != "" {
-		host = via.Maddr
-	} else if via.Received != "" {
+	if via.Received != "" {
 		host = via.Received
 	}
 	if via.Rport != 0 {
@@ -181,7 +180,9 @@ func viaConn(via *sip.Via) transport.ConnID {
 
 // ReplyDestination is where the replies to a received request go: back over
 // its connection, to the source port where the client asked for it, else to
-// the port that its Via names.
+// the port that its Via names. RFC 3261 18.2.2 would have them go to maddr,
+// where the Via has one: then anybody could have replies, and what is repeated
+// of them, sent to anybody, so as with Kamailio it counts for nothing.
 func ReplyDestination(m *sip.Message, p transport.Packet, s *State) (transport.Destination, error) {
 	via, err := m.Via(0)
 	if err != nil {
@@ -192,12 +193,6 @@ func ReplyDestination(m *sip.Message, p transport.Packet, s *State) (transport.D
 	if d.Proto.Reliable() || via.HasRport || m.ForceRport {
 		return d, nil
 	}
-	addr := p.Src.Addr()
-	if via.Maddr != "" {
-		if a, ok := sip.ParseHostAddr(via.Maddr); ok {
-			addr = a
-		}
-	}
-	d.Addr = addrPort(addr, via.SentByPort())
+	d.Addr = addrPort(p.Src.Addr(), via.SentByPort())
 	return d, nil
 }

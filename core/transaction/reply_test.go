@@ -85,7 +85,7 @@ func TestReplyDestination(t *testing.T) {
 		{"default port", "192.0.2.1;branch=z9hG4bKx", "192.0.2.1:5060"},
 		{"rport", "192.0.2.1:5070;rport;branch=z9hG4bKx", "192.0.2.1:5060"},
 		{"name", "host.example:5071;branch=z9hG4bKx", "192.0.2.1:5071"},
-		{"maddr", "192.0.2.1:5070;maddr=192.0.2.8;branch=z9hG4bKx", "192.0.2.8:5070"},
+		{"maddr counts for nothing", "192.0.2.1:5070;maddr=192.0.2.8;branch=z9hG4bKx", "192.0.2.1:5070"},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
