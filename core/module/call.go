@@ -119,7 +119,7 @@ func (c *Call) Reset(msg *sip.Message, p transport.Packet) {
 	c.Tx, c.TxHeld, c.Branch, c.MaxForwards = nil, false, -1, -1
 	c.ScriptFlags = 0
 	c.Serial++
-	c.RC, c.Event, c.Fault, c.Line = True, nil, nil, nowhere
+	c.RC, c.Event, c.Fault, c.Line = 0, nil, nil, nowhere
 	c.Iterators, c.ChargingVector = c.Iterators[:0], ""
 	c.ctx = nil
 }
