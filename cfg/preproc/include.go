@@ -126,6 +126,6 @@ func (p *processor) openIncluded(s *scanner, name string, must bool, span source
 		}
 	}
 	if must {
-		p.errs.AddSpan(span, "looked for "+strings.Join(tried, ", then ")+"; use import_file where it may be absent", "no such file: %s", name)
+		p.errs.AddSpan(span, "looked for "+strings.Join(tried, ", then ")+"; use import_file where it may be absent", "cannot read %s: no such file or directory", name)
 	}
 }

@@ -58,7 +58,10 @@ func (a *applier) setting(it *syntax.Setting) {
 		a.refuse(it.Name, source.DidYouMean(name, names()), "unknown core parameter %q", name)
 		return
 	}
-	a.s.given[p.Name] = it.Pos
+	a.s.given[p.Name] = it.Span
+	if len(it.Values) > 0 {
+		a.s.given[p.Name] = source.Span{Pos: it.Values[0].Start(), Fin: it.Values[0].End()}
+	}
 	switch p.Name {
 	case "listen":
 		a.listen(it)

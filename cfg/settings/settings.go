@@ -59,7 +59,7 @@ type Settings struct {
 	// Notices are parameters that were accepted though they can have no meaning here.
 	Notices []Notice
 
-	given map[string]source.Pos
+	given map[string]source.Span
 }
 
 // Process tells how the program runs.
@@ -249,12 +249,12 @@ func (s *Settings) Given(name string) bool {
 	return ok
 }
 
-// Place gives where the configuration sets a parameter last; the place is not valid where it does not.
-func (s *Settings) Place(name string) source.Pos {
+// Place gives the value that the configuration gives a parameter last; its places are not valid where there is none.
+func (s *Settings) Place(name string) source.Span {
 	if p := Lookup(name); p != nil {
 		return s.given[p.Name]
 	}
-	return source.Pos{}
+	return source.Span{}
 }
 
 // New gives the defaults.
@@ -276,6 +276,6 @@ func New() *Settings {
 		Script:  Script{MaxBranches: 12, MaxWhileLoops: 100, MaxRecursion: 256},
 		Headers: Headers{ServerSignature: true},
 		Engine:  "native",
-		given:   map[string]source.Pos{},
+		given:   map[string]source.Span{},
 	}
 }

@@ -171,7 +171,7 @@ func TestDefaults(t *testing.T) {
 			t.Errorf("default of %s: %v", p.Name, err)
 			continue
 		}
-		s.given, s.Notices = map[string]source.Pos{}, nil
+		s.given, s.Notices = map[string]source.Span{}, nil
 		switch p.Name {
 		case "tcp_children", "sctp_children", "kemi.onsend_route_callback", "kemi.received_route_callback", "kemi.reply_route_callback", "kemi.pre_routing_callback":
 			continue // the engine resolves what is not given

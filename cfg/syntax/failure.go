@@ -85,6 +85,9 @@ func asFailure(err error, lex *cursor) *source.Error {
 	f.Message = describe(&t) + " is not expected here"
 	if _, what, ok := strings.Cut(unexpected.Message(), "(expected "); ok {
 		f.Message = describe(&t) + " found, " + inWords(strings.TrimSuffix(what, ")")) + " expected"
+		if wantsString := strings.HasSuffix(f.Message, "a string in quotes expected"); wantsString && (t.Type == tokIdent || t.Type == tokNumber) {
+			f.Advice = `write it in quotes: "` + t.Value + `"`
+		}
 	}
 	return f
 }
@@ -101,7 +104,10 @@ func inWords(ebnf string) string {
 	ebnf = strings.TrimLeft(ebnf, "(@ ")
 	if strings.HasPrefix(ebnf, `"`) {
 		if i := strings.Index(ebnf[1:], `"`); i >= 0 {
-			return ebnf[1 : 1+i]
+			if sign := ebnf[1 : 1+i]; sign != "," {
+				return sign
+			}
+			return "a comma"
 		}
 	}
 	first := strings.TrimRight(strings.Fields(ebnf + " ?")[0], "*+?)!")

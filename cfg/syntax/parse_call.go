@@ -55,7 +55,7 @@ func (e *expressions) call() (Expr, error) {
 	kinds := coreArguments[name.Name]
 	for !isOp(e.lex.Peek(), ")") {
 		if len(c.Args) > 0 && !take(e.lex, ",") {
-			f := expected(e.lex, ", or )")
+			f := expected(e.lex, "a comma or )")
 			f.Advice = "the parenthesis of " + name.Name + " is opened at " + open.String()
 			return nil, f
 		}

@@ -165,13 +165,24 @@ func (p *fileParser) parseItem() (Item, error) {
 	}
 	switch t.Value {
 	case "loadmodule", "loadmodulex":
-		return asItem(parse(g.loadModule, p.lex))
+		m, err := parse(g.loadModule, p.lex)
+		if err != nil {
+			f := asFailure(err, p.lex)
+			if name, ok := strings.CutPrefix(f.Advice, `write it in quotes: "`); ok {
+				f.Advice = "write " + t.Value + ` "` + strings.TrimSuffix(name, `"`) + `.so"`
+			}
+			err = f
+		}
+		return asItem(m, err)
 	case "loadpath", "mpath":
 		return asItem(parse(g.loadPath, p.lex))
 	case "modparam", "modparamx":
 		m, err := parse(g.modParam, p.lex)
 		if err == nil {
 			err = m.check()
+		} else if f := asFailure(err, p.lex); f.Advice == "" {
+			f.Advice = "it is " + t.Value + `("module", "parameter", value)`
+			err = f
 		}
 		return asItem(m, err)
 	case "cfgengine":

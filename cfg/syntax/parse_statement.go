@@ -51,9 +51,9 @@ func parseStmt(lex *cursor) (Stmt, error) {
 			lex.Next()
 			return ended(lex, t.Value)(&Break{spanFrom(start, lex)}, nil)
 		case "else":
-			return nil, fail(lex, "", "else without if")
+			return nil, fail(lex, "an else follows its if: write if (…) { … } else { … }", "else without if")
 		case "case", "default":
-			return nil, fail(lex, "", "%s outside of a switch", t.Value)
+			return nil, fail(lex, "write switch (…) { case …: … break; default: … }", "%s outside of a switch", t.Value)
 		}
 		x, err := parseCommand(lex)
 		if err != nil {

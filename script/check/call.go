@@ -27,7 +27,7 @@ func (c *checker) call(x *syntax.Call) expr.Node {
 	}
 	f := fits(list, len(x.Args))
 	if f == nil {
-		c.errs.AddSpan(x.Name.Span, "", "%s takes %s, found %d", name, arities(list), len(x.Args))
+		c.errs.AddSpan(x.Name.Span, forms(list), "%s takes %s, found %d", name, arities(list), len(x.Args))
 		return nil
 	}
 	if !allowed(f.Routes, c.kind) {
@@ -94,6 +94,30 @@ func arities(list []*module.Function) string {
 	return text + " arguments"
 }
 
+// forms is the advice how a function is called: write t_reply(code, reason);
+// arguments in brackets may be left out.
+func forms(list []*module.Function) string {
+	var words []string
+	for _, f := range list {
+		var b strings.Builder
+		b.WriteString(f.Name + "(")
+		brackets := 0
+		for i, a := range f.Args {
+			if a.Optional {
+				b.WriteByte('[')
+				brackets++
+			}
+			if i > 0 {
+				b.WriteString(", ")
+			}
+			b.WriteString(a.Name)
+		}
+		b.WriteString(strings.Repeat("]", brackets) + ")")
+		words = append(words, b.String())
+	}
+	return "write " + strings.Join(words, " or ")
+}
+
 func (c *checker) unknownFunction(x *syntax.Call) {
 	name := x.Name.Name
 	if mods := knownNames().functions[name]; len(mods) > 0 {
@@ -131,7 +155,7 @@ func (c *checker) unknownFunction(x *syntax.Call) {
 // routeCall resolves route(NAME).
 func (c *checker) routeCall(x *syntax.Call) expr.Node {
 	if len(x.Args) != 1 {
-		c.errs.AddSpan(x.Name.Span, "", "route takes 1 argument, found %d", len(x.Args))
+		c.errs.AddSpan(x.Name.Span, "write route(NAME)", "route takes 1 argument, found %d", len(x.Args))
 		return nil
 	}
 	n := c.value(x.Args[0])

@@ -4,11 +4,15 @@ package check
 
 import (
 	"cmp"
+	"errors"
 	"log/slog"
+	"strconv"
+	"strings"
 
 	"github.com/kahea-sip/kahea/cfg/source"
 	"github.com/kahea-sip/kahea/cfg/syntax"
 	"github.com/kahea-sip/kahea/core/module"
+	"github.com/kahea-sip/kahea/script/variable"
 )
 
 // Options are what a check needs beside the tree.
@@ -21,7 +25,8 @@ type Options struct {
 	Log *slog.Logger
 	// Ready, if set, is called when the parameters of all modules are set and
 	// before the routes are looked at: for what else the engine must compile
-	// (log_prefix).
+	// (log_prefix). A *source.Error that it returns has its place, any other is
+	// shown at the start of the file.
 	Ready func(b module.Binder) error
 }
 
@@ -73,7 +78,7 @@ func Check(file *syntax.File, opt Options, errs *source.ErrorList) *Script {
 	c.prepareModules()
 	if opt.Ready != nil {
 		if err := opt.Ready(c.binder()); err != nil {
-			c.errs.Addf(c.file.Start(), "%s", err)
+			c.failReady(err)
 		}
 	}
 	c.resolveRoutes()
@@ -93,9 +98,46 @@ func (c *checker) prepareModules() {
 			continue
 		}
 		if err := p.Prepare(c.binder()); err != nil {
-			c.errs.Addf(c.loadPos(m.Name), "module %s: %s", m.Name, err)
+			c.failPrepare(m.Name, err)
 		}
 	}
+}
+
+// failReady notes an error of Options.Ready: a source.Error has its place.
+func (c *checker) failReady(err error) {
+	if placed, ok := errors.AsType[*source.Error](err); ok {
+		c.errs.Add(placed)
+		return
+	}
+	c.errs.Addf(c.file.Start(), "%s", err)
+}
+
+// failPrepare notes what is wrong with the parameters of a module, at the
+// parameter that the error names, else where the module is loaded.
+func (c *checker) failPrepare(name string, err error) {
+	if list, ok := err.(interface{ Unwrap() []error }); ok {
+		for _, one := range list.Unwrap() {
+			c.failPrepare(name, one)
+		}
+		return
+	}
+	text, advice := err.Error(), ""
+	if v, ok := errors.AsType[*variable.Error](err); ok && v.Advice != "" {
+		advice = v.Advice
+		text = strings.Replace(text, v.Error(), v.Message, 1) // the advice stands below
+	}
+	for _, it := range c.file.Items {
+		p, ok := it.(*syntax.ModParam)
+		if !ok || p.Module.Value != name {
+			continue
+		}
+		value, isText := p.Value.(*syntax.String)
+		if strings.HasPrefix(text, p.Name.Value+":") || isText && strings.Contains(text, strconv.Quote(value.Value)) {
+			c.errs.AddSpan(valueSpan(p.Value), advice, "module %s: %s", name, text)
+			return
+		}
+	}
+	c.errs.Addf(c.loadPos(name), "module %s: %s", name, text).Advice = advice
 }
 
 // loadPos is where a module is loaded.

@@ -3,8 +3,10 @@
 package check
 
 import (
+	"errors"
 	"fmt"
 	"reflect"
+	"strconv"
 	"strings"
 
 	"github.com/kahea-sip/kahea/cfg/source"
@@ -78,7 +80,13 @@ func (c *checker) setOne(m *Module, p *syntax.ModParam) {
 				c.opt.Log.Info("modparam has no effect", "module", m.Name, "param", par.Name, "reason", par.Notice)
 			}
 			if err := c.assign(par, p); err != nil {
-				c.fail(valueSpan(p.Value), fmt.Errorf("parameter %s of module %s: %w", par.Name, m.Name, err))
+				advice := ""
+				if t, ok := errors.AsType[*typeError](err); ok {
+					advice = t.advice
+				}
+				if !errors.Is(err, errReported) {
+					c.errs.AddSpan(valueSpan(p.Value), advice, "parameter %s of module %s: %s", par.Name, m.Name, err)
+				}
 			}
 			return
 		}
@@ -117,6 +125,18 @@ func (c *checker) paramValue(p *syntax.ModParam) (n int64, text string, isText b
 	return 0, v.Str, true, nil
 }
 
+// typeError is a value of the wrong type, and how to mend it.
+type typeError struct{ message, advice string }
+
+func (e *typeError) Error() string { return e.message }
+
+func numberAdvice(text string) string {
+	if n, err := strconv.ParseInt(text, 0, 64); err == nil {
+		return fmt.Sprintf("write it without quotes: %d", n)
+	}
+	return "write a number without quotes"
+}
+
 // assign stores the value of a modparam line where the parameter wants it.
 func (c *checker) assign(par *module.Param, p *syntax.ModParam) error {
 	n, text, isText, err := c.paramValue(p)
@@ -131,12 +151,12 @@ func (c *checker) assign(par *module.Param, p *syntax.ModParam) error {
 	}
 	if wantsInt(par.Set) {
 		if isText {
-			return fmt.Errorf("expected a number, found the string %q", text)
+			return &typeError{fmt.Sprintf("expected a number, found the string %q", text), numberAdvice(text)}
 		}
 		return setInt(par, n)
 	}
 	if !isText {
-		return fmt.Errorf("expected a string, found the number %d", n)
+		return &typeError{fmt.Sprintf("expected a string, found the number %d", n), fmt.Sprintf(`write it in quotes: "%d"`, n)}
 	}
 	switch set := par.Set.(type) {
 	case *string:

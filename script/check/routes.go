@@ -124,7 +124,10 @@ func (c *checker) nearestRoute(kind module.RouteKind, name string) string {
 		}
 	}
 	slices.Sort(all)
-	return source.DidYouMean(name, all)
+	if near := source.DidYouMean(name, all); near != "" {
+		return near
+	}
+	return "write it: " + routeWord(kind) + "[" + name + "] { … }"
 }
 
 // resolveRoutes looks at the bodies.

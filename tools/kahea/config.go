@@ -11,6 +11,7 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
+	"syscall"
 
 	"github.com/kahea-sip/kahea/cfg/preproc"
 	"github.com/kahea-sip/kahea/cfg/settings"
@@ -20,6 +21,7 @@ import (
 	"github.com/kahea-sip/kahea/core/transport"
 	"github.com/kahea-sip/kahea/script/check"
 	"github.com/kahea-sip/kahea/script/core"
+	"github.com/kahea-sip/kahea/script/variable"
 )
 
 // config is a configuration that was read and checked.
@@ -65,7 +67,11 @@ func (c *config) printWarnings(w io.Writer) {
 // loadConfig reads a configuration; its mistakes are in its error list.
 func loadConfig(o *options, log *slog.Logger) (*config, error) {
 	if _, err := os.Stat(o.file); err != nil {
-		return nil, fmt.Errorf("cannot read the configuration file: %w", err)
+		var number syscall.Errno
+		if errors.As(err, &number) {
+			err = number
+		}
+		return nil, fmt.Errorf("cannot read %s: %w\n   %s", o.file, err, missingAdvice(o))
 	}
 	if o.dnsVia != 0 {
 		return nil, errors.New("-r and -R are not there yet: take them out")
@@ -95,6 +101,14 @@ func loadConfig(o *options, log *slog.Logger) (*config, error) {
 	cfg.applyFlags()
 	cfg.script = check.Check(tree, check.Options{Core: core.Exports(core.Options{Defines: defines(pre)}), Log: log, Ready: cfg.compilePrefix}, cfg.errs)
 	return cfg, nil
+}
+
+// missingAdvice says how the configuration file is named.
+func missingAdvice(o *options) string {
+	if o.file == defaultFile {
+		return "give another configuration file with -f FILE, or try: kahea run"
+	}
+	return "-f FILE or check FILE names the configuration; the default is " + defaultFile
 }
 
 // readAddresses reads the flags -l and --alias. Their mistakes have no place
@@ -172,7 +186,12 @@ func (c *config) compilePrefix(b module.Binder) error {
 	}
 	t, err := b.Template(c.settings.Log.Prefix)
 	if err != nil {
-		return fmt.Errorf("log_prefix: %w", err)
+		at := c.settings.Place("log_prefix")
+		e := &source.Error{Pos: at.Pos, End: at.Fin, Message: "log_prefix: " + err.Error()}
+		if v, ok := errors.AsType[*variable.Error](err); ok {
+			e.Message, e.Advice = "log_prefix: "+v.Message, v.Advice
+		}
+		return e
 	}
 	c.logPrefix = t
 	return nil
