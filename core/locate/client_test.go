@@ -56,6 +56,24 @@ short.corp.example. 60 A 192.0.2.77
 // alias that another zone has.
 const far = "far.example. 60 A 192.0.2.9"
 
+// listenBoth binds one free port of UDP and TCP.
+func listenBoth(t *testing.T) (net.PacketConn, net.Listener) {
+	t.Helper()
+	for range 50 {
+		pc, err := net.ListenPacket("udp", "127.0.0.1:0")
+		if err != nil {
+			t.Fatal(err)
+		}
+		l, err := net.Listen("tcp", pc.LocalAddr().String())
+		if err == nil {
+			return pc, l
+		}
+		pc.Close() // another test has the number for TCP
+	}
+	t.Fatal("no number is free for both UDP and TCP")
+	return nil, nil
+}
+
 func newServer(t *testing.T) *server {
 	t.Helper()
 	s := &server{rcode: map[string]int{"broken.example.": dns.RcodeServerFailure}}
@@ -70,14 +88,7 @@ func newServer(t *testing.T) *server {
 		rr, _ := dns.NewRR(fmt.Sprintf("big.example. 60 SRV 1 1 %d host-with-a-long-name-%d.example.", 1000+i, i))
 		s.records = append(s.records, rr)
 	}
-	pc, err := net.ListenPacket("udp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	l, err := net.Listen("tcp", pc.LocalAddr().String())
-	if err != nil {
-		t.Fatal(err)
-	}
+	pc, l := listenBoth(t)
 	s.addr = netip.MustParseAddrPort(pc.LocalAddr().String())
 	for _, d := range []*dns.Server{{PacketConn: pc, Handler: s}, {Listener: l, Handler: s}} {
 		started := make(chan bool)

@@ -6,6 +6,7 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"time"
 
 	"github.com/kahea-sip/kahea/core/sip"
 	"github.com/kahea-sip/kahea/core/transaction"
@@ -76,6 +77,8 @@ type Call struct {
 
 	ctx context.Context
 	log *slog.Logger
+	// failures are the places in the script that Fail has told of.
+	failures map[*Position]failure
 	// level is what setdebug set for this worker; valid with hasLevel.
 	level    slog.Level
 	hasLevel bool
@@ -167,10 +170,37 @@ func (h *callHandler) WithAttrs(attrs []slog.Attr) slog.Handler {
 	return &callHandler{h.Handler.WithAttrs(attrs), h.call}
 }
 
+// failQuiet is how long a place in the script stays silent after a line about
+// a function that failed there: what fails is mostly the peer's text, and
+// nobody shall fill the log with it.
+const failQuiet = 10 * time.Second
+
+// failure is what is remembered of a place where a function failed.
+type failure struct {
+	told     time.Time
+	repeated int
+}
+
 // Fail logs why a function failed, with the place in the script, and returns
-// False.
+// False. A place is told once in ten seconds by each worker, with how often it
+// came again; the lines between are debug ones.
 func (c *Call) Fail(function string, err error) Result {
-	c.log.Error(function+" failed", "err", err, "at", c.Line)
+	f := c.failures[c.Line]
+	if now := c.Packet.Time; f.told.IsZero() || now.Sub(f.told) >= failQuiet {
+		attrs := []any{"err", err, "at", c.Line}
+		if f.repeated > 0 {
+			attrs = append(attrs, "repeated", f.repeated)
+		}
+		c.log.Error(function+" failed", attrs...)
+		if c.failures == nil {
+			c.failures = map[*Position]failure{}
+		}
+		c.failures[c.Line] = failure{told: now}
+		return False
+	}
+	f.repeated++
+	c.failures[c.Line] = f
+	c.log.Debug(function+" failed", "err", err, "at", c.Line)
 	return False
 }
 

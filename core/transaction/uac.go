@@ -33,7 +33,8 @@ type LocalRequest struct {
 	Body    string
 	// NoACK leaves the ACK for a 2xx to the caller (t_uac_start_noack).
 	NoACK bool
-	// Gen and From are for the scripts.
+	// Gen is the generation for the scripts; By is the Call that asks, whose
+	// worker lends its place while a name is looked up, nil for none.
 	Gen any
 	By  any
 	// Heard is told of the events in Events.

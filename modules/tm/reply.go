@@ -4,6 +4,7 @@ package tm
 
 import (
 	"errors"
+	"fmt"
 
 	"github.com/kahea-sip/kahea/core/module"
 	"github.com/kahea-sip/kahea/core/sip"
@@ -16,6 +17,9 @@ var errNoTransaction = errors.New("there is no transaction; call t_newtran first
 // complete header fields. It is for modules too: sl replies through it when a
 // transaction exists.
 func (m *TM) Reply(c *module.Call, code int, reason, headers string) error {
+	if code < 100 || code > 699 {
+		return fmt.Errorf("%d is no response code", code)
+	}
 	if !lock(c) {
 		return errNoTransaction
 	}

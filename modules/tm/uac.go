@@ -124,7 +124,7 @@ func (m *TM) uacSend(c *module.Call, a module.Args) module.Result {
 	if err != nil {
 		return c.Fail("t_uac_send", err)
 	}
-	r.Gen = c.Gen
+	r.Gen, r.By = c.Gen, c
 	t, err := m.layer.Send(r, nil)
 	if err != nil {
 		if t != nil {

@@ -79,6 +79,8 @@ func serve(o *options, around surroundings) int {
 	}
 	// Before the start: who finds the pid file may send one at once.
 	signals := make(chan os.Signal, 8)
+	// A log reader that went away must not end the server.
+	signal.Ignore(syscall.SIGPIPE)
 	signal.Notify(signals, syscall.SIGTERM, syscall.SIGINT, syscall.SIGHUP, syscall.SIGUSR1, syscall.SIGUSR2, syscall.SIGCHLD)
 	defer signal.Stop(signals)
 	s, err := boot(cfg, around)

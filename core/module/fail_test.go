@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package module
+
+import (
+	"bytes"
+	"errors"
+	"log/slog"
+	"strings"
+	"testing"
+	"time"
+)
+
+// A function that fails on what peers send must not let them fill the log.
+func TestFailIsToldOnceInAWhile(t *testing.T) {
+	var out bytes.Buffer
+	c := new(Call)
+	c.SetLog(slog.New(slog.NewTextHandler(&out, nil)))
+	here, there := &Position{File: "a.cfg", Line: 1}, &Position{File: "a.cfg", Line: 2}
+	start := time.Unix(1000, 0)
+	for i := range 100 {
+		c.Packet.Time, c.Line = start.Add(time.Duration(i)*50*time.Millisecond), here
+		if c.Fail("f", errors.New("bad")) != False {
+			t.Fatal("a failed function is false")
+		}
+		c.Line = there
+		c.Fail("g", errors.New("bad"))
+	}
+	if n := strings.Count(out.String(), "\n"); n != 2 {
+		t.Errorf("%d lines for two places within five seconds:\n%s", n, &out)
+	}
+	c.Packet.Time, c.Line = start.Add(failQuiet), here
+	c.Fail("f", errors.New("bad"))
+	if !strings.Contains(out.String(), "repeated=99") {
+		t.Errorf("it is not told how often:\n%s", &out)
+	}
+}
