@@ -36,15 +36,40 @@ type event struct {
 	PeerURI string `json:"peeruri"`
 }
 
+// rtpPorts takes ports until ten numbers in a row are ours. They come in
+// order, each with the one above it, and begin anew at the bottom after the
+// highest.
+func rtpPorts(next func() int) (first, last int) {
+	first = next()
+	for last = first; last < first+10; {
+		port := next()
+		if port < last {
+			first = port
+		}
+		last = port
+	}
+	return first, last
+}
+
+func TestRTPPortsBeginAnewAtTheBottom(t *testing.T) {
+	port := 31993
+	first, last := rtpPorts(func() int {
+		if port += 2; port > 31999 {
+			port = 18001
+		}
+		return port
+	})
+	if first != 18001 || last != 18011 {
+		t.Errorf("got %d to %d", first, last)
+	}
+}
+
 // startPhone starts a baresip that registers user at the server and answers calls at once.
 func startPhone(t *testing.T, server *refserver.Server, user, transport string) *phone {
 	t.Helper()
 	folder := t.TempDir()
-	sip, ctrl, rtp := freePort(t), freePort(t), freePort(t)
-	last := rtp
-	for last < rtp+10 { // ports come in order, each with the one above it
-		last = freePort(t)
-	}
+	sip, ctrl := freePort(t), freePort(t)
+	rtp, last := rtpPorts(func() int { return freePort(t) })
 	config := fmt.Sprintf(`poll_method epoll
 sip_listen 127.0.0.1:%d
 net_interface 127.0.0.1
