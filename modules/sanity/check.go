@@ -260,35 +260,6 @@ func parseURIs(m *sip.Message, uris int) *fault {
 	return nil
 }
 
-// digestsComplete reports whether all Digest credentials of the given headers
-// have what RFC 2617 3.2.2 asks for. Other schemes pass.
-func digestsComplete(m *sip.Message, types ...sip.HeaderType) bool {
-	for _, t := range types {
-		for i := m.First(t); i >= 0; i = m.Next(t, i) {
-			scheme, rest, _ := strings.Cut(m.Header(i).Value, " ")
-			if !sip.EqualFold(scheme, "Digest") {
-				continue
-			}
-			have := map[string]string{}
-			for list := rest; ; {
-				one, more, ok := sip.NextListValue(list)
-				if !ok {
-					break
-				}
-				name, value, _ := strings.Cut(one, "=")
-				have[strings.ToLower(strings.TrimSpace(name))] = sip.Unquote(strings.TrimSpace(value))
-				list = more
-			}
-			for _, name := range []string{"username", "realm", "nonce", "uri", "response"} {
-				if have[name] == "" {
-					return false
-				}
-			}
-		}
-	}
-	return true
-}
-
 func duplicateTags(m *sip.Message) *fault {
 	if from, err := m.From(); err == nil && tags(from.Params) > 1 {
 		return bad("Multiple From Tags")
