@@ -90,6 +90,7 @@ func Process(name string, opt Options) *Result {
 	if opt.Errors.Files == nil {
 		opt.Errors.Files = &source.Files{}
 	}
+	opt.Errors.Rule = source.Preprocessing
 	p := &processor{opt: opt, errs: opt.Errors, defines: map[string]*Define{}}
 	p.predefine()
 	text, err := opt.Reader.ReadFile(name)

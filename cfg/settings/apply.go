@@ -14,6 +14,7 @@ import (
 
 // Apply reads the settings of a configuration. Mistakes go to errs with their places; what they are about keeps its default.
 func Apply(f *syntax.File, errs *source.ErrorList) *Settings {
+	errs.Rule = source.CoreParameter
 	a := &applier{s: New(), errs: errs}
 	for _, it := range f.Items {
 		switch it := it.(type) {

@@ -23,6 +23,8 @@ type Error struct {
 	Message string
 	// Advice says how to mend it; empty where nothing is known. It may have several lines.
 	Advice string
+	// Rule is the kind of the mistake, for programs; empty means that of the stage that found it.
+	Rule Rule
 }
 
 // Error gives the first line: file:line:col: message.
@@ -102,13 +104,20 @@ type ErrorList struct {
 	Files *Files
 	// Limit is how many errors are printed; 0 means DefaultLimit, a negative number all.
 	Limit int
+	// Rule is what mistakes without a rule of their own get: each stage sets its own.
+	Rule Rule
 
 	errors   []*Error
 	warnings []*Error
 }
 
 // Add notes a mistake.
-func (l *ErrorList) Add(e *Error) { l.errors = append(l.errors, e) }
+func (l *ErrorList) Add(e *Error) {
+	if e.Rule == "" {
+		e.Rule = l.Rule
+	}
+	l.errors = append(l.errors, e)
+}
 
 // Addf notes a mistake at the word that starts at pos.
 func (l *ErrorList) Addf(pos Pos, format string, args ...any) *Error {
@@ -125,7 +134,12 @@ func (l *ErrorList) AddSpan(s Span, advice, format string, args ...any) *Error {
 }
 
 // Warn notes what is accepted but is likely not meant.
-func (l *ErrorList) Warn(e *Error) { l.warnings = append(l.warnings, e) }
+func (l *ErrorList) Warn(e *Error) {
+	if e.Rule == "" {
+		e.Rule = l.Rule
+	}
+	l.warnings = append(l.warnings, e)
+}
 
 // Len gives the number of mistakes, warnings not counted.
 func (l *ErrorList) Len() int { return len(l.errors) }

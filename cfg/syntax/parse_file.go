@@ -24,6 +24,7 @@ func Parse(res *preproc.Result) *File {
 		// The stream gives no errors.
 		panic(err)
 	}
+	res.Errors.Rule = source.Syntax
 	p := &fileParser{lex: lex, res: res, file: &File{}}
 	p.file.Pos, p.file.Fin = res.Tokens[0].Pos, res.Tokens[len(res.Tokens)-1].Pos
 	if e := nesting(res.Tokens); e != nil {

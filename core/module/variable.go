@@ -20,7 +20,8 @@ type Variable struct {
 	Set func(c *Call, v Value) error
 	// Bind serves a class: it is called at start for each place where the
 	// variable is written, with the text between the parentheses. An error
-	// stops the start. Exactly one of Get and Bind is set.
+	// stops the start. One of Get and Bind is set, or both: then Get is for
+	// the name without parentheses.
 	Bind func(b Binder, inner string) (Accessor, error)
 }
 

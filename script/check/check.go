@@ -70,6 +70,7 @@ func Check(file *syntax.File, opt Options, errs *source.ErrorList) *Script {
 	opt.Log = cmp.Or(opt.Log, slog.Default())
 	c := &checker{opt: opt, file: file, errs: errs, routeOf: map[RouteKey]module.RouteRef{}, wanted: map[RouteKey]bool{},
 		varSlots: map[string]int{}, missing: map[string]bool{}}
+	errs.Rule = source.Script
 	c.declareFlags()
 	c.loadModules()
 	c.names = indexNames(opt.Core, c.modules)

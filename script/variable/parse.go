@@ -132,7 +132,7 @@ func (p *parser) named(enclosed bool) (*Ref, error) {
 
 // bind connects the Ref to the variable's functions.
 func (p *parser) bind(ref *Ref, v *module.Variable, inner string, hasInner bool, start, innerAt int) error {
-	if v.Bind == nil {
+	if v.Get != nil && !hasInner {
 		ref.get = v.Get
 		if v.Set != nil {
 			set := v.Set
