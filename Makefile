@@ -7,7 +7,7 @@ LDFLAGS  = -s -w -X github.com/kahea-sip/kahea/tools/release.Version=$(VERSION)
 # Packages of the servers and clients that tests run against (Debian's names).
 DEPS     = kamailio sip-tester sipsak baresip-core
 
-.PHONY: build run test test-servers deps docs fuzz bench bench-vs install clean
+.PHONY: build run test test-servers deps docs reference fuzz bench bench-vs install clean
 
 # Static binaries: kahea, the server, and kaheactl, its control client.
 build:
@@ -41,6 +41,11 @@ deps:
 # The tables of the module READMEs and docs/reference, from the exports.
 docs:
 	$(GO) run ./tools/docgen
+
+# Takes the records of what Kamailio does from the installed one. Read the diff.
+reference:
+	$(GO) run ./tools/reference -update
+	$(GO) test -count=1 ./tools/difftest -run TestReference -update
 
 # Each fuzz target for FUZZTIME.
 FUZZTIME ?= 20s
