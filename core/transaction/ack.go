@@ -35,13 +35,12 @@ const (
 // ACK takes an ACK to its transaction.
 func (l *Layer) ACK(r *Received) ACK {
 	var k key
-	if l.newKey(&k, r.Msg) != nil {
+	if l.newKey(&k, r.Msg, l.Settings(), true) != nil {
 		return NoACK
 	}
-	k.method, k.name = sip.MethodInvite, "INVITE"
 	t := l.lookup(&k)
 	if t == nil {
-		if t = l.lookupCall(&k, false); t == nil {
+		if t = l.lookupCall(&k); t == nil {
 			return NoACK
 		}
 	}
@@ -54,10 +53,9 @@ func (l *Layer) ACK(r *Received) ACK {
 // HasACK tells whether an ACK belongs to a negative reply, and changes nothing.
 func (l *Layer) HasACK(r *Received) bool {
 	var k key
-	if l.newKey(&k, r.Msg) != nil {
+	if l.newKey(&k, r.Msg, l.Settings(), true) != nil {
 		return false
 	}
-	k.method, k.name = sip.MethodInvite, "INVITE"
 	t := l.lookup(&k)
 	if t == nil {
 		return false

@@ -43,13 +43,16 @@ type bench struct {
 	n     int
 }
 
-func newBench(request string) *bench {
+func newBench(request string) *bench { return newBenchSize(request, 1<<16) }
+
+// newBenchSize is newBench with so many buckets.
+func newBenchSize(request string, buckets int) *bench {
 	transport.Poison(false)
 	Poison(false)
 	b := &bench{clock: timer.NewManual(time.Unix(1700000000, 0))}
 	b.wire.socket = &transport.Socket{Proto: transport.UDP, Addr: proxy, Host: "192.0.2.9", Port: 5060, SentBy: "192.0.2.9"}
 	b.layer = New(Options{Network: &b.wire, Locator: locate.New(locate.Sources{Resolver: locate.Fixed{}, Clock: b.clock}, locate.DefaultConfig()),
-		Wheel: timer.New(b.clock, timer.Options{Tick: 10 * time.Millisecond}), Secret: 42, Go: func(_ string, f func()) { f() }})
+		Wheel: timer.New(b.clock, timer.Options{Tick: 10 * time.Millisecond}), Secret: 42, TableSize: buckets, Go: func(_ string, f func()) { f() }})
 	b.text = []byte(strings.ReplaceAll(request, "\n", "\r\n"))
 	b.at = strings.Index(string(b.text), "z9hG4bK") + len("z9hG4bK")
 	b.call = strings.Index(string(b.text), "Call-ID: call") + len("Call-ID: ")

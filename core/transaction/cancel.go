@@ -163,15 +163,8 @@ func (t *Transaction) reasonsOf(m *sip.Message) string {
 // nil (t_lookup_cancel).
 func (l *Layer) FindInvite(m *sip.Message) *Transaction {
 	var k key
-	if l.newKey(&k, m) != nil {
+	if l.newKey(&k, m, l.Settings(), true) != nil {
 		return nil
 	}
-	k.method, k.name = sip.MethodInvite, "INVITE"
 	return l.lookup(&k)
-}
-
-// FindCall finds an INVITE transaction by Call-ID and CSeq number, with a
-// reference, or nil (t_cancel_callid, t_reply_callid).
-func (l *Layer) FindCall(callID string, cseq uint32) *Transaction {
-	return l.lookupCall(&key{callID: callID, cseq: cseq}, true)
 }

@@ -41,7 +41,7 @@ func (l *Layer) Create(r *Received) (t *Transaction, fresh bool, err error) {
 	if err != nil {
 		return nil, false, err
 	}
-	if err := l.newKey(&t.key, r.Msg); err != nil {
+	if err := l.newKey(&t.key, r.Msg, t.cfg, false); err != nil {
 		l.discard(t)
 		return nil, false, err
 	}

@@ -284,8 +284,8 @@ func (w *world) end() {
 func (w *world) empty() {
 	w.t.Helper()
 	if s := w.layer.Stats(); s.Current != 0 || s.Waiting != 0 {
-		for i := range w.layer.table.buckets {
-			for t := w.layer.table.buckets[i].head; t != nil; t = t.next {
+		for i := range w.layer.table.index[byCall] {
+			for t := w.layer.table.index[byCall][i].head; t != nil; t = t.links[byCall].next {
 				w.t.Logf("%s %s status %d flags %b refs %d", t.key.name, t.key.callID, t.status, t.flags, t.refs.Load())
 				for _, b := range t.branches {
 					w.t.Logf("  branch %d status %d finished %v blind %v fr %v retr %v armed %v stop %v held %v want %v", b.Index, b.status, b.finished, b.blind, b.frAt, b.retrAt, b.timer.armed, b.stop != nil, t.held != nil, b.wantCancel)
@@ -295,9 +295,11 @@ func (w *world) empty() {
 		w.t.Fatalf("%d transactions are left, %d of them waiting", s.Current, s.Waiting)
 	}
 	w.layer.slots.each(func(t *Transaction) { w.t.Fatalf("slot %d is not free", t.id.Index) })
-	for i := range w.layer.table.buckets {
-		if w.layer.table.buckets[i].head != nil {
-			w.t.Fatalf("bucket %d is not empty", i)
+	for _, index := range w.layer.table.index {
+		for i := range index {
+			if index[i].head != nil {
+				w.t.Fatalf("bucket %d is not empty", i)
+			}
 		}
 	}
 	if n := w.wheel.Len(); n != 0 {

@@ -59,7 +59,7 @@ func (l *Layer) Each(f func(t *Transaction)) {
 // a reference, or nil (t_lookup_request).
 func (l *Layer) Lookup(r *Received) *Transaction {
 	var k key
-	if l.newKey(&k, r.Msg) != nil {
+	if l.newKey(&k, r.Msg, l.Settings(), false) != nil {
 		return nil
 	}
 	return l.lookup(&k)

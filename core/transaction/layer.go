@@ -51,7 +51,7 @@ type Options struct {
 	// UDPMTUProto, a transport.Proto, instead of UDP (RFC 3261 18.1.1); 0, or
 	// nil, for never. State.LargeProto goes before UDPMTUProto.
 	UDPMTU, UDPMTUProto *setting.Int
-	// TableSize is the number of buckets of the request table; 0 takes 65536.
+	// TableSize is the number of buckets of each index of the request table; 0 takes 65536.
 	TableSize int
 }
 
@@ -83,7 +83,7 @@ func New(o Options) *Layer {
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)
 	}
-	l := &Layer{opt: o, table: newTable(o.TableSize)}
+	l := &Layer{opt: o, table: newTable(o.TableSize, o.Secret)}
 	l.config.Store(&config{NewSettings(), noScripts{}})
 	l.transactions.New = func() any {
 		t := &Transaction{l: l}

@@ -16,9 +16,43 @@ func TestOldClient(t *testing.T) {
 	w.expect("matched without cookie", "100>alice")
 	w.request(strings.Replace(old, "INVITE sip:bob@", "INVITE sip:eve@", 1), relay)
 	w.expect("another Request-URI", "100>alice INVITE>bob")
-	w.layer.Settings().RURIMatching.Set(0)
+	w.layer.Settings().RURIMatching.Set(0) // for requests that come from now on
+	old = strings.Replace(old, "tag=fa", "tag=fb", 1)
+	w.request(old, relay)
+	w.expect("another From tag", "100>alice INVITE>bob")
 	w.request(strings.Replace(old, "INVITE sip:bob@", "INVITE sip:joe@", 1), relay)
 	w.expect("Request-URI not compared", "100>alice")
+	w.layer.Settings().Via1Matching.Set(0)
+	old = strings.Replace(old, "tag=fb", "tag=fc", 1)
+	w.request(old, relay)
+	w.request(strings.Replace(old, "branch=1", "branch=2", 1), relay)
+	w.expect("Via not compared", "100>alice INVITE>bob 100>alice")
+	w.end()
+}
+
+// TestOldClientCancels: without the magic cookie CANCEL and ACK find their
+// INVITE by Call-ID, CSeq, From tag, Request-URI and Via.
+func TestOldClientCancels(t *testing.T) {
+	w := newWorld(t)
+	old := func(s string) string { return strings.Replace(s, "branch=z9hG4bKi1", "branch=1", 1) }
+	w.request(old(invite), relay)
+	out := w.last(bob, "INVITE")
+	w.reply(bob, answer(out, 180, "tb"))
+	w.take()
+	w.request(old(makeRequest("CANCEL", "i1", 1)), relay)
+	w.expect("cancel", "200>alice CANCEL>bob")
+	w.reply(bob, answer(out, 487, "tb"))
+	final := w.last(alice, "SIP/2.0 487")
+	r := w.received(alice, w.udp, ackFor(final, "x"))
+	if w.layer.ACK(r) != NoACK {
+		t.Error("an ACK with another Via was taken")
+	}
+	w.done(r)
+	r = w.received(alice, w.udp, old(makeRequest("ACK", "i1", 1)))
+	if w.layer.ACK(r) != NegativeACK {
+		t.Error("the ACK was not taken")
+	}
+	w.done(r)
 	w.end()
 }
 
@@ -31,6 +65,8 @@ func TestMatching(t *testing.T) {
 		{"another branch", "z9hG4bKb1", "z9hG4bKb2", false},
 		{"another sent-by host", "192.0.2.1:5060;branch", "192.0.2.77:5060;branch", false},
 		{"another sent-by port", "192.0.2.1:5060;branch", "192.0.2.1:5061;branch", false},
+		{"another CSeq", "CSeq: ", "CSeq: 9", false},
+		{"another Call-ID", "Call-ID: call1", "Call-ID: call2", false},
 		{"default port left out", "192.0.2.1:5060;branch", "192.0.2.1;branch", true},
 		{"another method", "BYE", "INFO", false},
 	}

@@ -27,13 +27,11 @@ type Transaction struct {
 	mu sync.Mutex
 	l  *Layer
 
-	refs  atomic.Int32
-	timer clock // retransmission of the final reply, wait for the ACK, wait timer
-	first Branch
-	// linked, next and prev are guarded by the lock of the bucket.
-	linked     bool
-	next, prev *Transaction
-	notice     Notice
+	refs   atomic.Int32
+	timer  clock // retransmission of the final reply, wait for the ACK, wait timer
+	first  Branch
+	links  [2]link // in the indexes of the table; guarded by the locks of the buckets
+	notice Notice
 
 	// State is what the script built up for the request.
 	State State

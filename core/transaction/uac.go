@@ -61,7 +61,7 @@ func (l *Layer) Send(r *LocalRequest, out transport.Sender) (*Transaction, error
 		l.discard(t)
 		return nil, err
 	}
-	if err := newLocalKey(&t.key, t.Request()); err != nil {
+	if err := l.newLocalKey(&t.key, t.Request()); err != nil {
 		l.discard(t)
 		return nil, err
 	}
@@ -174,7 +174,7 @@ func (l *Layer) appendCallID(dst []byte) []byte {
 }
 
 // newLocalKey is newKey for a request without Via.
-func newLocalKey(k *key, m *sip.Message) error {
+func (l *Layer) newLocalKey(k *key, m *sip.Message) error {
 	cseq, err := m.CSeq()
 	if err != nil {
 		return err
@@ -187,6 +187,7 @@ func newLocalKey(k *key, m *sip.Message) error {
 	}
 	k.callID, k.fromTag, k.toTag = m.CallID(), m.FromTag(), m.ToTag()
 	k.ruri, k.name, k.method, k.cseq = m.RequestURI, m.MethodName, m.Method, cseq.Number
+	k.call = l.table.hashCall(k.callID, k.cseq, k.method == sip.MethodInvite)
 	return nil
 }
 
