@@ -88,7 +88,7 @@ func (t *table) read(s *shard, n uint32, c *Contact) {
 	}
 	at := 0
 	for i, to := range [texts]*string{&c.URI, &c.CallID, &c.Received, &c.Path, &c.Instance, &c.RUID} {
-		*to = s.texts.text(r.text, at, int(r.size[i]))
+		*to = s.texts.Text(r.text, at, int(r.size[i]))
 		at += int(r.size[i])
 	}
 }
@@ -99,7 +99,7 @@ func (s *shard) recordText(r *record, which int) string {
 	for _, n := range r.size[:which] {
 		at += int(n)
 	}
-	return s.texts.text(r.text, at, int(r.size[which]))
+	return s.texts.Text(r.text, at, int(r.size[which]))
 }
 
 // Insert adds a contact and numbers it: c.Serial is set. c's strings are
@@ -190,7 +190,7 @@ func (s *shard) fillTexts(r *record, c *Contact) {
 	parts := [texts]string{c.URI, c.CallID, c.Received, c.Path, c.Instance, c.RUID}
 	same, at := true, 0
 	for i, p := range parts {
-		if len(p) != int(r.size[i]) || s.texts.text(r.text, at, len(p)) != p {
+		if len(p) != int(r.size[i]) || s.texts.Text(r.text, at, len(p)) != p {
 			same = false
 			break
 		}
@@ -206,9 +206,9 @@ func (s *shard) fillTexts(r *record, c *Contact) {
 		r.size[i] = uint16(len(p))
 		length += len(p)
 	}
-	r.text = s.texts.alloc(length)
+	r.text = s.texts.Alloc(length)
 	if length > 0 {
-		to := s.texts.at(r.text)
+		to := s.texts.At(r.text)
 		for _, p := range parts {
 			to = to[copy(to, p):]
 		}

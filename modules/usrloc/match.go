@@ -30,7 +30,7 @@ func (b *Bindings) matches(r *record, c *Contact) bool {
 		return r.regID == c.RegID && s.recordText(r, textInstance) == c.Instance
 	}
 	mode := b.d.loc.matching
-	if mode != matchCallID && s.texts.text(r.text, 0, int(r.size[textURI])) != c.URI {
+	if mode != matchCallID && s.texts.Text(r.text, 0, int(r.size[textURI])) != c.URI {
 		return false
 	}
 	switch mode {

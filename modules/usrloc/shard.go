@@ -6,6 +6,7 @@ import (
 	"sync"
 	"unsafe"
 
+	"github.com/kahea-sip/kahea/core/arena"
 	"github.com/kahea-sip/kahea/core/avp"
 )
 
@@ -23,7 +24,7 @@ type shard struct {
 	pages    []*page
 	next     uint32
 	freeList uint32
-	texts    arena
+	texts    arena.Arena
 	xavps    map[uint32]*avp.Tree
 }
 
@@ -36,7 +37,7 @@ type slot struct {
 // text.
 type aorRecord struct {
 	hash uint32
-	text ref
+	text arena.Ref
 	head uint32
 	size uint16
 }
@@ -53,7 +54,7 @@ type page struct {
 type record struct {
 	serial    uint64
 	conn      uint64
-	text      ref
+	text      arena.Ref
 	next      uint32 // of the same AOR; of the list of free ones
 	aor       uint32 // 0 when free
 	modified  uint32
@@ -89,7 +90,7 @@ const (
 
 func (s *shard) aor(i uint32) *aorRecord { return &s.aors[i/aorPage][i%aorPage] }
 
-func (s *shard) aorText(a *aorRecord) string { return s.texts.text(a.text, 0, int(a.size)) }
+func (s *shard) aorText(a *aorRecord) string { return s.texts.Text(a.text, 0, int(a.size)) }
 
 func (s *shard) record(i uint32) *record { return &s.pages[i/contactPage].records[i%contactPage] }
 
@@ -129,10 +130,10 @@ func (s *shard) addAOR(hash uint32, aor string) uint32 {
 		n = s.nextAOR
 		s.nextAOR++
 		if int(n/aorPage) == len(s.aors) {
-			s.aors = append(s.aors, newAORPage(s.texts.memory))
+			s.aors = append(s.aors, arena.New[[aorPage]aorRecord](s.texts.Memory))
 		}
 	}
-	*s.aor(n) = aorRecord{hash: hash, text: s.texts.put(aor), size: uint16(len(aor))}
+	*s.aor(n) = aorRecord{hash: hash, text: s.texts.Put(aor), size: uint16(len(aor))}
 	s.users++
 	s.slot(hash, n)
 	return n
@@ -165,8 +166,8 @@ func (s *shard) removeAOR(n uint32) {
 	for s.slots[i].aor != n {
 		i = (i + 1) & mask
 	}
-	s.texts.release(a.text, int(a.size))
-	*a = aorRecord{text: ref(s.freeAOR)}
+	s.texts.Release(a.text, int(a.size))
+	*a = aorRecord{text: arena.Ref(s.freeAOR)}
 	s.freeAOR = n
 	s.users--
 	// What follows without a gap moves up where its own place allows it, so
@@ -192,7 +193,7 @@ func (s *shard) addRecord() uint32 {
 	n := s.next
 	s.next++
 	if int(n/contactPage) == len(s.pages) {
-		s.pages = append(s.pages, newPage(s.texts.memory))
+		s.pages = append(s.pages, arena.New[page](s.texts.Memory))
 	}
 	return n
 }
@@ -234,7 +235,7 @@ func (s *shard) unlink(a *aorRecord, n uint32) {
 
 // releaseText frees the texts of a record.
 func (s *shard) releaseText(r *record) {
-	s.texts.release(r.text, r.length())
+	s.texts.Release(r.text, r.length())
 	r.text = 0
 }
 
@@ -248,6 +249,6 @@ func (r *record) length() int {
 
 // bytes is the memory of the shard.
 func (s *shard) bytes() int {
-	return s.texts.bytes() + len(s.slots)*int(unsafe.Sizeof(slot{})) +
+	return s.texts.Bytes() + len(s.slots)*int(unsafe.Sizeof(slot{})) +
 		len(s.aors)*int(unsafe.Sizeof([aorPage]aorRecord{})) + len(s.pages)*int(unsafe.Sizeof(page{}))
 }

@@ -9,6 +9,7 @@ import (
 	"sync"
 	"sync/atomic"
 
+	"github.com/kahea-sip/kahea/core/arena"
 	"github.com/kahea-sip/kahea/core/transport"
 )
 
@@ -20,7 +21,7 @@ type store struct {
 	serials atomic.Uint64
 	agents  agents
 	sockets []*transport.Socket
-	memory  memory
+	memory  arena.Memory
 
 	mu     sync.Mutex
 	tables map[string]*table // guarded by mu
@@ -55,7 +56,7 @@ func (s *store) table(name string, hashSize int) *table {
 	if t == nil {
 		t = &table{name: name, store: s, bits: hashSize, shards: make([]shard, min(1<<hashSize, maxShards))}
 		for i := range t.shards {
-			t.shards[i].texts.memory = &s.memory
+			t.shards[i].texts.Memory = &s.memory
 		}
 		s.tables[name] = t
 	}

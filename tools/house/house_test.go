@@ -80,6 +80,7 @@ var layers = []struct {
 	folder string
 	may    []string
 }{
+	{"core/arena", nil},
 	{"core/avp", nil},
 	{"core/sip", nil},
 	{"core/ere", nil},
@@ -139,7 +140,7 @@ var thirdParty = map[string][]string{
 	"github.com/alecthomas/participle/v2": {"cfg/syntax"},
 	"github.com/alecthomas/kong":          {"tools"},
 	"github.com/miekg/dns":                {"core/locate"},
-	"golang.org/x/sys":                    {"core/transport", "modules/usrloc", "tools/kahea"},
+	"golang.org/x/sys":                    {"core/transport", "core/arena", "tools/kahea"},
 	"golang.org/x/net":                    {"core/transport"},
 	"github.com/puzpuzpuz/xsync/v4":       {"core", "modules"},
 	"github.com/rogpeppe/go-internal":     {"tools", "script/scripttest"},

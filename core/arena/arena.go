@@ -1,30 +1,33 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package usrloc
+// Package arena keeps the content of large stores outside of the collector's sight.
+package arena
 
 import (
 	"encoding/binary"
 	"unsafe"
 )
 
-// arena holds the texts of a shard in a few large blocks of bytes, so that a
-// million contacts are nothing to walk for the garbage collector and cost no
-// memory but their own. A text is named by a ref: number of the chunk and place
-// in it, in units. Ref 0 is the empty text. Guarded by the shard's lock.
+// Arena holds the texts of a part of a store in a few large blocks of bytes, so
+// that a million of them are nothing to walk for the garbage collector and cost
+// no memory but their own. Whoever owns it guards it with his own lock. Memory is
+// set before the first text.
 //
 // Freed texts are kept in one list per size, threaded through their own bytes;
 // what a list cannot give is cut off the newest chunk.
-type arena struct {
-	memory *memory
+type Arena struct {
+	Memory *Memory
 	chunks [][]byte
 	tail   int // first free byte of chunk last
 	last   int // the chunk that is cut, -1 before there is one
-	free   [classes + 1]ref
+	free   [classes + 1]Ref
 	// spare are numbers of chunks that held one large text and are gone.
 	spare []int
 }
 
-type ref uint32
+// Ref names a text: number of the chunk and place in it, in units. Ref 0 is the
+// empty text.
+type Ref uint32
 
 const (
 	unit      = 16 // bytes
@@ -36,8 +39,8 @@ const (
 // size is how many bytes a text of n bytes takes.
 func size(n int) int { return (n + unit - 1) &^ (unit - 1) }
 
-// alloc returns room for n bytes.
-func (a *arena) alloc(n int) ref {
+// Alloc returns room for n bytes.
+func (a *Arena) Alloc(n int) Ref {
 	if n == 0 {
 		return 0
 	}
@@ -46,29 +49,29 @@ func (a *arena) alloc(n int) ref {
 		return a.large(size(n))
 	}
 	if r := a.free[class]; r != 0 {
-		a.free[class] = ref(binary.LittleEndian.Uint32(a.at(r)))
+		a.free[class] = Ref(binary.LittleEndian.Uint32(a.At(r)))
 		return r
 	}
 	if a.tail+class*unit > a.room() {
 		a.grow()
 	}
-	r := ref(a.last<<unitBits | a.tail/unit)
+	r := Ref(a.last<<unitBits | a.tail/unit)
 	a.tail += class * unit
 	return r
 }
 
-func (a *arena) room() int {
+func (a *Arena) room() int {
 	if len(a.chunks) == 0 {
 		return 0
 	}
 	return len(a.chunks[a.last])
 }
 
-// grow begins a chunk. The first ones are small, as most shards of a small
-// server hold next to nothing.
-func (a *arena) grow() {
+// grow begins a chunk. The first ones are small, as most parts of a small
+// store hold next to nothing.
+func (a *Arena) grow() {
 	if rest := (a.room() - a.tail) / unit; rest > 0 {
-		a.release(ref(a.last<<unitBits|a.tail/unit), rest*unit)
+		a.Release(Ref(a.last<<unitBits|a.tail/unit), rest*unit)
 	}
 	n := chunkSize
 	switch len(a.chunks) {
@@ -78,14 +81,14 @@ func (a *arena) grow() {
 		n = chunkSize / 4
 	}
 	a.last = len(a.chunks)
-	a.chunks = append(a.chunks, a.memory.bytes(n))
+	a.chunks = append(a.chunks, a.Memory.Bytes(n))
 	a.tail = 0
 	if a.last == 0 {
-		a.tail = unit // ref 0 is taken
+		a.tail = unit // Ref 0 is taken
 	}
 }
 
-func (a *arena) large(n int) ref {
+func (a *Arena) large(n int) Ref {
 	if len(a.chunks) == 0 {
 		a.grow()
 	}
@@ -96,11 +99,11 @@ func (a *arena) large(n int) ref {
 	} else {
 		a.chunks = append(a.chunks, make([]byte, n))
 	}
-	return ref(i << unitBits)
+	return Ref(i << unitBits)
 }
 
-// release gives the room of a text of n bytes back.
-func (a *arena) release(r ref, n int) {
+// Release gives the room of a text of n bytes back.
+func (a *Arena) Release(r Ref, n int) {
 	if r == 0 {
 		return
 	}
@@ -111,35 +114,35 @@ func (a *arena) release(r ref, n int) {
 		a.spare = append(a.spare, i)
 		return
 	}
-	binary.LittleEndian.PutUint32(a.at(r), uint32(a.free[class]))
+	binary.LittleEndian.PutUint32(a.At(r), uint32(a.free[class]))
 	a.free[class] = r
 }
 
-// at returns the bytes from r to the end of its chunk.
-func (a *arena) at(r ref) []byte {
+// At returns the bytes from r to the end of its chunk.
+func (a *Arena) At(r Ref) []byte {
 	return a.chunks[r>>unitBits][int(r&(1<<unitBits-1))*unit:]
 }
 
-// text returns n bytes from offset from of r as a string, which is valid while the
-// shard is locked and r not released.
-func (a *arena) text(r ref, from, n int) string {
+// Text returns n bytes from offset from of r as a string, which is valid until r
+// is released.
+func (a *Arena) Text(r Ref, from, n int) string {
 	if n == 0 {
 		return ""
 	}
-	return unsafe.String(&a.at(r)[from], n)
+	return unsafe.String(&a.At(r)[from], n)
 }
 
-// put stores one text.
-func (a *arena) put(s string) ref {
-	r := a.alloc(len(s))
+// Put stores one text.
+func (a *Arena) Put(s string) Ref {
+	r := a.Alloc(len(s))
 	if r != 0 {
-		copy(a.at(r), s)
+		copy(a.At(r), s)
 	}
 	return r
 }
 
-// bytes is the memory of the arena.
-func (a *arena) bytes() int {
+// Bytes is the memory of the arena.
+func (a *Arena) Bytes() int {
 	n := 0
 	for _, c := range a.chunks {
 		n += len(c)

@@ -2,7 +2,7 @@
 
 //go:build !unix
 
-package usrloc
+package arena
 
 // systemMemory returns zero bytes.
 func systemMemory(n int) []byte { return make([]byte, n) }

@@ -2,7 +2,7 @@
 
 //go:build unix
 
-package usrloc
+package arena
 
 import "golang.org/x/sys/unix"
 
