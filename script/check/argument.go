@@ -40,7 +40,13 @@ func (c *checker) argument(inv *expr.Invoke, i int, decl *module.Arg, x syntax.E
 			return strconv.Quote(s.Value), c.constant(arg, decl, avp.String(s.Value))
 		}
 	}
-	node, err := c.argumentNode(x)
+	use := isRead
+	if decl.Compile != nil {
+		use = maySet // what the function does with the text is its own business
+	}
+	var node expr.Node
+	var err error
+	c.uses.as(use, func() { node, err = c.argumentNode(x) })
 	if err != nil {
 		return "", err
 	}
@@ -63,6 +69,7 @@ const regexpFlags = ere.IgnoreCase | ere.Newline
 func (c *checker) argumentNode(x syntax.Expr) (expr.Node, error) {
 	switch x := x.(type) {
 	case *syntax.String:
+		c.uses.at = x.Span
 		t, err := variable.ParseTemplate(c, x.Value)
 		if err != nil {
 			return nil, err
@@ -141,11 +148,11 @@ func (c *checker) variableArgument(arg *module.ArgValue, x syntax.Expr) (string,
 	var err error
 	switch x := x.(type) {
 	case *syntax.PV:
-		if ref = c.pv(x); ref == nil {
+		if c.uses.as(maySet, func() { ref = c.pv(x) }); ref == nil {
 			return "", errReported
 		}
 	case *syntax.String:
-		if ref, err = variable.Parse(c, x.Value); err != nil {
+		if c.uses.as(maySet, func() { ref, err = variable.Parse(c, x.Value) }); err != nil {
 			return "", err
 		}
 	default:
@@ -184,6 +191,7 @@ func (c *checker) templateArgument(arg *module.ArgValue, x syntax.Expr) (string,
 	arg.Const = true
 	switch x := x.(type) {
 	case *syntax.String:
+		c.uses.at = x.Span
 		t, err := variable.ParseTemplate(c, x.Value)
 		if err != nil {
 			return "", err

@@ -5,6 +5,7 @@ package check
 import (
 	"log/slog"
 
+	"github.com/kahea-sip/kahea/cfg/source"
 	"github.com/kahea-sip/kahea/core/module"
 	"github.com/kahea-sip/kahea/script/variable"
 )
@@ -18,6 +19,7 @@ func (c *checker) binder() module.Binder { return binder{c} }
 
 // Template implements module.Binder.
 func (b binder) Template(text string) (module.Template, error) {
+	b.c.uses.at = source.Span{} // a text that the module made
 	t, err := variable.ParseTemplate(b.c, text)
 	if err != nil {
 		return nil, err
@@ -27,7 +29,9 @@ func (b binder) Template(text string) (module.Template, error) {
 
 // Var implements module.Binder.
 func (b binder) Var(text string) (module.Accessor, error) {
-	r, err := variable.Parse(b.c, text)
+	var r *variable.Ref
+	var err error
+	b.c.uses.as(maySet, func() { r, err = variable.Parse(b.c, text) })
 	if err != nil {
 		return nil, err
 	}
@@ -41,6 +45,7 @@ func (b binder) Route(kind module.RouteKind, name string) (module.RouteRef, bool
 
 // VarSlot implements module.Binder.
 func (b binder) VarSlot(name string) int {
+	b.c.uses.note(name)
 	if i, ok := b.c.varSlots[name]; ok {
 		return i
 	}

@@ -27,12 +27,14 @@ func (c *checker) call(x *syntax.Call) expr.Node {
 	}
 	f := fits(list, len(x.Args))
 	if f == nil {
-		c.errs.AddSpan(x.Name.Span, forms(list), "%s takes %s, found %d", name, arities(list), len(x.Args))
+		c.report(source.Function, x.Name.Span, forms(list), "%s takes %s, found %d", name, arities(list), len(x.Args))
+		for _, a := range x.Args {
+			c.looseArgument(a)
+		}
 		return nil
 	}
 	if !allowed(f.Routes, c.kind) {
-		c.errs.AddSpan(x.Name.Span, "it may stand in "+routeList(f.Routes), "%s may not stand in %s", name, routeWord(c.kind))
-		return nil
+		c.report(source.Function, x.Name.Span, "it may stand in "+routeList(f.Routes), "%s may not stand in %s", name, routeWord(c.kind))
 	}
 	return c.bind(x, f)
 }
@@ -119,18 +121,10 @@ func forms(list []*module.Function) string {
 }
 
 func (c *checker) unknownFunction(x *syntax.Call) {
-	name := x.Name.Name
-	if mods := knownNames().functions[name]; len(mods) > 0 {
-		message, advice := c.ownedBy("function "+name, mods)
-		for _, m := range mods {
-			if c.missing[m] {
-				// The module itself is in the list of errors already.
-				return
-			}
-		}
-		c.errs.AddSpan(x.Name.Span, advice, "%s", message)
+	if c.absentFunction(x) {
 		return
 	}
+	name := x.Name.Name
 	all := make([]string, 0, len(c.names.functions))
 	for f := range c.names.functions {
 		all = append(all, f)
@@ -146,16 +140,19 @@ func (c *checker) unknownFunction(x *syntax.Call) {
 		}
 		slices.Sort(reference)
 		if near := source.Nearest(name, reference); near != "" {
-			advice = fmt.Sprintf("did you mean %s (module %s)", near, strings.Join(knownNames().functions[near], " or "))
+			advice = fmt.Sprintf("did you mean %s (module %s)", near, strings.Join(knownNames().owners(near), " or "))
 		}
 	}
-	c.errs.AddSpan(x.Name.Span, advice, "unknown function %q", name)
+	c.report(source.Function, x.Name.Span, advice, "unknown function %q", name)
+	for _, a := range x.Args {
+		c.looseArgument(a)
+	}
 }
 
 // routeCall resolves route(NAME).
 func (c *checker) routeCall(x *syntax.Call) expr.Node {
 	if len(x.Args) != 1 {
-		c.errs.AddSpan(x.Name.Span, "write route(NAME)", "route takes 1 argument, found %d", len(x.Args))
+		c.report(source.Function, x.Name.Span, "write route(NAME)", "route takes 1 argument, found %d", len(x.Args))
 		return nil
 	}
 	n := c.value(x.Args[0])
@@ -170,7 +167,7 @@ func (c *checker) routeCall(x *syntax.Call) expr.Node {
 	name := string(variable.AppendText(nil, v))
 	ref, ok := c.route(module.RequestRoute, name)
 	if !ok {
-		c.errs.AddSpan(valueSpan(x.Args[0]), c.nearestRoute(module.RequestRoute, name), "route[%s] is not defined", name)
+		c.report(source.Route, valueSpan(x.Args[0]), c.nearestRoute(module.RequestRoute, name), "route[%s] is not defined", name)
 		return nil
 	}
 	return &expr.Route{Ref: ref, Name: name}

@@ -53,6 +53,10 @@ type checker struct {
 	kind    module.RouteKind
 	loops   int
 	missing map[string]bool // modules that were already said to be missing
+	told    map[string]bool // what else was said and is said once
+	uses    uses
+	// nameError is set when a variable or transformation is not known.
+	nameError bool
 }
 
 // prepare is a call of Function.Prepare that waits for all routes.
@@ -69,7 +73,7 @@ func Check(file *syntax.File, opt Options, errs *source.ErrorList) *Script {
 	}
 	opt.Log = cmp.Or(opt.Log, slog.Default())
 	c := &checker{opt: opt, file: file, errs: errs, routeOf: map[RouteKey]module.RouteRef{}, wanted: map[RouteKey]bool{},
-		varSlots: map[string]int{}, missing: map[string]bool{}}
+		varSlots: map[string]int{}, missing: map[string]bool{}, told: map[string]bool{}, uses: newUses()}
 	errs.Rule = source.Script
 	c.declareFlags()
 	c.loadModules()
@@ -88,6 +92,7 @@ func Check(file *syntax.File, opt Options, errs *source.ErrorList) *Script {
 			c.fail(p.span, err)
 		}
 	}
+	c.warnUnset()
 	return &Script{Modules: c.modules, Routes: c.routes, Vars: c.vars}
 }
 

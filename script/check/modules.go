@@ -35,7 +35,7 @@ func (c *checker) checkRequired(l *syntax.LoadModule) {
 	}
 	for _, need := range m.Exports.Requires {
 		if c.loaded(need) == nil && !c.missing[need] {
-			c.errs.AddSpan(l.Name.Span, "add loadmodule \""+need+".so\"", "module %s needs module %s", m.Name, need)
+			c.report(source.Module, l.Name.Span, "add loadmodule \""+need+".so\"", "module %s needs module %s", m.Name, need)
 		}
 	}
 }
@@ -69,17 +69,17 @@ func startOrder(modules []*Module) []*Module {
 func (c *checker) loadModule(l *syntax.LoadModule) {
 	name := moduleName(l.Name.Value)
 	if c.loaded(name) != nil {
-		c.errs.Warn(&source.Error{Pos: l.Name.Pos, End: l.Name.Fin, Message: "module " + name + " is loaded twice"})
+		c.errs.Warn(&source.Error{Pos: l.Name.Pos, End: l.Name.Fin, Rule: source.Module, Message: "module " + name + " is loaded twice"})
 		return
 	}
 	create := c.opt.Lookup(name)
 	if create == nil {
 		c.missing[name] = true
 		if knownNames().hasModule(name) {
-			c.errs.AddSpan(l.Name.Span, "", "module %s is not in kahea yet", name)
+			c.report(source.NotYet, l.Name.Span, "", "module %s is not in kahea yet", name)
 			return
 		}
-		c.errs.AddSpan(l.Name.Span, source.DidYouMean(name, slices.Concat(knownNames().modules, module.Names())),
+		c.report(source.Module, l.Name.Span, source.DidYouMean(name, slices.Concat(knownNames().modules, module.Names())),
 			"unknown module %s", name)
 		return
 	}

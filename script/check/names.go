@@ -3,9 +3,7 @@
 package check
 
 import (
-	"fmt"
 	"slices"
-	"strings"
 
 	"github.com/kahea-sip/kahea/cfg/source"
 	"github.com/kahea-sip/kahea/core/module"
@@ -61,9 +59,15 @@ func (c *checker) Variable(name string) (*module.Variable, error) {
 	}
 	e := &variable.Error{Length: len(name) + 1, Message: "unknown variable $" + name}
 	if mods := knownNames().variables[name]; len(mods) > 0 {
-		e.Message, e.Advice = c.ownedBy("variable $"+name, mods)
+		a := c.absence("variable $"+name, mods)
+		if a.told {
+			return unserved(name), nil
+		}
+		e.Message, e.Advice, e.Rule = a.message, a.advice, a.rule
+		c.nameError = true
 		return nil, e
 	}
+	c.nameError = true
 	all := make([]string, 0, len(c.names.variables))
 	for v := range c.names.variables {
 		all = append(all, v)
@@ -89,7 +93,16 @@ func (c *checker) Transformation(class, op string) (*module.Transformation, erro
 		all = append(all, k)
 	}
 	slices.Sort(all)
+	c.nameError = true
 	e := &variable.Error{Length: len(key), Message: "unknown transformation {" + key + "}"}
+	if owner := knownTransformations[class]; owner != "" && c.loaded(owner) == nil {
+		a := c.absence("transformation {"+key+"}", []string{owner})
+		if a.told {
+			return unservedStep(class, op), nil
+		}
+		e.Message, e.Advice, e.Rule = a.message, a.advice, a.rule
+		return nil, e
+	}
 	if near := source.Nearest(key, all); near != "" {
 		e.Advice = "did you mean {" + near + "}"
 	}
@@ -98,30 +111,6 @@ func (c *checker) Transformation(class, op string) (*module.Transformation, erro
 
 // Binder implements variable.Table.
 func (c *checker) Binder() module.Binder { return c.binder() }
-
-// ownedBy says of a name that the reference knows which module has it.
-func (c *checker) ownedBy(what string, mods []string) (message, advice string) {
-	if slices.Contains(mods, "core") {
-		return what + " of the core is not in kahea yet", ""
-	}
-	for _, m := range mods {
-		if c.loaded(m) != nil {
-			return fmt.Sprintf("%s of module %s is not in kahea yet", what, m), "docs/compatibility.md lists what is left out"
-		}
-	}
-	var have []string
-	for _, m := range mods {
-		if c.opt.Lookup(m) != nil {
-			have = append(have, m)
-		}
-	}
-	if len(have) == 0 {
-		list := strings.Join(mods, " or ")
-		return fmt.Sprintf("%s is of module %s, which is not in kahea yet", what, list), ""
-	}
-	return fmt.Sprintf("%s is of module %s, which is not loaded", what, strings.Join(have, " or ")),
-		fmt.Sprintf("add loadmodule \"%s.so\"", have[0])
-}
 
 // loaded returns a loaded module, or nil.
 func (c *checker) loaded(name string) *Module {

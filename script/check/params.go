@@ -5,7 +5,9 @@ package check
 import (
 	"errors"
 	"fmt"
+	"maps"
 	"reflect"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -51,8 +53,11 @@ func (c *checker) setParam(p *syntax.ModParam, loaded map[string]bool) {
 		return
 	}
 	found := false
-	for name := range c.missing {
-		found = found || re.MatchString(name)
+	for _, name := range slices.Sorted(maps.Keys(c.missing)) {
+		if re.MatchString(name) {
+			found = true
+			c.absentParam(name, p)
+		}
 	}
 	for _, m := range c.modules {
 		if loaded[m.Name] && re.MatchString(m.Name) {
@@ -64,13 +69,16 @@ func (c *checker) setParam(p *syntax.ModParam, loaded map[string]bool) {
 		return
 	}
 	name := p.Module.Value
+	if c.once("modparam "+name, absence{}).told {
+		return
+	}
 	advice := fmt.Sprintf("add loadmodule \"%s.so\" above this line", name)
 	if m := c.loaded(name); m != nil {
 		advice = "its loadmodule line must stand above the modparam line"
 	} else if !knownNames().hasModule(name) && !strings.Contains(name, "|") {
 		advice = source.DidYouMean(name, knownNames().modules)
 	}
-	c.errs.AddSpan(p.Module.Span, advice, "module %s is not loaded", name)
+	c.report(source.NotLoaded, p.Module.Span, advice, "module %s is not loaded", name)
 }
 
 func (c *checker) setOne(m *Module, p *syntax.ModParam) {
@@ -85,7 +93,7 @@ func (c *checker) setOne(m *Module, p *syntax.ModParam) {
 					advice = t.advice
 				}
 				if !errors.Is(err, errReported) {
-					c.errs.AddSpan(valueSpan(p.Value), advice, "parameter %s of module %s: %s", par.Name, m.Name, err)
+					c.report(source.ModuleParameter, valueSpan(p.Value), advice, "parameter %s of module %s: %s", par.Name, m.Name, err)
 				}
 			}
 			return
@@ -95,13 +103,11 @@ func (c *checker) setOne(m *Module, p *syntax.ModParam) {
 	for _, par := range m.Exports.Params {
 		all = append(all, par.Name)
 	}
-	for _, par := range knownNames().params[m.Name] {
-		if par == p.Name.Value {
-			c.errs.AddSpan(p.Name.Span, "", "module %s has parameter %s in Kamailio; kahea does not have it yet", m.Name, par)
-			return
-		}
+	if _, ok := knownNames().params[m.Name][p.Name.Value]; ok {
+		c.report(source.NotYet, p.Name.Span, "", "module %s has parameter %s in Kamailio; kahea does not have it yet", m.Name, p.Name.Value)
+		return
 	}
-	c.errs.AddSpan(p.Name.Span, source.DidYouMean(p.Name.Value, all), "module %s has no parameter %s", m.Name, p.Name.Value)
+	c.report(source.ModuleParameter, p.Name.Span, source.DidYouMean(p.Name.Value, all), "module %s has no parameter %s", m.Name, p.Name.Value)
 }
 
 func valueSpan(x syntax.Expr) source.Span { return source.Span{Pos: x.Start(), Fin: x.End()} }
@@ -192,7 +198,7 @@ func (c *checker) setRoute(set *module.RouteRef, par *module.Param, name string,
 	}
 	r, ok := c.route(par.Route, name)
 	if !ok {
-		c.errs.AddSpan(span, c.nearestRoute(par.Route, name), "%s[%s] is not defined", routeWord(par.Route), name)
+		c.report(source.Route, span, c.nearestRoute(par.Route, name), "%s[%s] is not defined", routeWord(par.Route), name)
 		return nil
 	}
 	*set = r

@@ -26,7 +26,7 @@ func (c *checker) declareRoutes() {
 		route := &Route{Word: r.Word, Name: name, Pos: r.Start()}
 		route.Kind, route.Keys = routeKeys(r.Kind, name)
 		if first, ok := c.routeOf[route.Keys[0]]; ok {
-			c.errs.AddSpan(headSpan(r), "it is defined at "+c.routes[first-1].Pos.String()+" already", "%s is defined twice", route.Title())
+			c.report(source.Route, headSpan(r), "it is defined at "+c.routes[first-1].Pos.String()+" already", "%s is defined twice", route.Title())
 			continue
 		}
 		c.addRoute(route)
@@ -110,7 +110,7 @@ func (c *checker) route(kind module.RouteKind, name string) (module.RouteRef, bo
 // emptyRoute adds an empty block of a name that something wants and nothing
 // defines: as in Kamailio that is only a warning.
 func (c *checker) emptyRoute(kind module.RouteKind, name string, span source.Span) module.RouteRef {
-	c.errs.Warn(&source.Error{Pos: span.Pos, End: span.Fin, Message: routeWord(kind) + "[" + name + "] is not defined",
+	c.errs.Warn(&source.Error{Pos: span.Pos, End: span.Fin, Rule: source.Route, Message: routeWord(kind) + "[" + name + "] is not defined",
 		Advice: c.nearestRoute(kind, name)})
 	return c.addRoute(&Route{Kind: kind, Word: routeWord(kind), Name: name, Keys: []RouteKey{{kind, name}}, Pos: span.Pos})
 }

@@ -114,7 +114,8 @@ func (c *checker) assignment(s *syntax.Assign) Stmt {
 		c.errs.AddSpan(valueSpan(s.Left), "only variables can be assigned: $var(x), $avp(x), $ru …", "%s cannot be assigned", describe(s.Left))
 		return nil
 	}
-	target := c.pv(pv)
+	var target *variable.Ref
+	c.uses.as(isSet, func() { target = c.pv(pv) })
 	value := c.value(s.Right)
 	if target == nil || value == nil {
 		return nil
@@ -124,7 +125,7 @@ func (c *checker) assignment(s *syntax.Assign) Stmt {
 		if target.Transformed() {
 			advice = "transformations cannot be assigned to"
 		}
-		c.errs.AddSpan(pv.Span, advice, "variable %s is read-only", pv.Raw)
+		c.report(source.Variable, pv.Span, advice, "variable %s is read-only", pv.Raw)
 		return nil
 	}
 	return &Assign{Place{s.Start()}, target, value}
@@ -197,6 +198,7 @@ func (c *checker) label(cs *Case, k *syntax.Case) int {
 
 // pv resolves a variable; nil when there is a mistake in it.
 func (c *checker) pv(p *syntax.PV) *variable.Ref {
+	c.uses.at = p.Span
 	r, err := variable.Parse(c, p.Raw)
 	if err == nil {
 		return r
@@ -208,6 +210,6 @@ func (c *checker) pv(p *syntax.PV) *variable.Ref {
 	}
 	start := p.Pos.After(p.Raw[:min(v.Offset, len(p.Raw))])
 	end := p.Pos.After(p.Raw[:min(v.Offset+max(v.Length, 1), len(p.Raw))])
-	c.errs.AddSpan(source.Span{Pos: start, Fin: end}, v.Advice, "%s", v.Message)
+	c.report(variableRule(v), source.Span{Pos: start, Fin: end}, v.Advice, "%s", v.Message)
 	return nil
 }

@@ -2,7 +2,11 @@
 
 package variable
 
-import "fmt"
+import (
+	"fmt"
+
+	"github.com/kahea-sip/kahea/cfg/source"
+)
 
 // Error says what is wrong in the text of a variable or of a string with
 // variables.
@@ -11,6 +15,8 @@ type Error struct {
 	Offset, Length int
 	// Message says what was found; Advice how to mend it, or is empty.
 	Message, Advice string
+	// Rule is the kind of the mistake where it is another than that of a variable.
+	Rule source.Rule
 }
 
 // Error implements error.
