@@ -87,6 +87,8 @@ type Call struct {
 	uri sip.URI
 	// chunk is the memory of Lasting. It is never written twice.
 	chunk []byte
+	// locals is what modules keep with this Call.
+	locals []local
 }
 
 // Position is a place in the configuration.

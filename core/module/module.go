@@ -39,6 +39,13 @@ type Starter interface {
 	Start(ctx context.Context, h Host) error
 }
 
+// Readier is a module with work that needs the others: after all have started
+// and before the first message, in the order of their start. htable runs
+// event_route[htable:mod-init] here.
+type Readier interface {
+	Ready(ctx context.Context) error
+}
+
 // Stopper is a module that must write or close something at the end. Modules
 // are stopped in the reverse order of their start, after the last message.
 type Stopper interface {

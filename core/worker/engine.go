@@ -124,7 +124,8 @@ func (e *Engine) Install(g *module.Generation, order []string) {
 }
 
 // StartModules starts the modules of the current generation, each after those
-// that it requires. When one fails, those that were started are stopped.
+// that it requires, then tells those that asked for it that all have started.
+// When one fails, those that were started are stopped.
 func (e *Engine) StartModules(ctx context.Context) error {
 	g := e.Generation()
 	for i, name := range e.order {
@@ -134,6 +135,16 @@ func (e *Engine) StartModules(ctx context.Context) error {
 		}
 		if err := m.Start(ctx, e); err != nil {
 			e.stopModules(ctx, e.order[:i])
+			return fmt.Errorf("cannot start module %s: %w", name, err)
+		}
+	}
+	for _, name := range e.order {
+		m, ok := g.Module(name).(module.Readier)
+		if !ok {
+			continue
+		}
+		if err := m.Ready(ctx); err != nil {
+			e.stopModules(ctx, e.order)
 			return fmt.Errorf("cannot start module %s: %w", name, err)
 		}
 	}
