@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"github.com/kahea-sip/kahea/core/module"
+	"github.com/kahea-sip/kahea/core/transport"
 	"github.com/kahea-sip/kahea/script/scripttest"
 )
 
@@ -30,11 +31,13 @@ func run(t testing.TB) func() {
 	r, _ := env.Program.Lookup(module.RequestRoute, "")
 	msg, packet := c.Msg, c.Packet
 	return func() {
+		packet.Buffer = transport.NewBuffer(0) // what the route makes lives there
 		c.Reset(msg, packet)
 		c.Target.URI = msg.RequestURI
 		if env.Program.Run(c, r).Exit {
 			t.Fatal("the route took a wrong way")
 		}
+		packet.Buffer.Release()
 	}
 }
 

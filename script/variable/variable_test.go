@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"github.com/kahea-sip/kahea/core/module"
+	"github.com/kahea-sip/kahea/core/transport"
 	"github.com/kahea-sip/kahea/script/scripttest"
 	"github.com/kahea-sip/kahea/script/variable"
 )
@@ -107,8 +108,10 @@ func BenchmarkTemplate(b *testing.B) {
 	msg, packet := c.Msg, c.Packet
 	b.ReportAllocs()
 	for b.Loop() {
+		packet.Buffer = transport.NewBuffer(0) // the text lies there
 		c.Reset(msg, packet)
 		c.Target.URI = msg.RequestURI
 		e.Program.Run(c, r)
+		packet.Buffer.Release()
 	}
 }
