@@ -152,13 +152,49 @@ func (c *checker) resolveRoutes() {
 
 // warnUnused tells of blocks that nothing calls, unless a name is computed.
 func (c *checker) warnUnused() {
-	if c.wanted[RouteKey{}] {
-		return
-	}
 	for _, r := range c.routes {
-		k := r.Keys[0]
-		if k.Name != "" && k.Kind == module.RequestRoute && !c.wanted[k] {
-			c.errs.Warn(&source.Error{Pos: r.Pos, Message: r.Title() + " is never called"})
+		if r.Name == "" || r.Body == nil && r.Kind != module.EventRoute {
+			continue
+		}
+		e := &source.Error{Pos: r.Pos, Rule: source.Unused, Message: r.Title() + " is never called"}
+		switch r.Kind {
+		case module.RequestRoute:
+			if c.wanted[RouteKey{}] || c.isWanted(r) {
+				continue
+			}
+			e.Advice = "call it with route(" + r.Name + "), or take it out"
+		case module.FailureRoute, module.BranchRoute, module.ReplyRoute, module.BranchFailureRoute:
+			if c.isWanted(r) || c.missing["tm"] {
+				continue
+			}
+			e.Advice = "arm it with " + armedBy[r.Kind] + "(\"" + r.Keys[len(r.Keys)-1].Name + "\"), or take it out"
+		case module.EventRoute, module.LocalRoute:
+			owner, _, _ := strings.Cut(r.Name, ":")
+			if !knownNames().hasModule(owner) || c.loaded(owner) != nil || c.missing[owner] {
+				continue
+			}
+			e.Message = r.Title() + " never runs: module " + owner + " is not loaded"
+			if c.opt.Lookup(owner) != nil {
+				e.Advice = "add loadmodule \"" + owner + ".so\""
+			}
+		default:
+			continue
+		}
+		c.errs.Warn(e)
+	}
+}
+
+// armedBy are the functions that name a route of a kind.
+var armedBy = map[module.RouteKind]string{
+	module.FailureRoute: "t_on_failure", module.BranchRoute: "t_on_branch", module.ReplyRoute: "t_on_reply",
+	module.BranchFailureRoute: "t_on_branch_failure",
+}
+
+func (c *checker) isWanted(r *Route) bool {
+	for _, k := range r.Keys {
+		if c.wanted[k] {
+			return true
 		}
 	}
+	return false
 }
