@@ -69,8 +69,10 @@ type Call struct {
 	// Line is the position of the operation that runs, "file:line", for log
 	// lines; set by the script engine, never nil after Reset.
 	Line *Position
-	// Frame is the script engine's own.
-	Frame any
+	// Frame is the script engine's own, Lua that of the engine for Lua.
+	Frame, Lua any
+	// Place, if set, finds the place in the script that Line does not know.
+	Place func() *Position
 	// Adopted tells that a transaction took Msg and Mem over: whoever owns
 	// the Call does not release them.
 	Adopted bool
@@ -187,6 +189,9 @@ type failure struct {
 // False. A place is told once in ten seconds by each worker, with how often it
 // came again; the lines between are debug ones.
 func (c *Call) Fail(function string, err error) Result {
+	if c.Place != nil {
+		c.Line = c.Place()
+	}
 	f := c.failures[c.Line]
 	if now := c.Packet.Time; f.told.IsZero() || now.Sub(f.told) >= failQuiet {
 		attrs := []any{"err", err, "at", c.Line}

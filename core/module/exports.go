@@ -18,6 +18,9 @@ type Exports struct {
 	After           []string
 	Params          []Param
 	Functions       []Function
+	// Lua are functions that only scripts in Lua have. Name is the name in
+	// KSR.module, or with a dot that in another table: "pvx.avp_get".
+	Lua             []Function
 	Variables       []Variable
 	Transformations []Transformation
 	RPC             []Command
@@ -52,6 +55,10 @@ type Param struct {
 	// this engine (a tuning of Kamailio's processes or shared memory): it
 	// says why, and is logged once at start.
 	Notice string
+	// Event is set for a *string parameter that names the function of a Lua
+	// script to run in place of an event_route: the name of the event, or
+	// how the names of the events begin that it serves ("usrloc:").
+	Event string
 }
 
 // ArgType is the type of a function's argument.
@@ -109,7 +116,10 @@ type Function struct {
 	// before any message: a function that needs a table, a list or a timer
 	// for its argument asks for it here. Its error has the call's position.
 	Prepare func(b Binder, a Args) error
-	// Lua is the name in KSR.module; empty means Name, "-" not in Lua.
+	// Get serves a function of Exports.Lua that returns a value; Run is nil.
+	Get func(c *Call, a Args) Value
+	// Lua says how Lua has the function; see Forms. Empty means: under the
+	// same name, with the arguments that are not optional. "-" means: not.
 	Lua string
 	Doc string
 }
