@@ -89,6 +89,7 @@ func (t *Transaction) newBranch(target *Target) *Branch {
 		b = &t.first
 	} else {
 		b = t.l.branches.Get().(*Branch)
+		t.charge()
 	}
 	b.t, b.Index, b.Target, b.OnReply = t, len(t.branches), *target, t.State.Plan.OnReply
 	t.branches = append(t.branches, b)

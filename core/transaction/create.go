@@ -8,14 +8,17 @@ import (
 )
 
 // get takes a transaction from the pool, locked, with one reference of the
-// layer and one of the caller, and puts it into the slot table.
-func (l *Layer) get() (*Transaction, error) {
-	index, uses, ok := l.slots.take()
+// layer and one of the caller, and puts it into the slot table. size is that
+// of its request, of method.
+func (l *Layer) get(method sip.Method, size int) (*Transaction, error) {
+	cost := costOf(size)
+	index, uses, ok := l.slots.take(cost, l.reserve(method))
 	if !ok {
 		return nil, ErrFull
 	}
 	t := l.transactions.Get().(*Transaction)
 	t.mu.Lock()
+	t.cost = cost
 	c := l.config.Load()
 	t.cfg, t.scripts = c.settings, c.scripts
 	t.id = ID{index, uint32(mix(uint64(index)<<32|uint64(uses), ^l.opt.Secret))}
@@ -37,8 +40,12 @@ func (l *Layer) Create(r *Received) (t *Transaction, fresh bool, err error) {
 	if r.Msg.Method == sip.MethodAck {
 		return nil, false, ErrBadURI
 	}
-	t, err = l.get()
+	t, err = l.get(r.Msg.Method, len(r.Packet.Data))
 	if err != nil {
+		if t = l.Lookup(r); t != nil {
+			return t, false, nil // it has its room
+		}
+		l.full()
 		return nil, false, err
 	}
 	if err := l.newKey(&t.key, r.Msg, t.cfg, false); err != nil {
@@ -142,12 +149,12 @@ func (t *Transaction) free() {
 		t.Packet.Buffer.Release()
 	}
 	l.count(t).freed.Add(1)
-	index, branches, heard := t.id.Index, t.branches[:0], t.heard
+	index, cost, branches, heard := t.id.Index, t.cost, t.branches[:0], t.heard
 	clear(heard)
 	t.fields = fields{branches: branches, heard: heard[:0]}
 	t.notice = Notice{}
 	t.State.Reset()
 	t.mu.Unlock()
 	l.transactions.Put(t)
-	l.slots.give(index)
+	l.slots.give(index, cost)
 }

@@ -41,7 +41,7 @@ var (
 	ErrTooMany      = &Error{500, sorry, 1, true}
 	ErrFinished     = &Error{500, sorry, 1, true}
 	ErrCanceled     = &Error{500, sorry, 1, true}
-	ErrFull         = &Error{500, sorry, 2, false}
+	ErrFull         = &Error{500, sorry, 2, true}
 	ErrUnresolvable = &Error{478, "Unresolvable destination", 478, false}
 	ErrBadURI       = &Error{478, "Unresolvable destination", 478, true}
 	ErrRequestURI   = &Error{479, "Regretfully, we were not able to process the URI", 479, false}

@@ -51,6 +51,9 @@ type Options struct {
 	// UDPMTUProto, a transport.Proto, instead of UDP (RFC 3261 18.1.1); 0, or
 	// nil, for never. State.LargeProto goes before UDPMTUProto.
 	UDPMTU, UDPMTUProto *setting.Int
+	// Memory bounds what transactions hold, in bytes: beyond it new requests
+	// get ErrFull. 0 is no bound.
+	Memory int64
 	// TableSize is the number of buckets of each index of the request table; 0 takes 65536.
 	TableSize int
 }
@@ -69,6 +72,7 @@ type Layer struct {
 	transactions sync.Pool
 	branches     sync.Pool
 	calls        atomic.Uint64 // Call-IDs that were made
+	bound        bound
 	stateless    Stateless
 }
 
@@ -84,6 +88,7 @@ func New(o Options) *Layer {
 		o.Log = slog.New(slog.DiscardHandler)
 	}
 	l := &Layer{opt: o, table: newTable(o.TableSize, o.Secret)}
+	l.slots.limit = o.Memory
 	l.config.Store(&config{NewSettings(), noScripts{}})
 	l.transactions.New = func() any {
 		t := &Transaction{l: l}

@@ -18,9 +18,12 @@ const (
 type slots struct {
 	chunks [maxChunks]atomic.Pointer[[slotsPerChunk]slot]
 
+	limit int64 // of held; 0 for none
+
 	mu   sync.Mutex
 	free uint32 // guarded by mu; head of the list of free slots, plus one
 	size uint32 // guarded by mu; slots that exist
+	held int64  // guarded by mu; bytes that transactions count for
 }
 
 type slot struct {
@@ -40,19 +43,35 @@ func (s *slots) at(i uint32) *slot {
 	return &c[i%slotsPerChunk]
 }
 
-// take finds a free slot; uses is another number each time. False when all
-// are taken.
-func (s *slots) take() (index, uses uint32, ok bool) {
+// take finds a free slot for a transaction that counts for cost bytes, of
+// which reserve must be left over; uses is another number each time. False
+// when all slots are taken, or the memory is.
+func (s *slots) take(cost, reserve int64) (index, uses uint32, ok bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.free == 0 && !s.grow() {
+	if s.limit != 0 && s.held+cost > s.limit-reserve || s.free == 0 && !s.grow() {
 		return 0, 0, false
 	}
+	s.held += cost
 	index = s.free - 1
 	t := s.at(index)
 	s.free = t.next
 	t.uses++
 	return index, t.uses, true
+}
+
+// charge makes a transaction that exists count for more.
+func (s *slots) charge(cost int64) {
+	s.mu.Lock()
+	s.held += cost
+	s.mu.Unlock()
+}
+
+// memory is what all transactions count for.
+func (s *slots) memory() int64 {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.held
 }
 
 func (s *slots) grow() bool {
@@ -70,10 +89,12 @@ func (s *slots) grow() bool {
 	return true
 }
 
-func (s *slots) give(index uint32) {
+// give takes back what take and charge gave.
+func (s *slots) give(index uint32, cost int64) {
 	t := s.at(index)
 	t.tx.Store(nil)
 	s.mu.Lock()
+	s.held -= cost
 	t.next = s.free
 	s.free = index + 1
 	s.mu.Unlock()

@@ -9,11 +9,11 @@ const countShards = 16
 // counts are the numbers of a shard of the transactions. The shards keep
 // workers from pulling one cache line back and forth.
 type counts struct {
-	created, freed, waiting     atomic.Int64
-	uas, uac                    atomic.Int64
-	received, sent, own, queued atomic.Int64
-	byClass                     [7]atomic.Int64
-	_                           [64]byte
+	created, freed, waiting atomic.Int64
+	uas, uac                atomic.Int64
+	received, sent, own     atomic.Int64
+	byClass                 [7]atomic.Int64
+	_                       [64]byte
 }
 
 func (l *Layer) count(t *Transaction) *counts { return &l.counts[t.id.Index%countShards] }
@@ -32,6 +32,8 @@ type Stats struct {
 	ByClass [7]int64
 	// Created and Freed are transactions.
 	Created, Freed int64
+	// Refused are requests that there was no memory for.
+	Refused int64
 }
 
 // Stats adds up the numbers.
@@ -51,5 +53,6 @@ func (l *Layer) Stats() (s Stats) {
 		}
 	}
 	s.Current = s.Created - s.Freed
+	s.Refused = l.bound.refused.Load()
 	return s
 }

@@ -55,7 +55,8 @@ type fields struct {
 	scripts Scripts
 	key     key
 	id      ID
-	live    bool // found by responses
+	cost    int64 // bytes that it counts for in slots.held
+	live    bool  // found by responses
 	local   bool
 
 	created  time.Duration // on the monotonic clock

@@ -53,8 +53,9 @@ type uac struct {
 // replies and its end. The transaction that is returned has a reference of the
 // caller and is not locked.
 func (l *Layer) Send(r *LocalRequest, out transport.Sender) (*Transaction, error) {
-	t, err := l.get()
+	t, err := l.get(sip.ParseMethod(r.Method), r.size())
 	if err != nil {
+		l.full()
 		return nil, err
 	}
 	if err := t.build(r); err != nil {
@@ -80,13 +81,17 @@ func (l *Layer) Send(r *LocalRequest, out transport.Sender) (*Transaction, error
 	return t, nil
 }
 
+// size is enough for the printed request, in bytes.
+func (r *LocalRequest) size() int {
+	return 512 + len(r.URI) + len(r.From) + len(r.To) + len(r.Route) + len(r.Headers) + len(r.Body)
+}
+
 // build makes the request and parses it, so that a route may see it.
 func (t *Transaction) build(r *LocalRequest) error {
 	t.local = true
 	t.Gen = r.Gen
 	t.uac = &uac{noACK: r.NoACK}
-	size := 512 + len(r.URI) + len(r.From) + len(r.To) + len(r.Route) + len(r.Headers) + len(r.Body)
-	buf := transport.NewBuffer(size)
+	buf := transport.NewBuffer(r.size())
 	text := t.appendLocal(buf.Data[:0], r)
 	t.Packet = transport.Packet{Data: text, Buffer: buf, Socket: r.Socket}
 	if r.Socket != nil {
