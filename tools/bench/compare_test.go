@@ -38,8 +38,8 @@ func TestCompare(t *testing.T) {
 	} {
 		t.Run(row.name, func(t *testing.T) {
 			dir := t.TempDir()
-			c := compare{filepath.Join(dir, "old"), filepath.Join(dir, "new")}
-			for file, text := range map[string]string{c.Baseline: before, c.Fresh: strings.ReplaceAll(before, row.old, row.new)} {
+			old, fresh := filepath.Join(dir, "old"), filepath.Join(dir, "new")
+			for file, text := range map[string]string{old: before, fresh: strings.ReplaceAll(before, row.old, row.new)} {
 				if row.old == "" {
 					text = before
 				}
@@ -48,7 +48,7 @@ func TestCompare(t *testing.T) {
 				}
 			}
 			var out strings.Builder
-			err := c.Run(&out)
+			err := run([]string{"compare", old, fresh}, &out)
 			if err != nil {
 				out.WriteString(err.Error())
 			}

@@ -5,6 +5,8 @@
 package main
 
 import (
+	"fmt"
+	"io"
 	"os"
 
 	"github.com/alecthomas/kong"
@@ -16,6 +18,21 @@ type words struct {
 }
 
 func main() {
-	c := kong.Parse(&words{}, kong.Name("bench"), kong.Description("Benchmarks against a baseline and against Kamailio."))
-	c.FatalIfErrorf(c.Run(os.Stdout))
+	if err := run(os.Args[1:], os.Stdout); err != nil {
+		fmt.Fprintln(os.Stderr, "bench:", err)
+		os.Exit(1)
+	}
+}
+
+// run carries a command line out.
+func run(args []string, out io.Writer) error {
+	p, err := kong.New(&words{}, kong.Name("bench"), kong.Description("Benchmarks against a baseline and against Kamailio."), kong.BindTo(out, (*io.Writer)(nil)))
+	if err != nil {
+		return err
+	}
+	c, err := p.Parse(args)
+	if err != nil {
+		return err
+	}
+	return c.Run()
 }

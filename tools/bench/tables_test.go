@@ -36,7 +36,7 @@ func TestTables(t *testing.T) {
 	}
 	var out strings.Builder
 	for range 2 { // the second time the tables are there already
-		if err := (&versus{Tables: true, Raw: "testdata/results.jsonl", Into: document}).Run(&out); err != nil {
+		if err := run([]string{"versus", "--tables", "--raw", "testdata/results.jsonl", "--into", document}, &out); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -107,8 +107,9 @@ func TestDisturbed(t *testing.T) {
 
 func TestWhatIsMissingIsNamed(t *testing.T) {
 	var out strings.Builder
-	v := versus{Bench: filepath.Join(t.TempDir(), "nowhere"), Raw: filepath.Join(t.TempDir(), "raw")}
-	if err := v.Run(&out); err == nil || !strings.Contains(err.Error(), "no benchmark harness in "+v.Bench) {
+	v := versus{Bench: filepath.Join(t.TempDir(), "nowhere")}
+	args := []string{"versus", "--bench", v.Bench, "--kahea", "nowhere", "--raw", filepath.Join(t.TempDir(), "raw")}
+	if err := run(args, &out); err == nil || !strings.Contains(err.Error(), "no benchmark harness in "+v.Bench) {
 		t.Errorf("without a harness: %v", err)
 	}
 	t.Setenv("PATH", "")
@@ -118,7 +119,7 @@ func TestWhatIsMissingIsNamed(t *testing.T) {
 	if err := os.WriteFile(v.harness(), nil, 0o700); err != nil {
 		t.Fatal(err)
 	}
-	if err := v.Run(&out); err == nil || !strings.Contains(err.Error(), "kamailio is not installed") {
+	if err := run(args, &out); err == nil || !strings.Contains(err.Error(), "kamailio is not installed") {
 		t.Errorf("without Kamailio: %v", err)
 	}
 	bad := filepath.Join(t.TempDir(), "bad")

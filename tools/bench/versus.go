@@ -140,8 +140,9 @@ func machine() string {
 			model = strings.Trim(line, "\t :")
 		}
 	}
-	kernel, _ := os.ReadFile("/proc/sys/kernel/osrelease")
-	return fmt.Sprintf("%d cores (%s), Linux %s, UDP over loopback", runtime.NumCPU(), model, strings.TrimSpace(string(kernel)))
+	release, _ := os.ReadFile("/proc/sys/kernel/osrelease")
+	kernel, _, _ := strings.Cut(strings.TrimSpace(string(release)), "-")
+	return fmt.Sprintf("%d cores (%s), Linux %s, UDP over loopback", runtime.NumCPU(), model, kernel)
 }
 
 // version is the first line of what a program says of itself, without platform.
