@@ -21,7 +21,7 @@ func TestBound(t *testing.T) {
 	var lines strings.Builder
 	w.layer.opt.Log = slog.New(slog.NewTextHandler(&lines, nil))
 	message := func(i int) string { return makeRequest("MESSAGE", fmt.Sprint("m", i), i) }
-	limit := 16 * costOf(len(message(10)) + 10)
+	limit := 16 * costOf(len(message(10))+10)
 	w.layer.opt.Memory, w.layer.slots.limit = limit, limit
 	create := func(text string) error {
 		r := w.received(alice, w.udp, text)

@@ -131,8 +131,16 @@ func (t *Transaction) saved() bool { return t.flags&marked != 0 }
 
 // free gives everything back. Nobody has a reference any more.
 func (t *Transaction) free() {
-	t.mu.Lock()
 	l := t.l
+	index, cost := t.forget()
+	l.transactions.Put(t)
+	l.slots.give(index, cost)
+}
+
+// forget gives back what t holds and makes it as new.
+func (t *Transaction) forget() (index uint32, cost int64) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
 	if t.Packet.Buffer != nil {
 		t.emit(Destroyed, nil, nil, nil, t.status)
 	}
@@ -148,13 +156,14 @@ func (t *Transaction) free() {
 	if t.Packet.Buffer != nil {
 		t.Packet.Buffer.Release()
 	}
-	l.count(t).freed.Add(1)
-	index, cost, branches, heard := t.id.Index, t.cost, t.branches[:0], t.heard
+	t.l.count(t).freed.Add(1)
+	index, cost = t.id.Index, t.cost
+	branches, heard := t.branches[:0], t.heard
 	clear(heard)
 	t.fields = fields{branches: branches, heard: heard[:0]}
 	t.notice = Notice{}
 	t.State.Reset()
-	t.mu.Unlock()
-	l.transactions.Put(t)
-	l.slots.give(index, cost)
+	t.repeated.Store(false)
+	t.forked.Store(false)
+	return index, cost
 }

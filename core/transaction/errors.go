@@ -42,6 +42,8 @@ var (
 	ErrFinished     = &Error{500, sorry, 1, true}
 	ErrCanceled     = &Error{500, sorry, 1, true}
 	ErrFull         = &Error{500, sorry, 2, true}
+	ErrLoop         = &Error{482, "Loop Detected", 482, false}
+	ErrBreadth      = &Error{440, "Max-Breadth Exceeded", 440, false}
 	ErrUnresolvable = &Error{478, "Unresolvable destination", 478, false}
 	ErrBadURI       = &Error{478, "Unresolvable destination", 478, true}
 	ErrRequestURI   = &Error{479, "Regretfully, we were not able to process the URI", 479, false}

@@ -29,6 +29,7 @@ type world struct {
 	// invites is the last INVITE that each address got.
 	invites map[netip.AddrPort]string
 	fail    map[netip.AddrPort]bool
+	panics  bool // of Send
 	dns     locate.Fixed
 	routes  map[Route]func(*Transaction)
 	// replies runs for onreply_route; false drops.
@@ -72,6 +73,9 @@ func newWorld(t testing.TB) *world {
 
 // Send implements Network.
 func (w *world) Send(d transport.Destination, data []byte) error {
+	if w.panics {
+		panic("a test wants it")
+	}
 	if w.fail[d.Addr] {
 		return errors.New("refused")
 	}

@@ -48,7 +48,7 @@ func (l *Layer) Each(f func(t *Transaction)) {
 		if !t.mu.TryLock() {
 			return
 		}
-		defer t.mu.Unlock()
+		defer t.unlock()
 		if t.live {
 			f(t)
 		}

@@ -173,9 +173,10 @@ func TestWorkerIsLent(t *testing.T) {
 			invite.Retransmit(r)
 			invite.Unref()
 			w.done(r)
+			w.expect("while the script is at work", "")
 			l.lent++
-			l.meanwhile()
-		}, ""},
+			l.meanwhile() // who has the lock answers
+		}, "100>alice"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			w := newWorld(t)

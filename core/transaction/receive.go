@@ -44,7 +44,7 @@ func (l *Layer) HasReply(r *Received) bool {
 	if t == nil {
 		return false
 	}
-	defer t.mu.Unlock()
+	defer t.unlock()
 	return branch < len(t.branches)
 }
 

@@ -79,12 +79,18 @@ func (t *Transaction) relay(o *Relay) error {
 // addBranches makes and prints a branch for each target.
 func (t *Transaction) addBranches(o *Relay) (err error) {
 	more := t.State.Branches
-	if t.wantTarget(more) {
-		err = t.addBranch(&t.State.Target, o)
+	want := t.wantTarget(more)
+	if len(more) > 1 || want && len(more) == 1 {
+		err = t.fork()
 	}
-	for i := range more {
-		if e := t.addBranch(&more[i], o); e != nil {
-			err = e
+	if err == nil {
+		if want {
+			err = t.addBranch(&t.State.Target, o)
+		}
+		for i := range more {
+			if e := t.addBranch(&more[i], o); e != nil {
+				err = e
+			}
 		}
 	}
 	clear(more)

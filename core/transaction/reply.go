@@ -88,6 +88,9 @@ func (t *Transaction) transmitReply() {
 	t.l.count(t).sent.Add(1)
 	t.replyTo.NoConnect = t.replyTo.NoConnect || t.State.ReplyNoConnect
 	t.replyTo.Close = t.State.ReplyClose
+	if t.repeated.Load() {
+		t.repeated.Store(false) // this answers it
+	}
 	// There is nobody to tell about an error: the client will repeat its
 	// request, and the reply with it.
 	_ = t.out.Send(t.replyTo, t.reply)
@@ -214,16 +217,34 @@ func (t *Transaction) Reason() string {
 func (t *Transaction) OwnTag() string { return t.ownTag }
 
 // Retransmit sends the last reply again, for a request that came again. It
-// takes the lock itself, if it is free: while the request is still at work
-// there is nothing to send again.
+// takes the lock itself and does not wait for it: who has it sends the reply
+// again when he gives it back, unless he sends another one before.
 func (t *Transaction) Retransmit(r *Received) {
 	if !t.mu.TryLock() {
-		return
+		t.repeated.Store(true)
+		if !t.mu.TryLock() {
+			return
+		}
+		t.repeated.Store(false)
 	}
 	t.enter(r.Out, r.From)
 	defer t.Unlock()
 	t.resend()
 	t.emit(RequestRepeated, nil, r.Msg, nil, t.status)
+}
+
+// unlock gives the lock back, and answers what came again meanwhile.
+func (t *Transaction) unlock() {
+	t.mu.Unlock()
+	for t.repeated.Load() && t.mu.TryLock() {
+		if t.repeated.Swap(false) && t.live {
+			t.enter(nil, nil)
+			t.resend()
+			t.emit(RequestRepeated, nil, nil, nil, t.status)
+			t.out = nil
+		}
+		t.mu.Unlock()
+	}
 }
 
 // RetransmitReply sends the last reply again and reports whether there is one

@@ -99,3 +99,33 @@ func TestReplyDestination(t *testing.T) {
 		})
 	}
 }
+
+// TestRepeatedWhileAtWork: a request that comes again while somebody has the
+// lock gets its answer when the lock is given back, once, and none when
+// another one was sent meanwhile.
+func TestRepeatedWhileAtWork(t *testing.T) {
+	w := newWorld(t)
+	var tx *Transaction
+	w.request(invite, func(t *Transaction) { tx = t; relay(t) })
+	w.reply(bob, answer(w.last(bob, "INVITE"), 180, "tb"))
+	w.take()
+	again := func() {
+		r := w.received(alice, w.udp, invite)
+		x, _, _ := w.layer.Create(r)
+		x.Retransmit(r)
+		x.Unref()
+		w.done(r)
+	}
+	tx.Lock(w, nil)
+	again()
+	again()
+	w.expect("locked", "")
+	tx.Unlock()
+	w.expect("given back", "180>alice")
+	tx.Lock(w, nil)
+	again()
+	_ = tx.Respond(&Answer{Code: 183})
+	tx.Unlock()
+	w.expect("answered meanwhile", "183>alice")
+	w.end()
+}

@@ -123,7 +123,7 @@ func (l *Layer) find(id ID, from any) *Transaction {
 	}
 	t.acquire(from)
 	if t.id != id || !t.live {
-		t.mu.Unlock()
+		t.unlock()
 		return nil
 	}
 	return t

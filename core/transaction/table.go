@@ -259,6 +259,9 @@ func (t *key) same(k *key, cfg *Settings) bool {
 		(cfg.Via1Matching.Get() == 0 || t.via == k.via)
 }
 
+// sameCall tells whether Call-ID and CSeq number are the same.
+func (t *key) sameCall(k *key) bool { return t.cseq == k.cseq && t.callID == k.callID }
+
 // lookup finds the server transaction that a request with key k belongs to,
 // with a reference, or nil.
 func (l *Layer) lookup(k *key) *Transaction {
@@ -275,23 +278,25 @@ func (l *Layer) lookup(k *key) *Transaction {
 // lookupCall finds the newest INVITE transaction by Call-ID, CSeq number and
 // From tag, with a reference, or nil: that of an ACK for a 2xx.
 func (l *Layer) lookupCall(k *key) *Transaction {
-	return l.walkCall(k.call, func(t *key) bool {
-		return t.method == sip.MethodInvite && t.cseq == k.cseq && t.callID == k.callID && t.fromTag == k.fromTag
+	return l.walkCall(k.call, func(t *Transaction) bool {
+		return t.key.method == sip.MethodInvite && t.key.sameCall(k) && t.key.fromTag == k.fromTag
 	})
 }
 
 // FindCall finds an INVITE transaction by Call-ID and CSeq number, with a
 // reference, or nil (t_cancel_callid).
 func (l *Layer) FindCall(callID string, cseq uint32) *Transaction {
-	return l.walkCall(l.table.hashCall(callID, cseq, true), func(t *key) bool {
-		return t.method == sip.MethodInvite && t.cseq == cseq && t.callID == callID
+	k := key{callID: callID, cseq: cseq}
+	return l.walkCall(l.table.hashCall(callID, cseq, true), func(t *Transaction) bool {
+		return t.key.method == sip.MethodInvite && t.key.sameCall(&k)
 	})
 }
 
 // FindAny finds a received transaction of any method by Call-ID and CSeq
 // number, with a reference, or nil (t_reply_callid).
 func (l *Layer) FindAny(callID string, cseq uint32) *Transaction {
-	received := func(t *key) bool { return t.via != "" && t.cseq == cseq && t.callID == callID }
+	k := key{callID: callID, cseq: cseq}
+	received := func(t *Transaction) bool { return !t.local && t.key.sameCall(&k) }
 	if t := l.walkCall(l.table.hashCall(callID, cseq, true), received); t != nil {
 		return t
 	}
@@ -300,7 +305,7 @@ func (l *Layer) FindAny(callID string, cseq uint32) *Transaction {
 
 // walkCall finds the newest transaction in a chain of byCall that is meant,
 // with a reference, or nil.
-func (l *Layer) walkCall(hash uint64, meant func(*key) bool) *Transaction {
+func (l *Layer) walkCall(hash uint64, meant func(*Transaction) bool) *Transaction {
 	b := l.table.of(byCall, hash)
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -309,7 +314,7 @@ func (l *Layer) walkCall(hash uint64, meant func(*key) bool) *Transaction {
 		if t.key.call != hash {
 			continue // another call, by accident
 		}
-		if meant(&t.key) {
+		if meant(t) {
 			t.refs.Add(1)
 			return t
 		}

@@ -81,7 +81,7 @@ func TestOneCallIsFoundByItsNewest(t *testing.T) {
 		t.Error("the INVITE is not found among other requests of its call")
 	}
 	seen := 0
-	b.layer.walkCall(b.layer.table.hashCall("one-call@192.0.2.1", 1, false), func(*key) bool { seen++; return false })
+	b.layer.walkCall(b.layer.table.hashCall("one-call@192.0.2.1", 1, false), func(*Transaction) bool { seen++; return false })
 	if seen != callDepth {
 		t.Errorf("%d requests were looked at, want %d", seen, callDepth)
 	}

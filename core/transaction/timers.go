@@ -47,34 +47,40 @@ func (t *Transaction) expire(c *clock, b *Branch) {
 // expired handles an expiry with the lock held, which it gives back.
 func (t *Transaction) expired(c *clock, b *Branch, onWheel bool) {
 	t.enter(nil, nil)
+	given := false
+	defer func() {
+		if !given {
+			t.leave()
+		}
+	}()
 	if c.stale > 0 {
-		c.stale--
-		t.Unlock()
-		t.Unref()
+		c.stale-- // it holds a reference
 		return
 	}
 	c.armed = false
 	t.refs.Add(1)
-	if b == nil {
+	switch {
+	case b == nil:
 		t.serverTimeout()
-	} else if b.timeout() {
+	case !b.timeout():
+	case onWheel:
 		// The branch has run out: routes and callbacks may follow, and
 		// they may take their time.
-		if onWheel {
-			t.l.opt.Go("transaction timeout", func() { t.ranOut(b) })
-			return
-		}
-		t.ranOut(b)
-		return
+		given = true
+		t.l.opt.Go("transaction timeout", func() {
+			defer t.leave()
+			t.timedOut(b)
+		})
+	default:
+		t.timedOut(b)
 	}
-	t.Unlock()
-	t.Unref()
 }
 
-func (t *Transaction) ranOut(b *Branch) {
+// leave gives lock and reference of an expiry back, also when what it led to
+// failed.
+func (t *Transaction) leave() {
 	defer t.Unref()
-	defer t.Unlock()
-	t.timedOut(b)
+	t.Unlock()
 }
 
 // timeout sends the request or CANCEL again and reports whether the branch has

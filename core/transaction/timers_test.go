@@ -50,3 +50,27 @@ func TestRestartFR(t *testing.T) {
 		w.end()
 	}
 }
+
+// TestPanicInATimer: what fails in an expiry keeps no lock.
+func TestPanicInATimer(t *testing.T) {
+	w := newWorld(t)
+	var tx *Transaction
+	w.request(invite, func(t *Transaction) { tx = t; relay(t) })
+	w.panics = true
+	func() {
+		defer func() {
+			if recover() == nil {
+				t.Error("the expiry did not fail")
+			}
+		}()
+		w.advance(time.Second)
+	}()
+	w.panics = false
+	if !tx.mu.TryLock() {
+		t.Fatal("the transaction stays locked")
+	}
+	tx.mu.Unlock()
+	if n := tx.Refs(); n != 1 {
+		t.Errorf("%d references, want that of the layer", n)
+	}
+}

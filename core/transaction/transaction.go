@@ -27,7 +27,11 @@ type Transaction struct {
 	mu sync.Mutex
 	l  *Layer
 
-	refs   atomic.Int32
+	refs atomic.Int32
+	// repeated tells that the request came again while somebody had the lock.
+	repeated atomic.Bool
+	// forked tells that the request was sent to several targets at once.
+	forked atomic.Bool
 	timer  clock // retransmission of the final reply, wait for the ACK, wait timer
 	first  Branch
 	links  [2]link // in the indexes of the table; guarded by the locks of the buckets
@@ -168,7 +172,7 @@ func (t *Transaction) enter(out transport.Sender, from any) {
 // Unlock gives the lock back.
 func (t *Transaction) Unlock() {
 	t.out, t.from = nil, nil
-	t.mu.Unlock()
+	t.unlock()
 }
 
 // ID returns the name of the transaction.
@@ -194,7 +198,7 @@ func (t *Transaction) rest() {
 	if !t.mu.TryLock() {
 		return
 	}
-	defer t.mu.Unlock()
+	defer t.unlock()
 	if t.live && t.flags&waiting != 0 && t.refs.Load() == 1 && t.request != nil && t.held == nil && !t.local && !t.pending() {
 		FreeMessage(t.request)
 		t.request = nil
