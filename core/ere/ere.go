@@ -34,7 +34,8 @@ type Regexp struct {
 	source string
 	flags  Flags
 	re     *regexp.Regexp
-	fast   *sequences
+	fast   *sequences   // nil when only re can tell
+	needs  []*sequences // what a text must hold for re to be asked
 	groups int
 }
 
@@ -64,7 +65,9 @@ func Compile(pattern string, flags Flags) (*Regexp, error) {
 	}
 	re.Longest()
 	r := &Regexp{source: pattern, flags: flags, re: re, groups: t.groups}
-	r.fast = simplify(text)
+	if r.fast = simplify(text); r.fast == nil {
+		r.needs = required(text, flags&IgnoreCase != 0)
+	}
 	return r, nil
 }
 
@@ -91,7 +94,17 @@ func (r *Regexp) MatchString(s string) bool {
 	if r.fast != nil {
 		return r.fast.match(s)
 	}
-	return r.re.MatchString(s)
+	return r.possible(s) && r.re.MatchString(s)
+}
+
+// possible reports whether s has what every match needs.
+func (r *Regexp) possible(s string) bool {
+	for _, q := range r.needs {
+		if !q.match(s) {
+			return false
+		}
+	}
+	return true
 }
 
 // Match reports whether b holds a match.
@@ -102,7 +115,15 @@ func (r *Regexp) Match(b []byte) bool {
 // Find returns begin and end of the leftmost longest match and of its groups,
 // two offsets each, -1 for a group that took no part; nil when there is none.
 func (r *Regexp) Find(s string) []int {
-	if r.fast != nil && !r.fast.match(s) {
+	switch {
+	case r.fast == nil && !r.possible(s):
+		return nil
+	case r.fast != nil && r.groups == 0:
+		if begin, end := r.fast.find(s, 0); begin >= 0 {
+			return []int{begin, end}
+		}
+		return nil
+	case r.fast != nil && !r.fast.match(s):
 		return nil
 	}
 	return r.re.FindStringSubmatchIndex(s)
@@ -110,9 +131,15 @@ func (r *Regexp) Find(s string) []int {
 
 // FindAll calls f for each match, left to right, until f returns false.
 // Matches do not overlap; after an empty one the search goes on one byte
-// further.
+// further. f must not keep loc.
 func (r *Regexp) FindAll(s string, f func(loc []int) bool) {
-	if r.fast != nil && !r.fast.match(s) {
+	switch {
+	case r.fast == nil && !r.possible(s):
+		return
+	case r.fast != nil && r.groups == 0:
+		r.fast.findAll(s, f)
+		return
+	case r.fast != nil && !r.fast.match(s):
 		return
 	}
 	for _, loc := range r.re.FindAllStringSubmatchIndex(s, -1) {

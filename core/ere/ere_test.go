@@ -5,6 +5,8 @@ package ere
 import (
 	"fmt"
 	"os"
+	"regexp/syntax"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -87,23 +89,88 @@ func TestSimpleFormsAreFast(t *testing.T) {
 	}
 }
 
-// FuzzMatch holds the fast matcher to the general engine.
+// engined are expressions that need the general engine, and what it is not asked
+// without: the words after each.
+var engined = []struct {
+	pattern string
+	words   []string
+}{
+	{`sip:(.*)@evil\.example`, []string{"@evil.example"}},
+	{`^sip:[0-9]+.*@(a|b)\.net`, []string{"@a.net", "@b.net"}},
+	{`(.*)(friendly|scanner)x?$`, []string{"friendly", "friendlyx", "scanner", "scannerx"}},
+	{`a.*[bc]d+.*ef`, []string{"ef"}},
+	{`(x.*x)+z?`, []string{"x"}},
+	{`(foo.*){2}`, []string{"foo"}},
+	{`.*x?.*`, nil},
+	{`(a.*b)*`, nil},
+	{`a.*|.*b|[^a]`, nil},
+	{`\<kiss.*me\>`, []string{"kiss"}},
+	{`é.*x`, []string{"x"}},
+}
+
+func TestRequiredWords(t *testing.T) {
+	for _, row := range engined {
+		re := MustCompile(row.pattern, IgnoreCase)
+		if re.fast != nil {
+			t.Errorf("%s does not need the engine", row.pattern)
+			continue
+		}
+		tree, err := syntax.Parse(re.re.String(), syntax.Perl)
+		if err != nil {
+			t.Fatal(err)
+		}
+		got := know(tree, true).best()
+		slices.Sort(got)
+		if !slices.Equal(got, row.words) {
+			t.Errorf("%s: got %q, want %q", row.pattern, got, row.words)
+		}
+	}
+	for pattern, want := range map[string][]string{`^(sip|tel):.*@(.*)$`: {"sip:", "tel:"}, `^[ab]c.*d+x`: {"ac", "bc"}, `a^b.*`: nil, `^.*b.*c`: {""}} {
+		tree, err := syntax.Parse(pattern, syntax.Perl)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := prefix(tree, false); !slices.Equal(got, want) {
+			t.Errorf("%s begins with %q, want %q", pattern, got, want)
+		}
+	}
+}
+
+// FuzzMatch holds what is done without the general engine to it.
 func FuzzMatch(f *testing.F) {
 	for _, p := range simple {
 		f.Add(p, "Friendly-Scanner +49170 sip:x@example.com foobarbaz", true)
+		f.Add(p, "1 22 333 friendly, scanner", false)
+	}
+	for _, row := range engined {
+		f.Add(row.pattern, "sip:1@a.net sip:2@evil.example KISS me scannerx x.x ef", true)
 	}
 	f.Add("a.*b|c+", "aab", false)
+	f.Add("a*", "baab", false)
 	f.Fuzz(func(t *testing.T, pattern, text string, fold bool) {
 		flags := Flags(0)
 		if fold {
 			flags = IgnoreCase
 		}
-		re, err := Compile(pattern, flags)
-		if err != nil || re.fast == nil || !ascii(text) || !ascii(pattern) {
-			return
-		}
-		if got, want := re.fast.match(text), re.re.MatchString(text); got != want {
-			t.Errorf("%q (fold %v) on %q: fast %v, engine %v", pattern, fold, text, got, want)
+		for _, flags := range []Flags{flags, flags | Newline} {
+			re, err := Compile(pattern, flags)
+			if err != nil || !ascii(text) || !ascii(pattern) {
+				return
+			}
+			if got, want := re.MatchString(text), re.re.MatchString(text); got != want {
+				t.Errorf("%q (flags %d) on %q: %v, engine %v", pattern, flags, text, got, want)
+			}
+			if got, want := re.Find(text), re.re.FindStringSubmatchIndex(text); !slices.Equal(got, want) {
+				t.Errorf("%q (flags %d) on %q: %v, engine %v", pattern, flags, text, got, want)
+			}
+			var got [][]int
+			re.FindAll(text, func(loc []int) bool {
+				got = append(got, slices.Clone(loc))
+				return true
+			})
+			if want := re.re.FindAllStringSubmatchIndex(text, -1); !slices.EqualFunc(got, want, slices.Equal) {
+				t.Errorf("%q (flags %d) on %q: all %v, engine %v", pattern, flags, text, got, want)
+			}
 		}
 	})
 }
@@ -136,6 +203,64 @@ func BenchmarkWordsPlain(b *testing.B) {
 	b.ReportAllocs()
 	for b.Loop() {
 		if re.re.MatchString(agent) {
+			b.Fatal("matched")
+		}
+	}
+}
+
+// request is what search() looks through.
+const request = "INVITE sip:bob@example.com SIP/2.0\r\nVia: SIP/2.0/UDP 192.0.2.7:5060;branch=z9hG4bK776asdhds;rport\r\nMax-Forwards: 70\r\n" +
+	"From: \"Alice\" <sip:alice@example.com>;tag=1928301774\r\nTo: <sip:bob@example.com>\r\nCall-ID: a84b4c76e66710@192.0.2.7\r\nCSeq: 314159 INVITE\r\n" +
+	"Contact: <sip:alice@192.0.2.7:5060;transport=udp>\r\nUser-Agent: " + agent + "\r\nAllow: INVITE, ACK, BYE, CANCEL, OPTIONS, MESSAGE, INFO, UPDATE\r\n" +
+	"Supported: replaces, outbound, gruu\r\nContent-Type: application/sdp\r\nContent-Length: 0\r\n\r\n"
+
+func BenchmarkRequired(b *testing.B) {
+	re := MustCompile(engined[0].pattern, IgnoreCase|Newline)
+	b.ReportAllocs()
+	for b.Loop() {
+		if re.MatchString(request) {
+			b.Fatal("matched")
+		}
+	}
+}
+
+func BenchmarkRequiredPlain(b *testing.B) {
+	re := MustCompile(engined[0].pattern, IgnoreCase|Newline)
+	b.ReportAllocs()
+	for b.Loop() {
+		if re.re.MatchString(request) {
+			b.Fatal("matched")
+		}
+	}
+}
+
+func BenchmarkFindAll(b *testing.B) {
+	re := MustCompile("[0-9]+", IgnoreCase|Newline)
+	b.ReportAllocs()
+	for b.Loop() {
+		n := 0
+		re.FindAll(request, func([]int) bool { n++; return true })
+		if n < 20 {
+			b.Fatal(n)
+		}
+	}
+}
+
+func BenchmarkAnchored(b *testing.B) {
+	re := MustCompile("^(tel|sips):.*@(.*)$", IgnoreCase)
+	b.ReportAllocs()
+	for b.Loop() {
+		if re.MatchString("sip:bob@example.com;transport=udp") {
+			b.Fatal("matched")
+		}
+	}
+}
+
+func BenchmarkAnchoredPlain(b *testing.B) {
+	re := MustCompile("^(tel|sips):.*@(.*)$", IgnoreCase)
+	b.ReportAllocs()
+	for b.Loop() {
+		if re.re.MatchString("sip:bob@example.com;transport=udp") {
 			b.Fatal("matched")
 		}
 	}

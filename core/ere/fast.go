@@ -69,16 +69,18 @@ func (q *sequences) at(s string, i int) bool {
 		mask |= q.starts[s[i]]
 	}
 	for k := 0; mask != 0; k, mask = k+1, mask>>1 {
-		if mask&1 != 0 && q.list[k].match(s, i) {
+		if mask&1 != 0 && q.list[k].match(s, i) >= 0 {
 			return true
 		}
 	}
 	return false
 }
 
-func (q *sequence) match(s string, i int) bool {
+// match returns where a match that begins at i ends, -1 when there is none. As
+// no item takes what a later one needs, it is the longest.
+func (q *sequence) match(s string, i int) int {
 	if q.begin && i > 0 {
-		return false
+		return -1
 	}
 	for k := range q.items {
 		it := &q.items[k]
@@ -88,10 +90,60 @@ func (q *sequence) match(s string, i int) bool {
 			n++
 		}
 		if n < it.min {
-			return false
+			return -1
 		}
 	}
-	return !q.end || i == len(s)
+	if q.end && i < len(s) {
+		return -1
+	}
+	return i
+}
+
+// find returns the leftmost match at or behind from, and of those the longest;
+// begin is -1 when there is none.
+func (q *sequences) find(s string, from int) (begin, end int) {
+	for i := from; i <= len(s); i++ {
+		mask := q.empty
+		if i < len(s) {
+			mask |= q.starts[s[i]]
+		}
+		end := -1
+		for k := 0; mask != 0; k, mask = k+1, mask>>1 {
+			if mask&1 != 0 {
+				end = max(end, q.list[k].match(s, i))
+			}
+		}
+		if end >= 0 {
+			return i, end
+		}
+		if q.anchored {
+			break
+		}
+	}
+	return -1, -1
+}
+
+// findAll calls f for each match, left to right, until f returns false. An empty
+// one directly behind another is none.
+func (q *sequences) findAll(s string, f func(loc []int) bool) {
+	var loc [2]int
+	last := -1 // end of the last match
+	for from := 0; from <= len(s); {
+		begin, end := q.find(s, from)
+		if begin < 0 {
+			return
+		}
+		if end > begin || begin != last {
+			if loc = [2]int{begin, end}; !f(loc[:]) {
+				return
+			}
+		}
+		if last = end; end > begin {
+			from = end
+		} else {
+			from = end + 1
+		}
+	}
 }
 
 // simplify returns the matcher of an expression that is simple enough, else
@@ -105,11 +157,18 @@ func simplify(text string) *sequences {
 	if !ok {
 		return nil
 	}
-	q := &sequences{list: list, anchored: true}
 	for k := range list {
 		if !list[k].deterministic() {
 			return nil
 		}
+	}
+	return newSequences(list)
+}
+
+// newSequences makes the tables of a list.
+func newSequences(list []sequence) *sequences {
+	q := &sequences{list: list, anchored: true}
+	for k := range list {
 		q.anchored = q.anchored && list[k].begin
 		q.start(k)
 		q.next(k)
