@@ -87,6 +87,8 @@ type Call struct {
 	own      transaction.State
 	// uri is the memory of ParseURI.
 	uri sip.URI
+	// received is the memory of ReceivedReply.
+	received transaction.Received
 	// chunk is the memory of Lasting. It is never written twice.
 	chunk []byte
 	// locals is what modules keep with this Call.

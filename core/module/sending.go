@@ -14,6 +14,14 @@ func (c *Call) Received() transaction.Received {
 	return transaction.Received{Msg: c.Msg, Packet: c.Packet, State: c.State, Out: c.Out, Gen: c.Gen, From: c}
 }
 
+// ReceivedReply is Received for a reply that is given to the transactions; it is
+// valid as long as the message. A Call has one, as a reply is given once: on the
+// heap it would be 240 bytes for each.
+func (c *Call) ReceivedReply() *transaction.Received {
+	c.received = c.Received()
+	return &c.received
+}
+
 // OnSend implements transaction.Caller.
 func (c *Call) OnSend(d transport.Destination) bool {
 	if c.Gen == nil || c.Gen.OnSend == NoRoute {

@@ -157,8 +157,8 @@ func (m *TM) requestEnd(c *module.Call) {
 // takeReply hands a reply to the transaction that waits for it. One that
 // belongs to none runs on_sl_reply.
 func (m *TM) takeReply(c *module.Call) bool {
-	r := c.Received()
-	if m.layer.Reply(&r) {
+	r := c.ReceivedReply()
+	if m.layer.Reply(r) {
 		c.Adopted = c.Adopted || r.Adopted
 		return true
 	}

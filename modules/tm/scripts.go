@@ -3,6 +3,8 @@
 package tm
 
 import (
+	"sync"
+
 	"github.com/kahea-sip/kahea/core/module"
 	"github.com/kahea-sip/kahea/core/transaction"
 	"github.com/kahea-sip/kahea/core/transport"
@@ -39,7 +41,9 @@ func (m *TM) replyRoute(t *transaction.Transaction, b *transaction.Branch, r *tr
 	t.State.Target = b.Target
 	c.Msg, c.Packet, c.Mem, c.State = r.Msg, r.Packet, r.Packet.Buffer, &t.State
 	c.Route, c.Tx, c.TxHeld, c.Branch = module.ReplyRoute, t, true, b.Index
-	c.RC, c.Event = module.True, &replyContext{b, r}
+	e := replyContexts.Get().(*replyContext)
+	*e = replyContext{b, r}
+	c.RC, c.Event = module.True, e
 	if g, ok := t.Gen.(*module.Generation); ok {
 		c.Gen = g
 	}
@@ -47,8 +51,12 @@ func (m *TM) replyRoute(t *transaction.Transaction, b *transaction.Branch, r *tr
 	b.Target.Flags = t.State.Target.Flags
 	t.State.Target = main
 	s.restore(c)
+	*e = replyContext{}
+	replyContexts.Put(e)
 	return !out.Drop
 }
+
+var replyContexts = sync.Pool{New: func() any { return new(replyContext) }}
 
 // replyContext is Call.Event in a reply route, for t_suspend.
 type replyContext struct {
@@ -80,7 +88,8 @@ func (m scripts) OnSend(t *transaction.Transaction, b *transaction.Branch, d tra
 	s := save(c)
 	defer s.restore(c)
 	m.enter(c, t, module.OnSendRoute, b.Index)
-	c.Event = &d
+	to := d // so that only where there is a route it is allocated
+	c.Event = &to
 	return !g.Program.Run(c, g.OnSend).Drop
 }
 
