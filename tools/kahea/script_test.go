@@ -31,7 +31,7 @@ var update = flag.Bool("update", false, "write what was printed into the scripts
 
 func TestMain(m *testing.M) {
 	testscript.Main(m, map[string]func(){"kahea": func() {
-		os.Exit(run(os.Args[1:], surroundings{stdout: os.Stdout, stderr: os.Stderr, anyPort: true}))
+		os.Exit(run(os.Args[1:], surroundings{stdin: os.Stdin, stdout: os.Stdout, stderr: os.Stderr, anyPort: true}))
 	}})
 }
 

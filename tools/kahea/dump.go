@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package main
+
+import (
+	"fmt"
+	"io"
+
+	"github.com/kahea-sip/kahea/script/compile"
+)
+
+// runDump is the word dump: kahea dump [options] FILE prints the operations of each route, as docs/internals.md explains them.
+func runDump(args []string, stdout, stderr io.Writer) int {
+	o, err := optionsWithFile(args)
+	if err != nil {
+		fmt.Fprintf(stderr, "ERROR: %v\n", err)
+		return 1
+	}
+	cfg, status := readConfig(o, stderr)
+	if status != exitOK {
+		return 1
+	}
+	compile.Compile(cfg.script).Listing(stdout)
+	return exitOK
+}
+
+// optionsWithFile reads the flags of the server, behind which the configuration file may stand without -f.
+func optionsWithFile(args []string) (*options, error) {
+	if n := len(args); n > 0 && (len(args[n-1]) == 0 || args[n-1][0] != '-') {
+		o, err := parseOptions(args[:n-1])
+		if err == nil && !flagWaits(args[:n-1]) {
+			o.file = args[n-1]
+			return o, nil
+		}
+	}
+	return parseOptions(args)
+}
+
+// flagWaits tells that the last argument is a flag which takes the next one as its value.
+func flagWaits(args []string) bool {
+	_, err := parseOptions(append(args[:len(args):len(args)], "-h"))
+	return err != nil
+}
