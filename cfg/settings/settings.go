@@ -14,6 +14,9 @@ import (
 type Settings struct {
 	// Children is the number of workers per UDP socket.
 	Children int
+	// SharedMemory is the memory for transactions in megabytes; 0 leaves it
+	// to the server.
+	SharedMemory int
 	// SocketWorkers is what the sockets that follow get instead; each Socket has its own number.
 	socketWorkers int
 	// Sockets are the addresses to listen on, in the order of the text; none means all addresses of the machine.

@@ -7,6 +7,7 @@ import "time"
 const anyNegative = -1 << 31
 
 var processParams = []Param{
+	{Name: "shm_mem_size", Aliases: []string{"shm", "shm_mem"}, Type: Int, Max: 1 << 30, Default: "0", UnitName: "megabytes", Doc: "memory for transactions; 0 is half of the container's, else of the machine's", at: func(s *Settings) any { return &s.SharedMemory }},
 	{Name: "children", Type: Int, Max: 10000, Default: "8", Doc: "workers per UDP socket", at: func(s *Settings) any { return &s.Children }},
 	{Name: "socket_workers", Type: Int, Max: 10000, Default: "0", Doc: "workers of the listen that follows, instead of children", at: func(s *Settings) any { return &s.socketWorkers }},
 	{Name: "fork", Type: Bool, Default: "yes", Doc: "run with workers in the background", at: func(s *Settings) any { return &s.Process.Fork }},

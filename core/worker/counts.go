@@ -29,6 +29,9 @@ type counts struct {
 	byStatus      map[int]*counter.Counter // a few statuses; read-only after start
 }
 
+// messages are all that were received.
+func (c *counts) messages() int64 { return c.requests.Value() + c.replies.Value() }
+
 var methodNames = []struct {
 	method sip.Method
 	name   string

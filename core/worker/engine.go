@@ -123,6 +123,9 @@ func (e *Engine) Install(g *module.Generation, order []string) {
 	e.generation.Store(g)
 }
 
+// Messages is the number of messages that were received so far.
+func (e *Engine) Messages() int64 { return e.count.messages() }
+
 // StartModules starts the modules of the current generation, each after those
 // that it requires, then tells those that asked for it that all have started.
 // When one fails, those that were started are stopped.

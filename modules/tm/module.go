@@ -7,6 +7,7 @@ import (
 	"context"
 	"errors"
 
+	"github.com/kahea-sip/kahea/core/counter"
 	"github.com/kahea-sip/kahea/core/module"
 	"github.com/kahea-sip/kahea/core/setting"
 	"github.com/kahea-sip/kahea/core/transaction"
@@ -69,6 +70,10 @@ func (m *TM) Exports() module.Exports {
 			{Name: "tm:local-response", Doc: "A stateful reply of our own was sent."},
 		},
 		Settings: m.runtime(),
+		Counters: []counter.Entry{
+			{Name: "refused_transactions", Gauge: func() int64 { return m.layer.Stats().Refused }, Doc: "requests that there was no memory for (-m): they were answered 500"},
+			{Name: "transactions_memory", Gauge: func() int64 { return m.layer.Memory() }, Doc: "memory that transactions count for, in bytes"},
+		},
 	}
 }
 

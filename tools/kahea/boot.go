@@ -19,6 +19,7 @@ import (
 
 	"github.com/kahea-sip/kahea/core/counter"
 	"github.com/kahea-sip/kahea/core/locate"
+	"github.com/kahea-sip/kahea/core/memory"
 	"github.com/kahea-sip/kahea/core/module"
 	"github.com/kahea-sip/kahea/core/setting"
 	"github.com/kahea-sip/kahea/core/timer"
@@ -34,7 +35,6 @@ import (
 // surroundings are what a test gives instead of the real ones; what is nil is
 // the real one.
 type surroundings struct {
-	stdin          io.Reader
 	stdout, stderr io.Writer
 	clock          timer.Clock
 	resolver       locate.Resolver
@@ -288,6 +288,7 @@ func (s *server) makeEngine() error {
 		Network: s.transport, Locator: s.locator, Wheel: s.wheel, Log: s.log.With("module", "tm"),
 		Secret: secret, Go: s.goer.start, MHomed: set.MHomed,
 		UDPMTU: &s.udpMTU, UDPMTUProto: &s.udpMTUProto,
+		Memory: transactionMemory(set.SharedMemory, memory.Here()),
 	})
 	engine, err := worker.New(worker.Options{
 		Log: s.log, Clock: s.clock, Timers: s.wheel, Rand: s.source(2), Counters: s.counters, Settings: s.registry,

@@ -235,6 +235,9 @@ func (c *config) applyFlags() {
 	if o.children > 0 {
 		s.Children = o.children
 	}
+	if o.sharedMB > 0 {
+		s.SharedMemory = o.sharedMB
+	}
 	if o.noTCP {
 		s.TCP.Disabled = true
 	}

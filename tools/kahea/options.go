@@ -25,6 +25,7 @@ type options struct {
 	defines     []string // -A
 	children    int      // -n
 	tcpChildren int      // -N
+	sharedMB    int      // -m, megabytes; 0 for none given
 	debug       int      // -d, --debug
 	hasDebug    bool
 	noTCP       bool // -T
@@ -136,9 +137,18 @@ func (o *options) short(flag byte, value string) error {
 	case 'A':
 		o.defines = append(o.defines, value)
 	case 'n':
-		o.children, err = number("-n", value)
+		o.children, err = count("process number: -n", value)
+		if value == "0" {
+			o.children = defaultChildren // as Kamailio, also where the file has another number
+		}
 	case 'N':
-		o.tcpChildren, err = number("-N", value)
+		o.tcpChildren, err = count("process number: -N", value)
+	case 'm':
+		o.sharedMB, err = count("shmem size number: -m", value)
+	case 'M':
+		if _, err = count("private mem size number: -M", value); err == nil {
+			o.ignored = append(o.ignored, "-M "+value)
+		}
 	case 'b':
 		o.maxBuffer, err = number("-b", value)
 	case 'T':
@@ -163,7 +173,7 @@ func (o *options) short(flag byte, value string) error {
 		o.help = true
 	case 'S':
 		o.ignored = append(o.ignored, "-S (there is no SCTP)")
-	case 'm', 'M', 'O', 'Q', 'W', 'x', 'X':
+	case 'O', 'Q', 'W', 'x', 'X':
 		o.ignored = append(o.ignored, fmt.Sprintf("-%c %s", flag, value))
 	default:
 		return fmt.Errorf("unknown option '-%c'. Use -h for help", flag)
@@ -220,10 +230,22 @@ func number(flag, value string) (int, error) {
 	return n, nil
 }
 
+// count reads a number of megabytes or workers; what names it as Kamailio's
+// message does.
+func count(what, value string) (int, error) {
+	n, err := strconv.Atoi(value)
+	if err != nil || n < 0 || n > 1<<30 {
+		return 0, fmt.Errorf("bad %s %s", what, value)
+	}
+	return n, nil
+}
+
+// defaultChildren is the number of workers per UDP socket where nobody gives
+// one.
+const defaultChildren = 8
+
 const usage = `usage: kahea [options]            serve, with the flags of Kamailio
        kahea check [options] FILE  check a configuration and tell every mistake
-       kahea fmt [-w|-d] [FILE…]   bring configurations into one layout
-       kahea dump [options] FILE   print the program that a configuration becomes
        kahea run                   serve phones on loopback, with a configuration of its own
        kahea version               tell the version
 
@@ -237,6 +259,7 @@ Options:
   -a yes|no     automatic aliases      --alias=[proto:]host[:port]  add an alias
   -A NAME[=V]   preprocessor define
   -n N          workers per UDP socket    -N N  TCP workers
+  -m MB         memory for transactions (default: half of the container's, else of the machine's)
   -P FILE       pid file               -G FILE  process group file
   -Y DIR        run folder (default ` + defaultRunDir + `)
   -L PATH       module search path
@@ -250,5 +273,5 @@ Options:
   --log-engine=json  log JSON lines
   -v            version                -h       this help
 
-Accepted and without meaning here: -m -M -O -Q -S -W -x -X --atexit.
+Accepted and without meaning here: -M -O -Q -S -W -x -X --atexit.
 `

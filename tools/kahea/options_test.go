@@ -15,11 +15,11 @@ func TestParseOptions(t *testing.T) {
 	}
 	want := &options{file: "a.cfg", runDir: defaultRunDir, daemon: 2, stderr: true, debug: 3, hasDebug: true,
 		listen: []string{"udp:127.0.0.1:5070", "tcp:127.0.0.1:5070"}, defines: []string{"WITH_X", "N=1"},
-		aliases: []string{"example.org"}, dnsVia: 3, ignored: []string{"-m 64", "-x fm"}}
+		aliases: []string{"example.org"}, dnsVia: 3, sharedMB: 64, ignored: []string{"-x fm"}}
 	if !reflect.DeepEqual(o, want) {
 		t.Errorf("got  %+v\nwant %+v", o, want)
 	}
-	for _, bad := range [][]string{{"-Z"}, {"-f"}, {"file.cfg"}, {"-n", "many"}, {"--nope"}, {"--alias"}} {
+	for _, bad := range [][]string{{"-Z"}, {"-f"}, {"file.cfg"}, {"-n", "many"}, {"-n", "-1"}, {"-N", "x"}, {"-m", "abc"}, {"-m", "-5"}, {"-m", "5x"}, {"-M", "abc"}, {"--nope"}, {"--alias"}} {
 		if _, err := parseOptions(bad); err == nil {
 			t.Errorf("%q: no error", bad)
 		}
