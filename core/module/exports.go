@@ -15,9 +15,9 @@ type Exports struct {
 	// Requires names the modules that must be loaded before this one.
 	Requires []string
 	// After names modules that, when loaded, are started before this one.
-	After           []string
-	Params          []Param
-	Functions       []Function
+	After     []string
+	Params    []Param
+	Functions []Function
 	// Lua are functions that only scripts in Lua have. Name is the name in
 	// KSR.module, or with a dot that in another table: "pvx.avp_get".
 	Lua             []Function

@@ -22,6 +22,7 @@ func Exports(opt Options) module.Exports {
 	return module.Exports{
 		Doc:       "The functions and variables of the language itself.",
 		Functions: append(append(append(flagFunctions(), uriFunctions()...), connectionFunctions()...), forwardFunctions()...),
+		Lua:       luaFunctions(),
 		Variables: variables(opt),
 	}
 }

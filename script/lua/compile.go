@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package lua
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"strings"
+	"syscall"
+
+	"github.com/kahea-sip/kahea/cfg/source"
+	glua "github.com/yuin/gopher-lua"
+	"github.com/yuin/gopher-lua/parse"
+)
+
+// chunk is a compiled script. It never changes: all states share it.
+type chunk struct {
+	// File is the path as it was given.
+	File  string
+	proto *glua.FunctionProto
+	// Warnings are things that Lua 5.1 does not have and that fail only
+	// where they are reached.
+	Warnings []*source.Error
+}
+
+// Compile reads a script. The error is a *source.Error with the place of what
+// Lua 5.1 does not understand.
+func Compile(file string) (*chunk, error) {
+	text, err := os.ReadFile(file)
+	if err != nil {
+		var number syscall.Errno
+		if errors.As(err, &number) {
+			err = number
+		}
+		return nil, fmt.Errorf("cannot read the Lua script %q: %w", file, err)
+	}
+	return compileText(file, string(text))
+}
+
+func compileText(file, text string) (*chunk, error) {
+	found := newer(file, text)
+	for _, e := range found.errors {
+		return nil, e
+	}
+	// A first line that begins with # is for a shell.
+	if strings.HasPrefix(text, "#") {
+		text = "--" + text[1:]
+	}
+	proto, err := compileProto(file, text)
+	if err != nil {
+		return nil, err
+	}
+	return &chunk{File: file, proto: proto, Warnings: found.warnings}, nil
+}
+
+// compileProto compiles a text.
+func compileProto(name, text string) (*glua.FunctionProto, error) {
+	tree, err := parse.Parse(strings.NewReader(text), name)
+	if err != nil {
+		return nil, syntaxError(name, err)
+	}
+	proto, err := glua.Compile(tree, name)
+	if err != nil {
+		return nil, syntaxError(name, err)
+	}
+	return proto, nil
+}
+
+// syntaxError says where a script cannot be understood.
+func syntaxError(name string, err error) error {
+	if e, ok := errors.AsType[*parse.Error](err); ok {
+		message := strings.TrimSuffix(e.Message, ": unexpected $end")
+		text := e.Message
+		if e.Pos.Line == parse.EOF {
+			return &source.Error{Pos: source.Pos{Filename: name}, Message: "the script ends within a block: an end is missing"}
+		}
+		if e.Token != "" {
+			text = fmt.Sprintf("%s near %q", message, e.Token)
+		}
+		return &source.Error{Pos: source.Pos{Filename: name, Line: e.Pos.Line, Column: max(e.Pos.Column, 1)}, Message: text}
+	}
+	if e, ok := errors.AsType[*glua.CompileError](err); ok {
+		return &source.Error{Pos: source.Pos{Filename: name, Line: e.Line, Column: 1}, Message: e.Message}
+	}
+	return &source.Error{Pos: source.Pos{Filename: name}, Message: err.Error()}
+}

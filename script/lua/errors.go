@@ -1,0 +1,127 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package lua
+
+import (
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/kahea-sip/kahea/core/module"
+	"github.com/kahea-sip/kahea/core/sip"
+	glua "github.com/yuin/gopher-lua"
+)
+
+// errorQuiet is how long an error stays silent after a line about it.
+const errorQuiet = 60 * time.Second
+
+// maxErrors bounds the errors that are told apart: their texts may hold what
+// a peer sent.
+const maxErrors = 1000
+
+// errorLog tells of each error of the scripts once, with its traceback, and
+// then of how often it came again.
+type errorLog struct {
+	mu  sync.Mutex
+	all map[string]*errorCount // guarded by mu
+}
+
+type errorCount struct {
+	told time.Time
+	more int
+}
+
+func (e *errorLog) init() { e.all = map[string]*errorCount{} }
+
+// report logs an error of a script. message begins with its place.
+func (e *errorLog) report(c *module.Call, message, traceback string) {
+	attrs := []any{"call_id", c.Msg.Value(sip.HeaderCallID), "method", c.Msg.MethodName, "route", c.Line.Route}
+	repeated, tell := e.count(place(message), c.Packet.Time)
+	if !tell {
+		c.Log().Debug("error in a Lua script: "+message, attrs...)
+		return
+	}
+	if repeated > 0 {
+		attrs = append(attrs, "repeated", repeated)
+	}
+	if t := traceText(traceback); t != "" {
+		attrs = append(attrs, "traceback", t)
+	}
+	c.Log().Error("error in a Lua script: "+message, attrs...)
+}
+
+// count notes an error at a place; tell says that it is to be told, repeated
+// how often it came since it was told last.
+func (e *errorLog) count(place string, now time.Time) (repeated int, tell bool) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	n := e.all[place]
+	if n == nil {
+		if len(e.all) >= maxErrors {
+			clear(e.all)
+		}
+		e.all[strings.Clone(place)] = &errorCount{told: now}
+		return 0, true
+	}
+	if now.Sub(n.told) < errorQuiet {
+		n.more++
+		return 0, false
+	}
+	repeated, n.told, n.more = n.more, now, 0
+	return repeated, true
+}
+
+// place is the "file:line" at the beginning of a message, or all of it.
+func place(message string) string {
+	for i := 0; i < len(message); i++ {
+		if message[i] != ':' {
+			continue
+		}
+		j := i + 1
+		for j < len(message) && '0' <= message[j] && message[j] <= '9' {
+			j++
+		}
+		if j > i+1 && j < len(message) && message[j] == ':' {
+			return message[:j]
+		}
+	}
+	return message
+}
+
+// message is the text of an error, whatever a script gave to error().
+func message(e *glua.ApiError) string {
+	if e.Object == nil {
+		return "unknown error"
+	}
+	switch v := e.Object.(type) {
+	case glua.LString:
+		return strings.TrimSpace(string(v))
+	case *glua.LTable, *glua.LNilType:
+		return "error object is a " + e.Object.Type().String() + " value"
+	}
+	return e.Object.String()
+}
+
+// traceText is the traceback in one line, from the inside out.
+func traceText(trace string) string {
+	trace = strings.TrimPrefix(trace, "stack traceback:\n")
+	var lines []string
+	for _, l := range strings.Split(trace, "\n") {
+		if l = strings.TrimSpace(l); l != "" && !strings.HasPrefix(l, "[G]") {
+			lines = append(lines, l)
+		}
+	}
+	return strings.Join(lines, " < ")
+}
+
+// exitText is the error by which a script ends; Kamailio has the same, and
+// scripts that catch errors know it.
+const exitText = "~~ksr~exit~~"
+
+// exit is the error of KSR.x.exit. It has a traceback so that none is made.
+var exit = &glua.ApiError{Type: glua.ApiErrorRun, Object: glua.LString(exitText), StackTrace: " "}
+
+func isExit(err error) bool {
+	e, ok := err.(*glua.ApiError)
+	return ok && (e == exit || e.Object == exit.Object)
+}
