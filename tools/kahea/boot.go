@@ -35,6 +35,7 @@ import (
 // surroundings are what a test gives instead of the real ones; what is nil is
 // the real one.
 type surroundings struct {
+	stdin          io.Reader
 	stdout, stderr io.Writer
 	clock          timer.Clock
 	resolver       locate.Resolver

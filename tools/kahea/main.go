@@ -23,7 +23,9 @@ const (
 	exitFailure = 255
 )
 
-func main() { os.Exit(run(os.Args[1:], surroundings{stdout: os.Stdout, stderr: os.Stderr})) }
+func main() {
+	os.Exit(run(os.Args[1:], surroundings{stdin: os.Stdin, stdout: os.Stdout, stderr: os.Stderr}))
+}
 
 // run is the program: words of its own first, else the flags of Kamailio.
 func run(args []string, around surroundings) int {
@@ -32,6 +34,10 @@ func run(args []string, around surroundings) int {
 		switch args[0] {
 		case "check":
 			return runCheck(args[1:], stdout, stderr)
+		case "fmt":
+			return runFmt(args[1:], around.stdin, stdout, stderr)
+		case "dump":
+			return runDump(args[1:], stdout, stderr)
 		case "run":
 			return runDemo(around)
 		case "version":

@@ -246,6 +246,8 @@ const defaultChildren = 8
 
 const usage = `usage: kahea [options]            serve, with the flags of Kamailio
        kahea check [options] FILE  check a configuration and tell every mistake
+       kahea fmt [-w|-d] [FILE…]   bring configurations into one layout
+       kahea dump [options] FILE   print the program that a configuration becomes
        kahea run                   serve phones on loopback, with a configuration of its own
        kahea version               tell the version
 
