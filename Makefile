@@ -58,7 +58,7 @@ fuzz:
 # The Go benchmarks against the stored baseline. Times are printed, and differ
 # from hour to hour; more memory per operation is an error. Benchmarks of system
 # calls and of whole heaps say nothing here: they are run by hand.
-BENCHES    = ./core/... ./script/... ./modules/...
+BENCHES    = ./core/... ./script/... ./modules/... ./tools/kahea
 BENCHFLAGS = -run '^$$' -bench . -skip 'Memory|IdleConnection|Echo|UDP|Collect' -benchmem -benchtime 50ms -count 6
 bench:
 	@mkdir -p bin

@@ -46,6 +46,12 @@ func TestAllocs(t *testing.T) {
 			parse()
 			dst = AppendReply(dst[:0], &m, &Reply{Code: 404, ToTag: "abc", Server: "Server: kahea"})
 		}},
+		{"typed access of a response", func() {
+			if err := r.Parse(response); err != nil {
+				t.Fatal(err)
+			}
+			exercise(&r)
+		}},
 		{"response", func() {
 			if err := r.Parse(response); err != nil {
 				t.Fatal(err)
