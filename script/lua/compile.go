@@ -14,8 +14,8 @@ import (
 	"github.com/yuin/gopher-lua/parse"
 )
 
-// chunk is a compiled script. It never changes: all states share it.
-type chunk struct {
+// Script is a compiled script. It never changes: all states share it.
+type Script struct {
 	// File is the path as it was given.
 	File  string
 	proto *glua.FunctionProto
@@ -26,7 +26,7 @@ type chunk struct {
 
 // Compile reads a script. The error is a *source.Error with the place of what
 // Lua 5.1 does not understand.
-func Compile(file string) (*chunk, error) {
+func Compile(file string) (*Script, error) {
 	text, err := os.ReadFile(file)
 	if err != nil {
 		var number syscall.Errno
@@ -38,7 +38,7 @@ func Compile(file string) (*chunk, error) {
 	return compileText(file, string(text))
 }
 
-func compileText(file, text string) (*chunk, error) {
+func compileText(file, text string) (*Script, error) {
 	found := newer(file, text)
 	for _, e := range found.errors {
 		return nil, e
@@ -51,7 +51,7 @@ func compileText(file, text string) (*chunk, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &chunk{File: file, proto: proto, Warnings: found.warnings}, nil
+	return &Script{File: file, proto: proto, Warnings: found.warnings}, nil
 }
 
 // compileProto compiles a text.

@@ -46,15 +46,15 @@ func (p *Program) DoText(c *module.Call, text string) module.Result {
 // DoFile is lua_dofile: it reads a script and runs it, in the state without
 // scripts, for each call.
 func (p *Program) DoFile(c *module.Call, file string) module.Result {
-	var chunk *chunk
+	var script *Script
 	var err error
-	c.Block(func() { chunk, err = Compile(file) })
+	c.Block(func() { script, err = Compile(file) })
 	return p.embedded(c, func(s *state) error {
 		if err != nil {
 			return err
 		}
 		s = s.other()
-		s.lua.Push(s.lua.NewFunctionFromProto(chunk.proto))
+		s.lua.Push(s.lua.NewFunctionFromProto(script.proto))
 		return s.protect(0)
 	}, false)
 }

@@ -8,7 +8,7 @@ import "sync"
 // back last is taken first: its memory is in the caches.
 type pool struct {
 	program *Program
-	chunks  []*chunk
+	chunks  []*Script
 
 	mu     sync.Mutex
 	free   []*state // guarded by mu

@@ -51,6 +51,19 @@ type Setup struct {
 	Host                    module.Host
 }
 
+// Runner is a module that runs scripts of this package; the start of the server
+// knows it by this.
+type Runner interface {
+	// Language is the language of the scripts as cfgengine names it.
+	Language() string
+	// Attach gives the module what its scripts may call, before any module
+	// is started. The program runs the routes of the server.
+	Attach(s Setup) (module.Program, error)
+	// Begin runs the scripts for the first time, after all modules were
+	// started.
+	Begin() error
+}
+
 // Loaded is a loaded module.
 type Loaded struct {
 	Name    string
@@ -77,7 +90,7 @@ type Program struct {
 	// reload is held while scripts are read anew.
 	reload sync.Mutex
 	// chunks are the compiled scripts of the current pool; guarded by reload.
-	chunks []*chunk
+	chunks []*Script
 }
 
 var _ module.Program = (*Program)(nil)
@@ -86,7 +99,7 @@ var _ module.Program = (*Program)(nil)
 var errNotLoaded = errors.New("the scripts are not loaded yet")
 
 // New makes a program of compiled scripts. They are not run before Start.
-func New(opt Options, chunks []*chunk, set Setup) (*Program, error) {
+func New(opt Options, chunks []*Script, set Setup) (*Program, error) {
 	if opt.OnSendRoute == "" {
 		opt.OnSendRoute = set.OnSendRoute
 	}
@@ -116,7 +129,7 @@ func (p *Program) Start() error {
 }
 
 // install makes a pool of compiled scripts the current one when they run.
-func (p *Program) install(chunks []*chunk) error {
+func (p *Program) install(chunks []*Script) error {
 	next := &pool{program: p, chunks: chunks}
 	s, err := next.newState()
 	if err != nil {
@@ -139,7 +152,7 @@ func (p *Program) Reload(index int) error {
 	if index >= len(p.chunks) || index < -1 {
 		return fmt.Errorf("there is no script %d", index)
 	}
-	next := make([]*chunk, len(p.chunks))
+	next := make([]*Script, len(p.chunks))
 	for i, c := range p.chunks {
 		if next[i] = c; index == -1 || index == i {
 			var err error

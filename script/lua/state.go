@@ -65,8 +65,8 @@ func (l *pool) newState() (*state, error) {
 	defer l.program.host.FreeCall(c)
 	s.enter(c)
 	defer func() { s.call, c.Lua, c.Place = nil, nil, nil }()
-	for _, chunk := range l.chunks {
-		s.lua.Push(s.lua.NewFunctionFromProto(chunk.proto))
+	for _, script := range l.chunks {
+		s.lua.Push(s.lua.NewFunctionFromProto(script.proto))
 		if err := s.protect(0); err != nil {
 			s.close()
 			return nil, err

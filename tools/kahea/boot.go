@@ -69,7 +69,9 @@ type server struct {
 	cancel    context.CancelFunc
 	goer      lateGo
 	identity  identity
-	pidFiles  []string
+	// install makes the loaded configuration the current generation.
+	install  func()
+	pidFiles []string
 	// udpMTU and udpMTUProto are udp_mtu and udp_mtu_try_proto, which cfg.set
 	// may change.
 	udpMTU, udpMTUProto setting.Int
@@ -91,6 +93,7 @@ func boot(cfg *config, around surroundings) (*server, error) {
 		{"make the engine", s.makeEngine},
 		{"change the identity", s.changeIdentity},
 		{"start the modules", s.startModules},
+		{"run the scripts", s.beginScripts},
 		{"serve", s.serve},
 	}
 	for _, step := range steps {
@@ -305,7 +308,6 @@ func (s *server) makeEngine() error {
 	}
 	s.engine, s.goer.do = engine, engine.Go
 
-	program := vm.New(compile.Compile(s.cfg.script), vm.Options{MaxWhileLoops: set.Script.MaxWhileLoops, MaxRecursion: set.Script.MaxRecursion})
 	modules, order := map[string]module.Module{}, []string{}
 	for _, m := range s.cfg.script.Modules {
 		modules[m.Name] = m.Module
@@ -316,7 +318,12 @@ func (s *server) makeEngine() error {
 		}
 	}
 	s.declareSettings()
-	engine.Install(module.NewGeneration(1, program, modules), order)
+	program, err := s.attachScripts(vm.New(compile.Compile(s.cfg.script), vm.Options{MaxWhileLoops: set.Script.MaxWhileLoops, MaxRecursion: set.Script.MaxRecursion}))
+	if err != nil {
+		return err
+	}
+	s.install = func() { engine.Install(module.NewGeneration(1, program, modules), order) }
+	s.install()
 	return nil
 }
 

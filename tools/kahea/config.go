@@ -30,7 +30,9 @@ type config struct {
 	pre      *preproc.Result
 	settings *settings.Settings
 	script   *check.Script
-	errs     *source.ErrorList
+	// core are the functions and variables of the engine itself.
+	core module.Exports
+	errs *source.ErrorList
 	// listen and aliases are what the flags -l and --alias say.
 	listen  []settings.Socket
 	aliases []transport.Alias
@@ -92,14 +94,13 @@ func loadConfig(o *options, log *slog.Logger) (*config, error) {
 	}
 	cfg.settings = settings.Apply(tree, cfg.errs)
 	cfg.readAddresses()
-	if cfg.settings.Engine != "native" {
-		return nil, fmt.Errorf("routes in %s are not there yet", cfg.settings.Engine)
-	}
 	if t := cfg.settings.Log.EngineType; t != "" && t != "json" {
 		return nil, fmt.Errorf("log engine %q is not there yet: json is", t)
 	}
 	cfg.applyFlags()
-	cfg.script = check.Check(tree, check.Options{Core: core.Exports(core.Options{Defines: defines(pre)}), Log: log, Ready: cfg.compilePrefix}, cfg.errs)
+	cfg.core = core.Exports(core.Options{Defines: defines(pre)})
+	cfg.script = check.Check(tree, check.Options{Core: cfg.core, Log: log, Ready: cfg.compilePrefix}, cfg.errs)
+	cfg.checkEngine()
 	return cfg, nil
 }
 
