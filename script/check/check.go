@@ -28,6 +28,9 @@ type Options struct {
 	// (log_prefix). A *source.Error that it returns has its place, any other is
 	// shown at the start of the file.
 	Ready func(b module.Binder) error
+	// Adapt, if set, may change the exports of each loaded module before names are looked up in them: a trace puts itself before
+	// functions and variables.
+	Adapt func(e *module.Exports)
 }
 
 // checker resolves one configuration.

@@ -85,5 +85,8 @@ func (c *checker) loadModule(l *syntax.LoadModule) {
 	}
 	m := create()
 	e := m.Exports()
+	if c.opt.Adapt != nil {
+		c.opt.Adapt(&e)
+	}
 	c.modules = append(c.modules, &Module{name, m, e})
 }

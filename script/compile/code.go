@@ -72,6 +72,9 @@ const (
 	// OpDrop ends the script and drops the message.
 	OpDrop
 	opCount
+
+	// OpTrace stands in the place of every operation while a program is traced; it is in no listing.
+	OpTrace = opCount
 )
 
 var opNames = [opCount]string{"end", "call", "route", "set", "unless", "jump", "loop", "while", "switch", "break", "return",

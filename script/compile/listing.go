@@ -8,6 +8,8 @@ import (
 	"maps"
 	"slices"
 	"strings"
+
+	"github.com/kahea-sip/kahea/core/module"
 )
 
 // Listing prints the program, one operation a line with its line in the
@@ -16,7 +18,7 @@ func (c *Code) Listing(w io.Writer) {
 	for i, r := range c.Routes {
 		fmt.Fprintf(w, "%d %s\n", i+1, r.Title)
 		for at := range r.Ops {
-			text := strings.TrimRight(fmt.Sprintf("%4d  %-7s %s", at, r.Ops[at].Code, r.Ops[at].text()), " ")
+			text := strings.TrimRight(fmt.Sprintf("%4d  %-7s %s", at, r.Ops[at].Code, r.Ops[at].Operands()), " ")
 			fmt.Fprintf(w, "%-60s ; %d\n", text, r.Lines[at].Line)
 		}
 	}
@@ -25,8 +27,22 @@ func (c *Code) Listing(w io.Writer) {
 	}
 }
 
-// text prints the operands.
-func (o *Op) text() string {
+var _ module.Operation = (*Op)(nil)
+
+// Name implements module.Operation.
+func (o *Op) Name() string { return o.Code.String() }
+
+// Jump implements module.Operation.
+func (o *Op) Jump() int {
+	switch o.Code {
+	case OpJumpUnless, OpLoopUnless, OpJump, OpBreak:
+		return int(o.To)
+	}
+	return -1
+}
+
+// Operands implements module.Operation.
+func (o *Op) Operands() string {
 	switch o.Code {
 	case OpCall:
 		return o.Call.String()

@@ -20,6 +20,8 @@ type Options struct {
 	// MaxRecursion is how deep routes may be nested (max_recursive_level);
 	// 0 takes DefaultRecursion.
 	MaxRecursion int
+	// Tracer is told each operation; nil costs nothing.
+	Tracer module.Tracer
 }
 
 // Defaults of Options, as in Kamailio.
@@ -34,6 +36,8 @@ type Program struct {
 	code     *compile.Code
 	maxLoops int
 	maxDepth int
+	tracer   module.Tracer
+	tracing  []compile.Op // as many OpTrace as the longest route has operations; nil without a tracer
 }
 
 var _ module.Program = (*Program)(nil)
@@ -46,6 +50,13 @@ func New(code *compile.Code, opt Options) *Program {
 	}
 	if p.maxDepth <= 0 {
 		p.maxDepth = DefaultRecursion
+	}
+	if p.tracer = opt.Tracer; p.tracer != nil {
+		for _, r := range code.Routes {
+			for len(p.tracing) < len(r.Ops) {
+				p.tracing = append(p.tracing, compile.Op{Code: compile.OpTrace})
+			}
+		}
 	}
 	return p
 }

@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package module
+
+// Tracer is told what a script does, operation by operation. A program asks it only when it was made with one: then every operation
+// costs a call. It belongs to the goroutine of the Call; several may call it at one time.
+type Tracer interface {
+	// Enter is called when a route block begins, title being its heading: route[RELAY].
+	Enter(c *Call, title string)
+	// Step is called before an operation, which is the one of that index in its route.
+	Step(c *Call, at *Position, index int, op Operation)
+	// Leave is called when a route block has ended with that code.
+	Leave(c *Call, title string, result Result)
+}
+
+// Operation is one operation of a script, as Tracer sees it.
+type Operation interface {
+	// Name is the operation's name in listings: call, set, if …
+	Name() string
+	// Operands is what it works on, in the words of the script.
+	Operands() string
+	// Jump is the index of the operation that a jump goes to, -1 for what goes on with the next one.
+	Jump() int
+}
