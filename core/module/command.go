@@ -35,8 +35,8 @@ func Faultf(code int, format string, args ...any) error {
 }
 
 // Request is one execution of a command: its arguments, and the reply that it
-// builds. Arguments and reply values are int64, float64, string, *Struct and
-// List.
+// builds. Arguments and reply values are int64, float64, string, *Struct, List
+// and Rows.
 type Request struct {
 	Context context.Context
 	Host    Host
@@ -46,6 +46,20 @@ type Request struct {
 
 // List is an array inside a reply.
 type List []any
+
+// Rows is a List of structures that kamcmd shows each in braces of its own, as
+// the items of htable.dump; the members of those in a List it shows as one
+// structure. In JSON there is no difference.
+type Rows []*Struct
+
+// List returns the rows as a List.
+func (r Rows) List() List {
+	l := make(List, len(r))
+	for i, s := range r {
+		l[i] = s
+	}
+	return l
+}
 
 // Struct is a structure inside a reply; its fields keep their order and a
 // name may come several times.

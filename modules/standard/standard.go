@@ -5,10 +5,12 @@ package standard
 
 import (
 	_ "github.com/kahea-sip/kahea/modules/acc"
+	_ "github.com/kahea-sip/kahea/modules/app_lua"
 	_ "github.com/kahea-sip/kahea/modules/cfg_rpc"
 	_ "github.com/kahea-sip/kahea/modules/corex"
 	_ "github.com/kahea-sip/kahea/modules/counters"
 	_ "github.com/kahea-sip/kahea/modules/ctl"
+	_ "github.com/kahea-sip/kahea/modules/htable"
 	_ "github.com/kahea-sip/kahea/modules/jsonrpcs"
 	_ "github.com/kahea-sip/kahea/modules/kex"
 	_ "github.com/kahea-sip/kahea/modules/maxfwd"

@@ -27,9 +27,10 @@ const (
 const maxDepth = 32
 
 // Append appends the records of a value: int64, float64, string,
-// *module.Struct, module.List, or nil for a string that is not there. An integer or float that the protocol's 32
-// bits cannot hold is written as its decimal text, and so is a negative float,
-// which kamcmd would take for a great positive one.
+// *module.Struct, module.List, module.Rows, or nil for a string that is not
+// there. An integer or float that the protocol's 32 bits cannot hold is written as
+// its decimal text, and so is a negative float, which kamcmd would take for a
+// great positive one.
 func Append(dst []byte, v any) []byte {
 	switch v := v.(type) {
 	case int64:
@@ -42,6 +43,8 @@ func Append(dst []byte, v any) []byte {
 		return appendStruct(dst, v)
 	case module.List:
 		return appendList(dst, v)
+	case module.Rows:
+		return appendRows(dst, v)
 	case nil:
 		return appendString(dst, typeString, "<null string>")
 	}
@@ -120,8 +123,17 @@ func appendList(dst []byte, l module.List) []byte {
 	return append(dst, 0x80|typeStruct)
 }
 
+// appendRows writes a structure of structures that have no names.
+func appendRows(dst []byte, rows module.Rows) []byte {
+	dst = append(dst, typeStruct)
+	for _, s := range rows {
+		dst = appendStruct(dst, s)
+	}
+	return append(dst, 0x80|typeStruct)
+}
+
 // Decode reads all records of a body. The values are int64, float64, string,
-// *module.Struct and module.List.
+// *module.Struct, module.List and module.Rows.
 func Decode(body []byte) ([]any, error) {
 	d := decoder{b: body}
 	var values []any
@@ -209,7 +221,9 @@ func (d *decoder) value(depth int) (v any, end bool, err error) {
 	return nil, false, ErrMismatch
 }
 
-func (d *decoder) structure(depth int) (*module.Struct, error) {
+// structure returns a *module.Struct, or module.Rows where the members have no
+// names.
+func (d *decoder) structure(depth int) (any, error) {
 	s := &module.Struct{}
 	for {
 		t, size, end, err := d.head()
@@ -218,6 +232,9 @@ func (d *decoder) structure(depth int) (*module.Struct, error) {
 		}
 		if end && t == typeStruct {
 			return s, nil
+		}
+		if t == typeStruct && size == 0 && len(s.Fields) == 0 && depth < maxDepth {
+			return d.rows(depth + 1)
 		}
 		if end || t != typeName {
 			return nil, ErrMismatch
@@ -231,6 +248,31 @@ func (d *decoder) structure(depth int) (*module.Struct, error) {
 			return nil, ErrCorrupt
 		}
 		s.Fields = append(s.Fields, module.Field{Name: name, Value: v})
+	}
+}
+
+// rows reads the structures behind the head of the first one.
+func (d *decoder) rows(depth int) (any, error) {
+	var rows module.Rows
+	for {
+		v, err := d.structure(depth)
+		if err != nil {
+			return nil, err
+		}
+		s, ok := v.(*module.Struct)
+		if !ok {
+			return nil, ErrMismatch
+		}
+		rows = append(rows, s)
+		t, size, end, err := d.head()
+		switch {
+		case err != nil:
+			return nil, err
+		case end && t == typeStruct:
+			return rows, nil
+		case end || t != typeStruct || size != 0:
+			return nil, ErrMismatch
+		}
 	}
 }
 

@@ -36,6 +36,8 @@ func (p *printer) value(v any, depth int) {
 		p.text(v)
 	case *module.Struct:
 		p.object(len(v.Fields), depth, func(i int) (string, any) { return v.Fields[i].Name, v.Fields[i].Value })
+	case module.Rows:
+		p.array(v.List(), depth)
 	case module.List:
 		p.array(v, depth)
 	case raw:

@@ -62,6 +62,8 @@ func (p *table) value(indent int, v any) {
 		p.structure(indent, v)
 	case module.List:
 		p.list(indent, v)
+	case module.Rows:
+		p.list(indent, v.List())
 	default:
 		p.line(indent, scalar(v))
 	}
@@ -90,6 +92,10 @@ func empty(v any) string {
 	switch v := v.(type) {
 	case *module.Struct:
 		if len(v.Fields) == 0 {
+			return " none"
+		}
+	case module.Rows:
+		if len(v) == 0 {
 			return " none"
 		}
 	case module.List:
@@ -179,7 +185,7 @@ func (p *table) grid(indent int, cells [][]string) {
 
 func flat(v any) bool {
 	switch v.(type) {
-	case *module.Struct, module.List:
+	case *module.Struct, module.List, module.Rows:
 		return false
 	}
 	return true

@@ -78,6 +78,12 @@ func members(b *strings.Builder, level int, s *module.Struct) {
 			b.WriteString(tabs + f.Name + ": {\n")
 			members(b, level+1, v)
 			b.WriteString(tabs + "}\n")
+		case module.Rows:
+			b.WriteString(tabs + f.Name + ": {\n")
+			for _, e := range v {
+				print(b, level+1, e)
+			}
+			b.WriteString(tabs + "}\n")
 		case module.List:
 			b.WriteString(tabs + f.Name + ": {\n")
 			for _, e := range v {

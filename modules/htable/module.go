@@ -1,0 +1,158 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// Package htable has hash tables that all workers share.
+package htable
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/kahea-sip/kahea/core/counter"
+	"github.com/kahea-sip/kahea/core/module"
+	"github.com/kahea-sip/kahea/core/timer"
+)
+
+func init() { module.Register("htable", func() module.Module { return New() }) }
+
+// HTable is the module.
+type HTable struct {
+	specs     []spec
+	interval  int
+	dbURL     string
+	enableDMQ int
+	callback  string
+
+	host    module.Host
+	tables  []*Table // in the order of their definition
+	byName  map[string]*Table
+	sweeper *timer.Task
+	expired counter.Counter
+}
+
+// New returns the module with its defaults.
+func New() *HTable { return &HTable{interval: 20, byName: map[string]*Table{}} }
+
+var (
+	_ module.Preparer = (*HTable)(nil)
+	_ module.Starter  = (*HTable)(nil)
+	_ module.Readier  = (*HTable)(nil)
+	_ module.Stopper  = (*HTable)(nil)
+)
+
+// Exports implements module.Module.
+func (h *HTable) Exports() module.Exports {
+	return module.Exports{
+		Doc:       "Hash tables with integers and texts, shared by all workers, whose items may expire.",
+		Params:    h.params(),
+		Functions: h.functions(),
+		Lua:       h.lua(),
+		Variables: h.variables(),
+		RPC:       h.commands(),
+		Events: []module.Event{
+			{Name: "htable:mod-init", Doc: "Run once after all modules have started, before the first message: the place to fill tables."},
+			{Name: "htable:expired:NAME", Doc: "Run for each item of table NAME that has expired, after it was removed; $shtrecord(key) and $shtrecord(value) have it."},
+		},
+		Counters: []counter.Entry{
+			{Name: "items", Gauge: h.items, Doc: "items in all tables"},
+			{Name: "expired", Counter: &h.expired, Doc: "items that have expired"},
+		},
+	}
+}
+
+func (h *HTable) params() []module.Param {
+	const unused = "names a column or the way of reading of a database table, and tables cannot be loaded from a database yet"
+	column := func(name string) module.Param {
+		return module.Param{Name: name, Set: new(string), Notice: unused, Doc: "name of a column of the database table"}
+	}
+	return []module.Param{
+		{Name: "htable", Set: h.define, Doc: "definition of a table, may be set several times: name=>size=8;autoexpire=3600;initval=0;updateexpire=0. " +
+			"The number of slots that commands show is 2^size, size 2 to 31. Items expire autoexpire seconds after they were set, or never; " +
+			"with updateexpire 0 a later assignment does not prolong that. initval is what $sht has where there is no item. " +
+			"dbtable and dbmode are refused; cols, coldelim, colnull and colpack, which belong to them, and dmqreplicate, which needs enable_dmq, are taken."},
+		{Name: "timer_interval", Set: &h.interval, Min: 1, Max: 1 << 31, Unit: "s", Doc: "how often expired items are looked for"},
+		{Name: "db_url", Set: &h.dbURL, Doc: "refused: tables cannot be loaded from a database yet"},
+		{Name: "enable_dmq", Set: &h.enableDMQ, Min: 0, Max: 1, Doc: "1 is refused: tables are not shared with other servers yet"},
+		{Name: "dmq_init_sync", Set: new(int), Min: 0, Max: 1, Notice: "belongs to enable_dmq", Doc: "asks other servers for their items at start"},
+		{Name: "dmq_peer_id", Set: new(string), Notice: "belongs to enable_dmq", Doc: "name of the group of servers"},
+		{Name: "timer_procs", Set: new(int), Notice: "one timer looks for expired items, in small steps", Doc: "number of processes that look for expired items"},
+		{Name: "event_callback", Set: &h.callback, Event: "htable:", Doc: "function of a Lua script that is run in place of the event routes, with the name of the event"},
+		{Name: "event_callback_mode", Set: new(int), Min: 0, Max: 1, Notice: "event_route[htable:mod-init] runs when all modules have started, databases included", Doc: "when event_route[htable:mod-init] runs"},
+		{Name: "fetch_rows", Set: new(int), Notice: unused, Doc: "rows that are read at once"},
+		{Name: "db_expires", Set: new(int), Min: 0, Max: 1, Notice: unused, Doc: "1 keeps times of expiry in the database"},
+		{Name: "array_size_suffix", Set: new(string), Notice: unused, Doc: "suffix of the key with the number of items of an array"},
+		column("key_name_column"), column("key_type_column"), column("value_type_column"), column("key_value_column"), column("expires_column"),
+	}
+}
+
+// define is one setting of the parameter htable.
+func (h *HTable) define(text string) error {
+	s, err := parseSpec(text)
+	if err != nil {
+		return err
+	}
+	if h.byName[s.name] != nil {
+		return fmt.Errorf("table %s is defined twice", s.name)
+	}
+	h.byName[s.name] = &Table{spec: s}
+	h.tables = append(h.tables, h.byName[s.name])
+	return nil
+}
+
+var errReplication = errors.New("htable: enable_dmq: tables are not shared with other servers yet")
+
+// Prepare implements module.Preparer.
+func (h *HTable) Prepare(module.Binder) error {
+	if h.dbURL != "" {
+		return fmt.Errorf("htable: db_url: %w", errDatabase)
+	}
+	if h.enableDMQ != 0 {
+		return errReplication
+	}
+	return nil
+}
+
+// Start implements module.Starter.
+func (h *HTable) Start(_ context.Context, host module.Host) error {
+	h.host = host
+	for _, t := range h.tables {
+		t.content = host.Store("htable:"+t.name, func() any { return newContent(host.Clock()) }).(*content)
+	}
+	host.OnRequestEnd(func(c *module.Call) {
+		for _, t := range h.tables {
+			t.locks.UnlockAll(c)
+		}
+	})
+	return nil
+}
+
+// Ready implements module.Readier.
+func (h *HTable) Ready(context.Context) error {
+	if route, ok := h.host.Route(module.EventRoute, "htable:mod-init"); ok {
+		h.run(route, nil)
+	}
+	h.sweeper = h.host.Timers().Every("htable", time.Duration(h.interval)*time.Second, h.expire)
+	return nil
+}
+
+// Stop implements module.Stopper.
+func (h *HTable) Stop(context.Context) error {
+	if h.sweeper != nil {
+		h.sweeper.Stop()
+		h.sweeper.Wait()
+	}
+	return nil
+}
+
+// Table returns a table of the configuration, or nil.
+func (h *HTable) Table(name string) *Table { return h.byName[name] }
+
+func (h *HTable) items() (n int64) {
+	for _, t := range h.tables {
+		if t.content != nil {
+			n += t.count.Load()
+		}
+	}
+	return n
+}
