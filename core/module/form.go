@@ -44,13 +44,18 @@ type Form struct {
 	Result LuaType
 }
 
+// Path is where KSR has it: "textops.search_hf".
+func (f Form) Path() string {
+	if f.Table == "" {
+		return f.Name
+	}
+	return f.Table + "." + f.Name
+}
+
 // String returns the form as KEMI writes it: "textops.search_hf(str,str,str) int".
 func (f Form) String() string {
 	var b strings.Builder
-	if f.Table != "" {
-		b.WriteString(f.Table + ".")
-	}
-	b.WriteString(f.Name + "(")
+	b.WriteString(f.Path() + "(")
 	for i, a := range f.Args {
 		if i > 0 {
 			b.WriteByte(',')

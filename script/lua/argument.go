@@ -187,7 +187,7 @@ func number(v glua.LValue) int64 {
 
 func truncate(f float64) int64 {
 	if math.IsNaN(f) || f >= math.MaxInt64 || f <= math.MinInt64 {
-		return math.MinInt64 // as the hardware converts it
+		return 0
 	}
 	return int64(f)
 }

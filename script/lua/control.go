@@ -7,11 +7,70 @@ import (
 	glua "github.com/yuin/gopher-lua"
 )
 
-// control fills KSR.x: the ways to end a script, and modf.
-func (s *state) control(t *glua.LTable) {
-	for name, f := range map[string]glua.LGFunction{"exit": s.exit, "drop": s.exitDrop, "modf": s.modf, "probe": s.probe} {
-		t.RawSetString(name, s.lua.NewFunction(f))
+// controls are the functions of KSR that no exports table has, since they are
+// about the script itself: what the native language writes as statements.
+var controls = []Control{
+	{module.Form{Name: "route", Args: []module.LuaType{module.LuaStr}}, "Runs a route block of the native configuration; its return code, -1 when there is none.", (*state).nativeRoute},
+	{module.Form{Name: "set_drop", Result: module.LuaNone}, "Drops the message when the script has ended: a reply is not forwarded, a branch not sent.", (*state).setDrop},
+	{module.Form{Name: "drop", Result: module.LuaNone}, "The same as set_drop.", (*state).setDrop},
+	{module.Form{Table: "x", Name: "exit", Result: module.LuaNone}, "Ends the script.", (*state).exit},
+	{module.Form{Table: "x", Name: "drop", Result: module.LuaNone}, "Ends the script and drops the message.", (*state).exitDrop},
+	{module.Form{Table: "x", Name: "modf", Args: []module.LuaType{module.LuaStr}}, "Calls a function by its native name with up to six texts, in which variables are replaced.", (*state).modf},
+	{module.Form{Table: "x", Name: "probe"}, "Returns 1: to see whether scripts run.", (*state).probe},
+}
+
+// Control is a function of KSR that is about the script itself.
+type Control struct {
+	Form module.Form
+	Doc  string
+	run  func(s *state, l *glua.LState) int
+}
+
+// Controls returns these functions, for the reference.
+func Controls() []Control { return controls }
+
+// control adds them to KSR, where nothing has the name yet.
+func (s *state) control(ksr, x *glua.LTable) {
+	for _, f := range controls {
+		t := ksr
+		if f.Form.Table == "x" {
+			t = x
+		}
+		t.RawSetString(f.Form.Name, s.lua.NewFunction(func(l *glua.LState) int { return f.run(s, l) }))
 	}
+}
+
+// nativeRoute is KSR.route.
+func (s *state) nativeRoute(l *glua.LState) int {
+	name := textOf(l.Get(1))
+	r, ok := s.program.native.Lookup(module.RequestRoute, name)
+	if !ok || name == "" {
+		s.call.Fail("KSR.route", noRoute(name))
+		l.Push(integer(-1))
+		return 1
+	}
+	out := s.runNative(r)
+	if out.Drop {
+		s.drop = true
+	}
+	l.Push(integer(int64(out.Result)))
+	return 1
+}
+
+func (s *state) runNative(r module.RouteRef) module.Outcome {
+	defer s.caught()
+	return s.program.runNative(s.call, r)
+}
+
+type noRoute string
+
+func (e noRoute) Error() string { return "route[" + string(e) + "] is not defined" }
+
+// setDrop drops the message at the end of the script.
+func (s *state) setDrop(l *glua.LState) int {
+	s.drop = true
+	l.Push(glua.LFalse)
+	return 1
 }
 
 // exit ends the script: it is an error that only the engine catches, unless

@@ -21,12 +21,7 @@ type function struct {
 }
 
 // title is how messages name it: KSR.tm.t_relay.
-func (f *function) title() string {
-	if f.form.Table == "" {
-		return "KSR." + f.form.Name
-	}
-	return "KSR." + f.form.Table + "." + f.form.Name
-}
+func (f *function) title() string { return "KSR." + f.form.Path() }
 
 // listFunctions makes the functions of the core and of the loaded modules.
 // The first of a name counts.
@@ -90,7 +85,7 @@ func (s *state) tables() *glua.LTable {
 	for _, f := range s.program.functions {
 		table(f.form.Table).RawSetString(f.form.Name, s.lua.NewFunction(s.bind(f)))
 	}
-	s.control(table("x"))
+	s.control(ksr, table("x"))
 	return ksr
 }
 

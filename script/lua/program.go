@@ -167,10 +167,13 @@ func (p *Program) Reload(index int) error {
 // Files returns the paths of the scripts.
 func (p *Program) Files() []string { return p.opt.Files }
 
-// Forms returns the functions of KSR that the scripts can call, without those
-// of the tables x: the order is that of the modules.
+// Forms returns the functions of KSR that the scripts can call: those of the
+// core, then those of the modules in their order.
 func (p *Program) Forms() []module.Form {
-	forms := make([]module.Form, 0, len(p.functions))
+	forms := make([]module.Form, 0, len(controls)+len(p.functions))
+	for _, f := range controls {
+		forms = append(forms, f.Form)
+	}
 	for _, f := range p.functions {
 		forms = append(forms, f.form)
 	}
@@ -204,7 +207,7 @@ func (p *Program) RouteName(r module.RouteRef) string {
 // Run implements module.Program.
 func (p *Program) Run(c *module.Call, r module.RouteRef) module.Outcome {
 	if r < luaRoutes {
-		return p.native.Run(c, r)
+		return p.runNative(c, r)
 	}
 	t := p.routes.at(r)
 	if t == nil {
@@ -221,4 +224,17 @@ func (p *Program) Run(c *module.Call, r module.RouteRef) module.Outcome {
 		defer s.leave(c)
 	}
 	return s.route(c, t)
+}
+
+// runNative runs a route of the configuration, maybe within a script.
+func (p *Program) runNative(c *module.Call, r module.RouteRef) module.Outcome {
+	if c.Place == nil {
+		return p.native.Run(c, r)
+	}
+	line, place := c.Line, c.Place
+	c.Place = nil // a native route knows its line
+	out := p.native.Run(c, r)
+	c.Line, c.Place = line, place
+	p.vars.fit(c)
+	return out
 }
