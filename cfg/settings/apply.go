@@ -44,7 +44,8 @@ func (a *applier) engine(e *syntax.Engine) {
 	case "lua":
 		a.s.Engine = name
 	default:
-		a.refuse(e.Name, "native and lua are there", "routes in language %q are not there yet", name)
+		a.errs.Add(&source.Error{Pos: e.Name.Start(), End: e.Name.End(), Rule: source.NotYet, Advice: "native and lua are there",
+			Message: fmt.Sprintf("routes in language %q are not there yet", name)})
 	}
 }
 
@@ -88,7 +89,8 @@ func (a *applier) setting(it *syntax.Setting) {
 		return
 	case Missing:
 		if _, err := value(p, v); err == nil && !harmless(p, v) {
-			a.refuse(v, "take it out, or give it the value that asks for nothing", "parameter %s is not there yet: %s", name, p.Doc)
+			a.errs.Add(&source.Error{Pos: v.Start(), End: v.End(), Rule: source.NotYet, Advice: "take it out, or give it the value that asks for nothing",
+				Message: fmt.Sprintf("parameter %s is not there yet: %s", name, p.Doc)})
 			return
 		}
 	}

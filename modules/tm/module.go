@@ -82,8 +82,8 @@ func (m *TM) Prepare(b module.Binder) error {
 	if r, ok := b.Route(module.EventRoute, "tm:local-response"); ok {
 		m.onLocalResponse = r
 	}
-	if (m.contactsAVP == "") != (m.flowsAVP == "") {
-		return errors.New("contacts_avp and contact_flows_avp are set only together")
+	if m.contactsAVP != "" && m.flowsAVP == "" {
+		return errors.New("contacts_avp needs contact_flows_avp as well")
 	}
 	return nil
 }

@@ -60,6 +60,7 @@ func (b binder) Module(name string) module.Module {
 	if m := b.c.loaded(name); m != nil {
 		return m.Module
 	}
+	b.c.askedMissing = b.c.askedMissing || b.c.missing[name]
 	return nil
 }
 

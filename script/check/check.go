@@ -60,6 +60,8 @@ type checker struct {
 	uses    uses
 	// nameError is set when a variable or transformation is not known.
 	nameError bool
+	// askedMissing is set when a module asks for one that was told to be missing.
+	askedMissing bool
 }
 
 // prepare is a call of Function.Prepare that waits for all routes.
@@ -106,7 +108,8 @@ func (c *checker) prepareModules() {
 		if !ok {
 			continue
 		}
-		if err := p.Prepare(c.binder()); err != nil {
+		c.askedMissing = false
+		if err := p.Prepare(c.binder()); err != nil && !c.askedMissing {
 			c.failPrepare(m.Name, err)
 		}
 	}
@@ -142,11 +145,12 @@ func (c *checker) failPrepare(name string, err error) {
 		}
 		value, isText := p.Value.(*syntax.String)
 		if strings.HasPrefix(text, p.Name.Value+":") || isText && strings.Contains(text, strconv.Quote(value.Value)) {
-			c.errs.AddSpan(valueSpan(p.Value), advice, "module %s: %s", name, text)
+			c.report(valueRule(err), valueSpan(p.Value), advice, "module %s: %s", name, text)
 			return
 		}
 	}
-	c.errs.Addf(c.loadPos(name), "module %s: %s", name, text).Advice = advice
+	at := c.loadPos(name)
+	c.report(valueRule(err), source.Span{Pos: at, Fin: at.After("loadmodule")}, advice, "module %s: %s", name, text)
 }
 
 // loadPos is where a module is loaded.

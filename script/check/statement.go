@@ -199,7 +199,11 @@ func (c *checker) label(cs *Case, k *syntax.Case) int {
 // pv resolves a variable; nil when there is a mistake in it.
 func (c *checker) pv(p *syntax.PV) *variable.Ref {
 	c.uses.at = p.Span
-	r, err := variable.Parse(c, p.Raw)
+	raw := p.Raw
+	if raw == "$?" {
+		raw = "$rc" // as a shell has it
+	}
+	r, err := variable.Parse(c, raw)
 	if err == nil {
 		return r
 	}
