@@ -24,7 +24,7 @@ func (x *Corex) Exports() module.Exports {
 			{Name: "alias_subdomains", Set: x.addSubdomain, Doc: "domain that is the server's own together with all its subdomains, [proto:]domain[:port]; may be set several times"},
 		},
 		Functions: []module.Function{
-			{Name: "append_branch", Args: []module.Arg{{Name: "uri", Optional: true, Doc: "URI of the branch; the Request-URI where it is left out"},
+			{Name: "append_branch", Lua: "append_branch; append_branch_uri(str); append_branch_uri_q(str,str)", Args: []module.Arg{{Name: "uri", Optional: true, Doc: "URI of the branch; the Request-URI where it is left out"},
 				{Name: "q", Optional: true, Doc: "priority, 0 to 1"}}, Routes: module.RequestRoute | module.FailureRoute, Run: appendBranch,
 				Doc: "Adds a branch with the current next hop, path, socket and branch flags."},
 			{Name: "send_udp", Args: host, Routes: module.RequestRoute | module.FailureRoute, Run: sendUDP, Doc: "Sends the request as it was received over UDP."},

@@ -34,7 +34,7 @@ func (s *Sanity) Exports() module.Exports {
 			{Name: "noreply", Set: &s.noReply, Min: 0, Max: 1, Doc: "1 leaves the reply to sanity_reply"},
 		},
 		Functions: []module.Function{
-			{Name: "sanity_check", Args: []module.Arg{
+			{Name: "sanity_check", Lua: "sanity_check(int,int); sanity_check_defaults", Args: []module.Arg{
 				{Name: "msg_checks", Type: module.ArgInt, Optional: true, Doc: "sum of the checks"},
 				{Name: "uri_checks", Type: module.ArgInt, Optional: true, Doc: "sum of the URIs for check 1024"}},
 				Routes: where, Run: s.check, Doc: "True when nothing is wrong. Else a request is answered, and the result is false or the end of the script (autodrop)."},

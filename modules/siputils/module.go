@@ -77,7 +77,7 @@ func (s *Siputils) messageFunctions() []module.Function {
 		{Name: "is_sip", Routes: anyRoute, Run: isSIP, Doc: "True when the message is SIP."},
 		{Name: "is_http", Routes: anyRoute, Run: isHTTP, Doc: "True when the message is HTTP."},
 		{Name: "has_totag", Routes: anyRoute, Run: hasToTag, Doc: "True when To has a tag, so that the request belongs to a dialog."},
-		{Name: "is_first_hop", Args: args(module.Arg{Name: "mode", Type: module.ArgInt, Optional: true, Doc: "1 lets a host name in Record-Route pass and skips the test for loops"}),
+		{Name: "is_first_hop", Lua: "is_first_hop; is_first_hop_mode(int)", Args: args(module.Arg{Name: "mode", Type: module.ArgInt, Optional: true, Doc: "1 lets a host name in Record-Route pass and skips the test for loops"}),
 			Routes: anyRoute, Run: isFirstHop, Doc: "True when the request has one Via, or the reply no Record-Route or this server topmost."},
 		{Name: "is_user", Args: args(module.Arg{Name: "username", Doc: "user name"}), Routes: inRequest | module.LocalRoute, Run: isUser,
 			Doc: "True when the credentials that were checked are those of the user."},
@@ -102,7 +102,7 @@ func (s *Siputils) uriFunctions() []module.Function {
 	variable := func(name, doc string) module.Arg { return module.Arg{Name: name, Type: module.ArgVar, Doc: doc} }
 	two := args(module.Arg{Name: "str1", Doc: "URI"}, module.Arg{Name: "str2", Doc: "URI"})
 	return []module.Function{
-		{Name: "uri_param", Args: args(name, value), Routes: onForward, Run: uriParam, Doc: "True when the Request-URI has the parameter, without value or with the given one."},
+		{Name: "uri_param", Lua: "uri_param; uri_param_value(str,str)", Args: args(name, value), Routes: onForward, Run: uriParam, Doc: "True when the Request-URI has the parameter, without value or with the given one."},
 		{Name: "uri_param_any", Args: args(name), Routes: onForward, Run: uriParamAny, Doc: "True when the Request-URI has the parameter."},
 		{Name: "get_uri_param", Args: args(name, variable("var", "variable that receives the value")), Routes: inRequest | module.LocalRoute, Run: getURIParam, Doc: "Assigns the value of a parameter of the Request-URI."},
 		{Name: "add_uri_param", Args: args(module.Arg{Name: "param", Doc: `"name=value"`}), Routes: inRequest, Run: addURIParam, Doc: "Adds a parameter to the Request-URI."},

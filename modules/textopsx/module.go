@@ -53,7 +53,7 @@ func messageFunctions() []module.Function {
 		{Name: "remove_body", Routes: anyRoute, Run: removeBody, Doc: "Removes the body; Content-Type stays."},
 		{Name: "keep_hf", Args: args(maybe), Routes: anyRoute, Run: keepHeaders, Doc: "Removes all headers but those that routing needs and those whose names match. Always false, as in Kamailio."},
 		{Name: "keep_hf_re", Args: args(re), Routes: anyRoute, Run: keepHeaders, Doc: "keep_hf with an expression, for Lua."},
-		{Name: "fnmatch", Args: args(module.Arg{Name: "value", Doc: "text"}, module.Arg{Name: "expr", Doc: "pattern with *, ? and [a-z]"},
+		{Name: "fnmatch", Lua: "fnmatch; fnmatch_ex(str,str,str)", Args: args(module.Arg{Name: "value", Doc: "text"}, module.Arg{Name: "expr", Doc: "pattern with *, ? and [a-z]"},
 			module.Arg{Name: "flags", Optional: true, Compile: parseMatchFlags, Doc: "i ignores case"}), Routes: anyRoute, Run: matchWildcard,
 			Doc: "True when the text matches the pattern as a whole. A star matches slashes too."},
 	}

@@ -47,7 +47,7 @@ func (x *Xlog) Exports() module.Exports {
 			{Name: "methods_filter", Set: &x.methodsFilter, Doc: "set of methods for which xlogm is silent, as a bit mask; -1 is all"},
 		},
 		Functions: []module.Function{
-			{Name: "xlog", Routes: module.AnyRoute, Lua: "-", Run: func(c *module.Call, a module.Args) module.Result { return x.log(c, a, false) },
+			{Name: "xlog", Routes: module.AnyRoute, Lua: "xlog(fmt,fmt); xlog_facility(fmt,fmt,fmt)", Run: func(c *module.Call, a module.Args) module.Result { return x.log(c, a, false) },
 				Args: []module.Arg{
 					{Name: "facility|level|format", Type: module.ArgTemplate, Doc: "the text; with two arguments the level, with three the facility"},
 					{Name: "level|format", Type: module.ArgTemplate, Optional: true, Doc: "with two arguments the text, with three the level"},
@@ -79,7 +79,7 @@ func (x *Xlog) Exports() module.Exports {
 		{"xdbg", module.LevelDebug}, {"xinfo", module.LevelInfo}, {"xnotice", module.LevelNotice}, {"xwarn", module.LevelWarn},
 		{"xerr", module.LevelErr}, {"xcrit", module.LevelCrit}, {"xbug", module.LevelBug}, {"xalert", module.LevelAlert},
 	} {
-		e.Functions = append(e.Functions, module.Function{Name: f.name, Args: []module.Arg{format}, Routes: module.AnyRoute,
+		e.Functions = append(e.Functions, module.Function{Name: f.name, Args: []module.Arg{format}, Lua: f.name + "(fmt)", Routes: module.AnyRoute,
 			Run: func(c *module.Call, a module.Args) module.Result {
 				return x.write(c, f.level, "", a.Template(0), false)
 			}, Doc: "Writes a line at level " + module.LevelName(f.level) + "."})
