@@ -145,12 +145,12 @@ func (c *checker) failPrepare(name string, err error) {
 		}
 		value, isText := p.Value.(*syntax.String)
 		if strings.HasPrefix(text, p.Name.Value+":") || isText && strings.Contains(text, strconv.Quote(value.Value)) {
-			c.report(valueRule(err), valueSpan(p.Value), advice, "module %s: %s", name, text)
+			c.report(yetOr(source.ModuleParameter, err), valueSpan(p.Value), advice, "module %s: %s", name, text)
 			return
 		}
 	}
 	at := c.loadPos(name)
-	c.report(valueRule(err), source.Span{Pos: at, Fin: at.After("loadmodule")}, advice, "module %s: %s", name, text)
+	c.report(yetOr(source.ModuleParameter, err), source.Span{Pos: at, Fin: at.After("loadmodule")}, advice, "module %s: %s", name, text)
 }
 
 // loadPos is where a module is loaded.

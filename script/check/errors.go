@@ -25,7 +25,7 @@ func (c *checker) fail(span source.Span, err error) {
 		c.report(variableRule(v), span, v.Advice, "%s", v.Message)
 		return
 	}
-	c.errs.AddSpan(span, "", "%s", err)
+	c.report(yetOr(source.Script, err), span, "", "%s", err)
 }
 
 // report notes a mistake of a kind.

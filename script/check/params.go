@@ -93,7 +93,7 @@ func (c *checker) setOne(m *Module, p *syntax.ModParam) {
 					advice = t.advice
 				}
 				if !errors.Is(err, errReported) {
-					c.report(valueRule(err), valueSpan(p.Value), advice, "parameter %s of module %s: %s", par.Name, m.Name, err)
+					c.report(yetOr(source.ModuleParameter, err), valueSpan(p.Value), advice, "parameter %s of module %s: %s", par.Name, m.Name, err)
 				}
 			}
 			return
@@ -110,16 +110,15 @@ func (c *checker) setOne(m *Module, p *syntax.ModParam) {
 	c.report(source.ModuleParameter, p.Name.Span, source.DidYouMean(p.Name.Value, all), "module %s has no parameter %s", m.Name, p.Name.Value)
 }
 
-// valueRule is the kind of a value that a module refuses: most often a wrong
-// one, sometimes one that asks for what is not there, which modules say in
-// these words.
-func valueRule(err error) source.Rule {
+// yetOr is the kind of what a module refuses: most often it is wrong, sometimes
+// it asks for what is not there, which modules say in these words.
+func yetOr(rule source.Rule, err error) source.Rule {
 	for _, words := range []string{" yet", "not supported"} {
 		if strings.Contains(err.Error(), words) {
 			return source.NotYet
 		}
 	}
-	return source.ModuleParameter
+	return rule
 }
 
 func valueSpan(x syntax.Expr) source.Span { return source.Span{Pos: x.Start(), Fin: x.End()} }

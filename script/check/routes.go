@@ -25,12 +25,23 @@ func (c *checker) declareRoutes() {
 		}
 		route := &Route{Word: r.Word, Name: name, Pos: r.Start()}
 		route.Kind, route.Keys = routeKeys(r.Kind, name)
+		if first, ok := c.routeOf[route.Keys[0]]; ok && continues(r, route) {
+			c.errs.Warn(&source.Error{Pos: r.Start(), End: headSpan(r).Fin, Rule: source.Route, Message: "second " + route.Title() + ": it goes on where the first one ends",
+				Advice: "the first one stands at " + c.routes[first-1].Pos.String()})
+			continue
+		}
 		if first, ok := c.routeOf[route.Keys[0]]; ok {
 			c.report(source.Route, headSpan(r), "it is defined at "+c.routes[first-1].Pos.String()+" already", "%s is defined twice", route.Title())
 			continue
 		}
 		c.addRoute(route)
 	}
+}
+
+// continues tells of blocks that may stand more than once: what they have runs
+// as one.
+func continues(r *syntax.Route, as *Route) bool {
+	return as.Name == "" && (r.Name == "" || as.Kind == module.CoreReplyRoute)
 }
 
 // headSpan is the part of a block in front of its body.
@@ -142,10 +153,12 @@ func (c *checker) resolveRoutes() {
 		ref := c.routeOf[keys[0]]
 		c.kind = kind
 		body := c.block(r.Body)
-		if !done[ref] {
-			done[ref] = true
-			c.routes[ref-1].Body = body
+		if route := c.routes[ref-1]; !done[ref] {
+			route.Body = body
+		} else if continues(r, route) {
+			route.Body = append(route.Body, body...)
 		}
+		done[ref] = true
 	}
 	c.warnUnused()
 }
