@@ -95,6 +95,9 @@ type Arg struct {
 	Optional bool
 	// Route is the kind of route that an ArgRoute names.
 	Route RouteKind
+	// Class is set for an ArgVar of a function of Exports.Lua that takes only
+	// what stands between the parentheses of a variable: "avp" for $avp(…).
+	Class string
 	// Compile, if set, turns the text of an ArgStr into what the function
 	// works with (Data): once, at start, for a constant, where an error
 	// stops the start with the argument's position; and for each call for
@@ -116,8 +119,10 @@ type Function struct {
 	// before any message: a function that needs a table, a list or a timer
 	// for its argument asks for it here. Its error has the call's position.
 	Prepare func(b Binder, a Args) error
-	// Get serves a function of Exports.Lua that returns a value; Run is nil.
-	Get func(c *Call, a Args) Value
+	// Get serves a function of Exports.Lua that returns a value, Table one
+	// that returns a table, nil for nothing; Run is nil.
+	Get   func(c *Call, a Args) Value
+	Table func(c *Call, a Args) *Table
 	// Lua says how Lua has the function; see Forms. Empty means: under the
 	// same name, with the arguments that are not optional. "-" means: not.
 	Lua string

@@ -33,6 +33,14 @@ func (t LuaType) String() string {
 	return [...]string{LuaInt: "int", LuaStr: "str", LuaFmt: "str", LuaBool: "bool", LuaNone: "none", LuaValue: "xval"}[t]
 }
 
+// Table is a table that a function returns to Lua.
+type Table struct {
+	// Names are the keys, one for each of Items; nil makes it a list.
+	Names []string
+	// Items are of type Value or *Table.
+	Items []any
+}
+
 // Form is one function as Lua has it.
 type Form struct {
 	// Table is the table of KSR that holds it; empty for KSR itself.
@@ -94,7 +102,7 @@ func (f *Function) Forms(table string) ([]Form, error) {
 
 func (f *Function) form(text, table string) (Form, error) {
 	form := Form{Table: table, Result: LuaInt}
-	if f.Get != nil {
+	if f.Get != nil || f.Table != nil {
 		form.Result = LuaValue
 	}
 	head, rest := text, ""

@@ -64,6 +64,9 @@ func compiler(fn *module.Function, a *module.Arg, i int, want module.LuaType) fu
 	switch {
 	case a.Type == module.ArgVar:
 		return func(s *state, text string) (any, error) {
+			if a.Class != "" {
+				text = "$" + a.Class + "(" + text + ")"
+			}
 			r, err := variable.Parse(table{s.program}, text)
 			if err != nil {
 				return nil, err

@@ -122,6 +122,12 @@ func (s *state) bind(f *function) glua.LGFunction {
 			converters[i].convert(s, c, l.Get(i+1), &s.args[base+i])
 		}
 		args := s.args[base:len(s.args):len(s.args)]
+		if f.fn.Table != nil {
+			t := s.getTable(f.fn.Table, c, args)
+			s.clear(base)
+			l.Push(s.tree(t))
+			return 1
+		}
 		if get != nil {
 			v := s.get(get, c, args)
 			s.clear(base)
@@ -157,6 +163,34 @@ func (s *state) run(run func(*module.Call, module.Args) module.Result, c *module
 func (s *state) get(get func(*module.Call, module.Args) module.Value, c *module.Call, a module.Args) module.Value {
 	defer s.caught()
 	return get(c, a)
+}
+
+func (s *state) getTable(get func(*module.Call, module.Args) *module.Table, c *module.Call, a module.Args) *module.Table {
+	defer s.caught()
+	return get(c, a)
+}
+
+// tree makes a table of Lua.
+func (s *state) tree(t *module.Table) glua.LValue {
+	if t == nil {
+		return glua.LNil
+	}
+	out := s.lua.CreateTable(len(t.Items), len(t.Names))
+	for i, item := range t.Items {
+		var v glua.LValue = glua.LNil
+		switch item := item.(type) {
+		case module.Value:
+			v = s.value(item)
+		case *module.Table:
+			v = s.tree(item)
+		}
+		if t.Names != nil {
+			out.RawSetString(string(s.text(t.Names[i]).(glua.LString)), v)
+		} else {
+			out.Append(v)
+		}
+	}
+	return out
 }
 
 // wrongCount answers a call with a wrong number of arguments as Kamailio does:
