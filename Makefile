@@ -7,7 +7,7 @@ LDFLAGS  = -s -w -X github.com/kahea-sip/kahea/tools/release.Version=$(VERSION)
 # Packages of the servers and clients that tests run against (Debian's names).
 DEPS     = kamailio sip-tester sipsak baresip-core
 
-.PHONY: build run test test-servers deps docs reference fuzz bench bench-baseline bench-vs install clean
+.PHONY: build run test test-servers deps docs corpus reference fuzz bench bench-baseline bench-vs install clean
 
 # Static binaries: kahea, the server, and kaheactl, its control client.
 build:
@@ -46,6 +46,11 @@ docs:
 reference:
 	$(GO) run ./tools/reference -update
 	$(GO) test -count=1 ./tools/difftest -run TestReference -update
+
+# The verdicts of both servers over every configuration that Kamailio's
+# packages install: docs/reference/corpus.md. Needs them (make deps).
+corpus:
+	$(GO) run ./tools/corpus
 
 # Each fuzz target for FUZZTIME.
 FUZZTIME ?= 20s

@@ -191,8 +191,8 @@ func judge(s *Subject, dir string, have map[string]bool, needs map[string][]stri
 }
 
 var (
-	errorAt     = regexp.MustCompile(`(?:parse error in config file [^,]*|from line \d+), line (\d+), column [^:]*: (.*)$`)
-	wordsOnly   = regexp.MustCompile(`^.*?: <core> \[[^\]]*\]: (?:[A-Za-z_0-9]+\(\): )?`)
+	errorAt     = regexp.MustCompile(`(?:, |from )line (\d+), column [^:]*: (.*)$`)
+	wordsOnly   = regexp.MustCompile(`^.*?: <?[a-z_0-9]+>? \[[^\]]*\]: (?:[A-Za-z_0-9]+\(\): )?`)
 	notFound    = regexp.MustCompile(`could not find module|could not open module|failed to load module|load_module\(\): `)
 	moduleFound = regexp.MustCompile(`<([^>/]+?)(?:\.so)?>|/([a-z0-9_]+)\.so`)
 )

@@ -34,37 +34,9 @@ func main() {
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(1)
 	}
-	stats(subjects)
 	for _, s := range subjects {
 		if s.Differs() && reason(s) == "" {
 			fmt.Printf("%s: kamailio: %s; kahea: %s\n", s.Name, s.Kamailio, s.Kahea)
-		}
-		if s.Start != "" {
-			fmt.Printf("  %s: start: %s; kahea: %s\n", s.Name, s.Start, s.Kahea)
-		}
-	}
-}
-
-func stats(subjects []*Subject) {
-	m := map[string]int{}
-	kinds := []string{"accepted", "refused", "syntax", "absent"}
-
-	for _, s := range subjects {
-		m["K "+kinds[s.Kamailio.Kind]+" / k "+kinds[s.Kahea.Kind]]++
-		if s.Kamailio.Kind == Refused || s.Kamailio.Kind == Absent {
-			w := s.Kamailio.Why
-			if len(w) > 50 {
-				w = w[:50]
-			}
-			m["why "+w]++
-		}
-		if s.Kamailio.Kind == BadSyntax || s.Kamailio.Kind == Refused {
-			fmt.Fprintln(os.Stderr, "KK", s.Name, s.Kamailio, "|", s.Kahea)
-		}
-	}
-	for k, n := range m {
-		if n > 2 {
-			fmt.Fprintln(os.Stderr, n, k)
 		}
 	}
 }
