@@ -114,7 +114,7 @@ func (t tree) luaFunctions(kind string) []module.Function {
 		{Name: p + "seti", Args: []module.Arg{root, number}, Run: t.addValue, Doc: "Adds an integer" + t.replacing()},
 		{Name: p + "sets", Args: []module.Arg{root, text}, Run: t.addValue, Doc: "Adds a text" + t.replacing()},
 		{Name: p + "rm", Args: []module.Arg{root}, Run: done(t.removeRoot), Doc: "Removes the newest one of a name."},
-		{Name: p + "child_is_null", Args: []module.Arg{root, field}, Run: func(c *module.Call, a module.Args) module.Result { return module.Bool(t.child(c, a).IsNull()) }, Doc: "True when there is no such field."},
+		{Name: p + "child_is_null", Args: []module.Arg{root, field}, Run: func(c *module.Call, a module.Args) module.Result { return module.Bool(t.field(c, a).IsNull()) }, Doc: "True when there is no such field."},
 		{Name: p + "child_seti", Args: []module.Arg{root, field, number}, Run: t.setChild, Doc: "Sets a field to an integer."},
 		{Name: p + "child_sets", Args: []module.Arg{root, field, text}, Run: t.setChild, Doc: "Sets a field to a text."},
 		{Name: p + "child_rm", Args: []module.Arg{root, field}, Run: done(t.removeChild), Doc: "Removes a field."},
@@ -134,7 +134,7 @@ func (t tree) luaFunctions(kind string) []module.Function {
 			module.Function{Name: p + "get" + n.suffix, Args: []module.Arg{variable}, Doc: "The value, " + n.doc + " for none.",
 				Get: func(c *module.Call, a module.Args) module.Value { return or(named(c, a), n.value) }},
 			module.Function{Name: p + "child_get" + n.suffix, Args: []module.Arg{root, field}, Doc: "The value of a field, " + n.doc + " for none.",
-				Get: func(c *module.Call, a module.Args) module.Value { return or(t.child(c, a), n.value) }})
+				Get: func(c *module.Call, a module.Args) module.Value { return or(t.field(c, a), n.value) }})
 	}
 	return list
 }
@@ -163,8 +163,8 @@ func (t tree) addValue(c *module.Call, a module.Args) module.Result {
 	return module.True
 }
 
-// child reads a field.
-func (t tree) child(c *module.Call, a module.Args) module.Value {
+// field reads a field.
+func (t tree) field(c *module.Call, a module.Args) module.Value {
 	it := t.of(c).At(t.name(a.Str(0)), 0)
 	if it == nil || it.Fields == nil {
 		return module.Value{}
