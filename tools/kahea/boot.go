@@ -49,6 +49,13 @@ type surroundings struct {
 	network transport.Network
 	// receiver stands between the sockets and what handles their messages.
 	receiver func(transport.Receiver) transport.Receiver
+	// apart leaves the machine alone: its process, its hosts file, its
+	// interfaces, and the modules that other programs talk to.
+	apart bool
+	// tracer is told each operation of the script; nil is nobody.
+	tracer module.Tracer
+	// log takes the lines of the log; nil is what the configuration says.
+	log lineWriter
 }
 
 // server is a running server.
@@ -117,6 +124,10 @@ func (s *server) openLog() error {
 	set := s.cfg.settings
 	s.level = new(slog.LevelVar)
 	s.level.Set(module.LevelOf(set.Log.Debug))
+	if s.around.log != nil {
+		s.log = slog.New(&lineHandler{level: s.level, out: s.around.log})
+		return nil
+	}
 	s.log = newLogger(logConfig{
 		stderr: set.Log.Stderr, color: set.Log.Color, json: s.cfg.opt.jsonLog || set.Log.EngineType == "json",
 		facility: set.Log.Facility, name: set.Log.Name,
@@ -136,6 +147,9 @@ func (s *server) openLog() error {
 // prepareProcess does what must be done while the process may still do
 // everything: folders, limits, pid file.
 func (s *server) prepareProcess() error {
+	if s.around.apart {
+		return nil
+	}
 	p := s.cfg.settings.Process
 	id, err := lookupIdentity(p.User, p.Group)
 	if err != nil {
@@ -241,9 +255,12 @@ func (s *server) newLocator() (*locate.Locator, error) {
 		}
 		resolver = locate.NewClient(system.Override(retr, d.Retries, d.Servers, d.UseSearchList))
 	}
-	hosts, err := locate.SystemHosts()
-	if err != nil {
-		return nil, err
+	var hosts *locate.Hosts
+	if !s.around.apart {
+		var err error
+		if hosts, err = locate.SystemHosts(); err != nil {
+			return nil, err
+		}
 	}
 	c := locate.DefaultConfig()
 	c.Cache, c.Failover, c.NAPTR, c.NAPTRIgnoreOrder = d.UseCache, d.UseFailover, d.TryNAPTR, d.NAPTRIgnoreRFC
@@ -301,7 +318,7 @@ func (s *server) makeEngine() error {
 		LogPrefix: s.cfg.logPrefix,
 		Shutdown:  s.askEnd, CheckVia: set.Script.CheckVia, ForceRport: set.Script.ForceRPort, LocalRport: set.Script.LocalRPort,
 		AcceptAliases: set.TCP.AcceptAliases,
-		CrashDir:      set.Process.RunDir,
+		CrashDir:      s.crashDir(),
 	})
 	if err != nil {
 		return err
@@ -311,20 +328,30 @@ func (s *server) makeEngine() error {
 	modules, order := map[string]module.Module{}, []string{}
 	for _, m := range s.cfg.script.Modules {
 		modules[m.Name] = m.Module
-		order = append(order, m.Name)
+		if !s.around.apart || !outside(m.Name) {
+			order = append(order, m.Name)
+		}
 		s.registry.Declare(m.Exports.Settings...)
 		if err := s.counters.Declare(m.Name, m.Exports.Counters...); err != nil {
 			return err
 		}
 	}
 	s.declareSettings()
-	program, err := s.attachScripts(vm.New(compile.Compile(s.cfg.script), vm.Options{MaxWhileLoops: set.Script.MaxWhileLoops, MaxRecursion: set.Script.MaxRecursion}))
+	program, err := s.attachScripts(vm.New(compile.Compile(s.cfg.script), vm.Options{MaxWhileLoops: set.Script.MaxWhileLoops, MaxRecursion: set.Script.MaxRecursion, Tracer: s.around.tracer}))
 	if err != nil {
 		return err
 	}
 	s.install = func() { engine.Install(module.NewGeneration(1, program, modules), order) }
 	s.install()
 	return nil
+}
+
+// crashDir is where messages are saved that made the engine panic.
+func (s *server) crashDir() string {
+	if s.around.apart {
+		return ""
+	}
+	return s.cfg.settings.Process.RunDir
 }
 
 // lateGo starts goroutines of an engine that is made after the parts that
@@ -344,7 +371,12 @@ func (l *lateGo) start(name string, f func()) {
 
 // changeIdentity drops what listening needed. The names were looked up before
 // the root folder was changed.
-func (s *server) changeIdentity() error { return s.identity.assume() }
+func (s *server) changeIdentity() error {
+	if s.around.apart {
+		return nil
+	}
+	return s.identity.assume()
+}
 
 func (s *server) startModules() error {
 	ctx, cancel := context.WithCancel(context.Background())

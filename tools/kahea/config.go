@@ -99,7 +99,10 @@ func loadConfig(o *options, log *slog.Logger) (*config, error) {
 	}
 	cfg.applyFlags()
 	cfg.core = core.Exports(core.Options{Defines: defines(pre)})
-	cfg.script = check.Check(tree, check.Options{Core: cfg.core, Log: log, Ready: cfg.compilePrefix}, cfg.errs)
+	if o.adapt != nil {
+		o.adapt(&cfg.core)
+	}
+	cfg.script = check.Check(tree, check.Options{Core: cfg.core, Log: log, Ready: cfg.compilePrefix, Adapt: o.adapt}, cfg.errs)
 	cfg.checkEngine()
 	return cfg, nil
 }

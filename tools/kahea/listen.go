@@ -279,6 +279,9 @@ func unknownProtocol(word string) error {
 // allAddresses is what is listened on where nothing is named: every address
 // of the machine, as Kamailio does.
 func (s *server) allAddresses() []settings.Socket {
+	if s.around.apart {
+		return []settings.Socket{{Host: "192.0.2.1"}}
+	}
 	var out []settings.Socket
 	addrs, err := net.InterfaceAddrs()
 	if err != nil {
@@ -331,6 +334,9 @@ func (s *server) expand(l settings.Socket) ([]transport.Listen, error) {
 func (s *server) addresses(host string) ([]netip.Addr, error) {
 	if a, err := netip.ParseAddr(strings.Trim(host, "[]")); err == nil {
 		return []netip.Addr{a}, nil
+	}
+	if s.around.apart {
+		return s.locator.Addrs(context.Background(), host)
 	}
 	if iface, err := net.InterfaceByName(host); err == nil {
 		list, err := iface.Addrs()

@@ -38,6 +38,8 @@ func run(args []string, around surroundings) int {
 			return runFmt(args[1:], around.stdin, stdout, stderr)
 		case "dump":
 			return runDump(args[1:], stdout, stderr)
+		case "trace":
+			return runTrace(args[1:], stdout, stderr)
 		case "run":
 			return runDemo(around)
 		case "version":

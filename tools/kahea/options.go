@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
+
+	"github.com/kahea-sip/kahea/core/module"
 )
 
 // options are the command line of the server: Kamailio's flags.
@@ -46,6 +48,8 @@ type options struct {
 	jsonLog     bool
 	// ignored lists flags without meaning here, for a debug line.
 	ignored []string
+	// adapt is check.Options.Adapt; no flag sets it.
+	adapt func(*module.Exports)
 }
 
 // defaultFile is the configuration that Kamailio's package installs.
@@ -248,6 +252,8 @@ const usage = `usage: kahea [options]            serve, with the flags of Kamail
        kahea check [options] FILE  check a configuration and tell every mistake
        kahea fmt [-w|-d] [FILE…]   bring configurations into one layout
        kahea dump [options] FILE   print the program that a configuration becomes
+       kahea trace -f FILE --packet MESSAGE
+                                   tell what a configuration does with a message
        kahea run                   serve phones on loopback, with a configuration of its own
        kahea version               tell the version
 
