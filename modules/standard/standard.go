@@ -14,6 +14,7 @@ import (
 	_ "github.com/kahea-sip/kahea/modules/jsonrpcs"
 	_ "github.com/kahea-sip/kahea/modules/kex"
 	_ "github.com/kahea-sip/kahea/modules/maxfwd"
+	_ "github.com/kahea-sip/kahea/modules/pike"
 	_ "github.com/kahea-sip/kahea/modules/pv"
 	_ "github.com/kahea-sip/kahea/modules/registrar"
 	_ "github.com/kahea-sip/kahea/modules/rr"
