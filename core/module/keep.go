@@ -2,7 +2,11 @@
 
 package module
 
-import "unsafe"
+import (
+	"unsafe"
+
+	"github.com/kahea-sip/kahea/core/avp"
+)
 
 // keepChunk is the size in bytes of the memory that many short strings share.
 const keepChunk = 2048
@@ -20,8 +24,12 @@ func (c *Call) Keep(s string) string {
 	return c.Lasting(s)
 }
 
-// KeepValue is Keep for the text of a value.
+// KeepValue is Keep for a value that a variable stores: of a number with its
+// text only the number, as in Kamailio.
 func (c *Call) KeepValue(v Value) Value {
+	if v.Kind == avp.Both {
+		return avp.Number(v.Int)
+	}
 	v.Str = c.Keep(v.Str)
 	return v
 }

@@ -94,5 +94,8 @@ type Transformation struct {
 	// (re.subst, s.select …): it is called at start with the text behind the
 	// name and returns the step.
 	Accept func(b Binder, text string) (func(c *Call, v Value) Value, error)
-	Doc    string
+	// TakesNull tells that the step sees a null value too; others leave it
+	// null.
+	TakesNull bool
+	Doc       string
 }

@@ -59,10 +59,7 @@ func credential(name string) getter {
 		if !ok {
 			return null
 		}
-		v, ok := digestParam(list, name)
-		if !ok {
-			return null
-		}
+		v, _ := digestParam(list, name) // "" where it is missing, as in Kamailio
 		return avp.String(v)
 	}
 }

@@ -66,7 +66,7 @@ func (b branchAttr) Get(c *module.Call, i module.Index) module.Value {
 		return number(len(c.Branches))
 	}
 	t := b.target(c, i)
-	if t == nil {
+	if t == nil || b.static && *t == (transaction.Target{Q: transaction.QUnset}) {
 		return null
 	}
 	switch b.name {

@@ -103,7 +103,7 @@ func headerCount(c *module.Call, h *headerName, _ module.Index) module.Value {
 // one value a header.
 func isList(t sip.HeaderType) bool {
 	switch t {
-	case sip.HeaderContact, sip.HeaderRoute, sip.HeaderRecordRoute, sip.HeaderVia, sip.HeaderDiversion, sip.HeaderPAssertedIdentity,
+	case sip.HeaderContact, sip.HeaderRoute, sip.HeaderRecordRoute, sip.HeaderVia, sip.HeaderPAssertedIdentity,
 		sip.HeaderPPreferredIdentity:
 		return true
 	}
@@ -138,19 +138,25 @@ func (h *headerName) values(c *module.Call, f func(value string) bool) {
 	}
 }
 
+// listAt is $hfl(name). As in Kamailio -2 is the last value of a list and -1
+// none, [*] the headers as they are, and the contacts of a header stand in
+// reverse order.
 func listAt(c *module.Call, h *headerName, i module.Index) module.Value {
-	want, found := i.N, null
-	if h.typ == sip.HeaderContact {
-		// Kamailio keeps the contacts of a message in reverse order.
-		n := 0
-		h.values(c, func(string) bool { n++; return true })
-		want = n - 1 - want
+	if i.All {
+		return h.all(c, h.name.name(c))
 	}
-	if want < 0 && !isList(h.typ) {
+	want, found := i.N, null
+	switch {
+	case want < 0 && isList(h.typ):
+		want += h.size(c) + 1
+	case want < 0:
 		want += h.count(c, h.name.name(c))
 	}
 	if want < 0 {
 		return null
+	}
+	if h.typ == sip.HeaderContact {
+		return contactAt(c, want)
 	}
 	h.values(c, func(value string) bool {
 		if want == 0 {
@@ -163,8 +169,48 @@ func listAt(c *module.Call, h *headerName, i module.Index) module.Value {
 	return found
 }
 
-func listCount(c *module.Call, h *headerName, _ module.Index) module.Value {
+// contactAt is one contact: headers in their order, the contacts of each from
+// the last to the first.
+func contactAt(c *module.Call, want int) module.Value {
+	for at := c.Msg.First(sip.HeaderContact); at >= 0; at = c.Msg.Next(sip.HeaderContact, at) {
+		n := 0
+		eachOf(c.Msg.Header(at).Value, func(string) bool { n++; return true })
+		if want >= n {
+			want -= n
+			continue
+		}
+		found := null
+		eachOf(c.Msg.Header(at).Value, func(value string) bool {
+			if n--; n == want {
+				if _, err := sip.ParseNameAddr(value); err == nil {
+					found = avp.String(value)
+				}
+			}
+			return n > want
+		})
+		return found
+	}
+	return null
+}
+
+// eachOf calls f with the values of a list until it returns false.
+func eachOf(list string, f func(value string) bool) {
+	for {
+		value, rest, ok := sip.NextListValue(list)
+		if !ok || !f(value) {
+			return
+		}
+		list = rest
+	}
+}
+
+// size is the number of values of all headers.
+func (h *headerName) size(c *module.Call) int {
 	n := 0
 	h.values(c, func(string) bool { n++; return true })
-	return number(n)
+	return n
+}
+
+func listCount(c *module.Call, h *headerName, _ module.Index) module.Value {
+	return number(h.size(c))
 }

@@ -19,13 +19,15 @@ func (p *PV) messageVariables() []module.Variable {
 			"buf": func(c *module.Call) module.Value { return avp.String(c.Msg.Raw()) }, "len": func(c *module.Call) module.Value { return number(len(c.Msg.Raw())) },
 			"body": body, "fline": func(c *module.Call) module.Value { return avp.String(c.Msg.FirstLine()) },
 			"hdrs": func(c *module.Call) module.Value {
-				return avp.String(c.Msg.Raw()[c.Msg.FirstLineEnd():c.Msg.HeadersEnd()])
+				return avp.String(strings.TrimSuffix(c.Msg.Raw()[c.Msg.FirstLineEnd():c.Msg.HeadersEnd()], "\r\n"))
 			},
 			"lpart": func(c *module.Call) module.Value { return avp.String(c.Msg.Raw()[c.Msg.FirstLineEnd():]) },
 		}),
 		attribute("expires", "lowest (min) and highest (max) lifetime of Contact and Expires, in seconds", map[string]getter{
 			"min": expires(func(a, b uint32) bool { return a < b }), "max": expires(func(a, b uint32) bool { return a > b }),
 		}),
+		{Name: "msgbuf", Bind: bindBuffer, Doc: "the character at an index of the message as it came; assigned, it changes the message itself"},
+		replyRoute(),
 		{Name: "sel", Bind: bindSelect, Doc: "a part of the message by a path: $sel(via[2].branch)"},
 	}
 }
@@ -42,7 +44,7 @@ func viaVariable(name, doc string, get func(c *module.Call) (*sip.Via, error)) m
 	}
 	return attribute(name, doc+": host, port, proto, protoid, branch, rport, received, i, oc …", map[string]getter{
 		"host":     part(func(v *sip.Via) module.Value { return orNull(v.Host) }),
-		"port":     part(func(v *sip.Via) module.Value { return number(v.Port) }),
+		"port":     part(func(v *sip.Via) module.Value { return number(v.SentByPort()) }),
 		"proto":    part(func(v *sip.Via) module.Value { return orNull(v.TransportText) }),
 		"protoid":  part(func(v *sip.Via) module.Value { return number(int(v.Transport)) }),
 		"branch":   part(func(v *sip.Via) module.Value { return orNull(v.Branch) }),

@@ -44,7 +44,7 @@ func (p *PV) Exports() module.Exports {
 		Lua:       luaFunctions(),
 		Variables: slices.Concat(requestVariables(), uriVariables(), addressVariables(), networkVariables(), replyVariables(), authVariables(),
 			headerVariables(), p.scopeVariables(), xavpVariables(), branchVariables(), timeVariables(), engineVariables(), p.messageVariables()),
-		Transformations: slices.Concat(stringSteps(), codingSteps(), uriSteps(), paramSteps(), addressSteps(), lineSteps(), valueSteps(), socketSteps()),
+		Transformations: slices.Concat(stringSteps(), codingSteps(), uriSteps(), paramSteps(), addressSteps(), lineSteps(), valueSteps(), socketSteps(), formatSteps(), msrpSteps()),
 		RPC: []module.Command{
 			{Name: "pv.shvGet", Run: p.rpcGet, Doc: "Get the value of a shared variable"},
 			{Name: "pv.shvSet", Run: p.rpcSet, Doc: "Set a shared variable: name, type (int or str), value"},

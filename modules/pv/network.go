@@ -35,37 +35,51 @@ func networkVariables() []module.Variable {
 		read("RAu", func(c *module.Call) module.Value { return localURI(c, false, true) }, "advertised URI of the socket that the message arrived at"),
 		read("RAut", func(c *module.Call) module.Value { return localURI(c, true, true) }, "advertised URI of the socket that the message arrived at, with its transport"),
 		read("conid", connection, "number of the stream connection that the message came by"),
-		attribute("sndto", "where the message of an onsend route goes", map[string]getter{
-			"ip": func(c *module.Call) module.Value {
-				return sending(c, func(d *transport.Destination) module.Value { return addr(c, d.Addr.Addr()) })
-			},
-			"port": func(c *module.Call) module.Value {
-				return sending(c, func(d *transport.Destination) module.Value { return avp.Number(int64(d.Addr.Port())) })
-			},
-			"proto": func(c *module.Call) module.Value {
-				return sending(c, func(d *transport.Destination) module.Value { return avp.String(d.Proto.String()) })
-			},
-			"af": func(c *module.Call) module.Value {
-				return sending(c, func(d *transport.Destination) module.Value { return family(d.Addr.Addr()) })
-			},
-			"buf": sendingText, "len": sendingLen,
-		}),
-		attribute("sndfrom", "the socket that the message of an onsend route leaves by", map[string]getter{
-			"ip": func(c *module.Call) module.Value {
-				return sending(c, func(d *transport.Destination) module.Value { return addr(c, d.Socket.Addr.Addr()) })
-			},
-			"port": func(c *module.Call) module.Value {
-				return sending(c, func(d *transport.Destination) module.Value { return avp.Number(int64(d.Socket.Addr.Port())) })
-			},
-			"proto": func(c *module.Call) module.Value {
-				return sending(c, func(d *transport.Destination) module.Value { return avp.String(d.Socket.Proto.String()) })
-			},
-			"af": func(c *module.Call) module.Value {
-				return sending(c, func(d *transport.Destination) module.Value { return family(d.Socket.Addr.Addr()) })
-			},
-			"buf": sendingText, "len": sendingLen,
-		}),
+		sendingVariable("sndto", "where the message of an onsend route goes", remotePlace),
+		sendingVariable("snd", "the same as $sndto", remotePlace),
+		sendingVariable("sndfrom", "the socket that the message of an onsend route leaves by", localPlace),
 	}
+}
+
+// remotePlace and localPlace are the two ends of what an onsend route is
+// asked about.
+func remotePlace(d *transport.Destination) (netip.AddrPort, transport.Proto) { return d.Addr, d.Proto }
+
+func localPlace(d *transport.Destination) (netip.AddrPort, transport.Proto) {
+	return d.Socket.Addr, d.Socket.Proto
+}
+
+// sendingVariable is $sndto or $sndfrom: the protocol and the address family
+// are numbers, as in Kamailio.
+func sendingVariable(name, doc string, place func(d *transport.Destination) (netip.AddrPort, transport.Proto)) module.Variable {
+	part := func(f func(c *module.Call, at netip.AddrPort, p transport.Proto) module.Value) getter {
+		return func(c *module.Call) module.Value {
+			return sending(c, func(d *transport.Destination) module.Value {
+				at, p := place(d)
+				return f(c, at, p)
+			})
+		}
+	}
+	return attribute(name, doc+": ip, port, proto, sproto, af, buf, len", map[string]getter{
+		"ip": part(func(c *module.Call, at netip.AddrPort, _ transport.Proto) module.Value { return addr(c, at.Addr()) }),
+		"port": part(func(_ *module.Call, at netip.AddrPort, _ transport.Proto) module.Value {
+			return avp.Number(int64(at.Port()))
+		}),
+		"proto":  part(func(_ *module.Call, _ netip.AddrPort, p transport.Proto) module.Value { return number(int(p)) }),
+		"sproto": part(func(_ *module.Call, _ netip.AddrPort, p transport.Proto) module.Value { return avp.String(p.String()) }),
+		"af": part(func(_ *module.Call, at netip.AddrPort, _ transport.Proto) module.Value {
+			return familyNumber(at.Addr())
+		}),
+		"buf": sendingText, "len": sendingLen,
+	})
+}
+
+// familyNumber is AF_INET or AF_INET6, as $K(IPv4) and $K(IPv6) have them.
+func familyNumber(a netip.Addr) module.Value {
+	if a.Unmap().Is4() {
+		return number(constants["IPv4"])
+	}
+	return number(constants["IPv6"])
 }
 
 func addr(c *module.Call, a netip.Addr) module.Value {

@@ -67,6 +67,9 @@ func (l local) Set(c *module.Call, _ module.Index, v module.Value) error {
 		c.Vars[l.slot] = l.zero
 		return nil
 	}
+	if v.Kind == avp.Both {
+		v = avp.Number(v.Int) // as in Kamailio, the text is not stored
+	}
 	v.Str = c.Lasting(v.Str)
 	c.Vars[l.slot] = v
 	return nil
@@ -109,6 +112,9 @@ func (s *shared) names() []string {
 }
 
 func storeShared(e *atomic.Pointer[avp.Value], v avp.Value) {
+	if v.Kind == avp.Both {
+		v = avp.Number(v.Int)
+	}
 	v = v.Clone()
 	e.Store(&v)
 }

@@ -11,7 +11,6 @@ import (
 	"math/big"
 	"strings"
 
-	"github.com/kahea-sip/kahea/core/avp"
 	"github.com/kahea-sip/kahea/core/module"
 )
 
@@ -30,15 +29,17 @@ func codingSteps() []module.Transformation {
 		hash("sha384", func(s string) []byte { h := sha512.Sum384([]byte(s)); return h[:] }),
 		hash("sha512", func(s string) []byte { h := sha512.Sum512([]byte(s)); return h[:] }),
 		step("encode.hexa", "in hexadecimal", func(b []byte, s string) []byte { return hex.AppendEncode(b, []byte(s)) }),
-		decode("decode.hexa", "from hexadecimal", hex.DecodeString),
+		decode("decode.hexa", "from hexadecimal; an odd digit at the end is left out", func(s string) ([]byte, error) { return hex.DecodeString(s[:len(s)&^1]) }),
+		step("encode.7bit", "packed in septets as SMS are, in hexadecimal (3GPP TS 23.038 6.1.2)", encode7bit),
+		decode("decode.7bit", "from encode.7bit", decode7bit),
 		step("encode.base58", "in base 58", func(b []byte, s string) []byte { return append(b, encode58(s)...) }),
 		decode("decode.base58", "from base 58", decode58),
 		step("escape.common", `backslashes in front of ', ", \ and NUL`, escapeCommon),
 		step("unescape.common", "the reverse of escape.common", unescapeCommon),
-		step("escape.user", "escaped for the user of a URI", escaper("-_.!~*'()&=+$,;?/")),
-		step("unescape.user", "the reverse of escape.user", unescapePercent),
-		step("escape.param", "escaped for a parameter of a URI", escaper("-_.!~*'()[]/:&+$")),
-		step("unescape.param", "the reverse of escape.param", unescapePercent),
+		escape("escape.user", "escaped for the user of a URI", "-_.!~*'()&=+$,;?/"),
+		unescape("unescape.user", "the reverse of escape.user"),
+		escape("escape.param", "escaped for a parameter of a URI", "-_.!~*'()[]/:&+$"),
+		unescape("unescape.param", "the reverse of escape.param"),
 		step("escape.csv", "a field of a CSV file", func(b []byte, s string) []byte {
 			return append(append(append(b, '"'), strings.ReplaceAll(s, `"`, `""`)...), '"')
 		}),
@@ -48,25 +49,67 @@ func codingSteps() []module.Transformation {
 		}),
 	}
 	for _, e := range []struct {
-		name string
-		enc  *base64.Encoding
+		name   string
+		enc    *base64.Encoding
+		decode func(s string) ([]byte, error)
 	}{
-		{"base64", base64.StdEncoding}, {"base64t", base64.RawStdEncoding}, {"base64url", base64.URLEncoding}, {"base64urlt", base64.RawURLEncoding},
+		{"base64", base64.StdEncoding, base64.StdEncoding.DecodeString}, {"base64t", base64.RawStdEncoding, padless(base64.RawStdEncoding)},
+		{"base64url", base64.URLEncoding, padless(base64.RawURLEncoding)}, {"base64urlt", base64.RawURLEncoding, padless(base64.RawURLEncoding)},
 	} {
 		list = append(list,
 			step("encode."+e.name, "in "+e.name, func(b []byte, s string) []byte { return e.enc.AppendEncode(b, []byte(s)) }),
-			decode("decode."+e.name, "from "+e.name, func(s string) ([]byte, error) { return e.enc.DecodeString(s) }))
+			decode("decode."+e.name, "from "+e.name, e.decode))
 	}
 	return list
 }
 
-// decode makes a step that gives the empty string for a text that is no such
-// code.
+// padless decodes with and without the padding at the end.
+func padless(enc *base64.Encoding) func(s string) ([]byte, error) {
+	return func(s string) ([]byte, error) {
+		if s == "" && enc == base64.RawURLEncoding {
+			return nil, errNeedString // as in Kamailio
+		}
+		return enc.DecodeString(strings.TrimRight(s, "="))
+	}
+}
+
+// escape makes a step that escapes; a text with control characters or bytes
+// beyond ASCII gives null, as in Kamailio.
+func escape(name, doc, keep string) module.Transformation {
+	f := escaper(keep)
+	return onText("s", name, doc, nil, func(c *module.Call, s string, _ module.Args) module.Value {
+		for i := range len(s) {
+			if s[i] < ' ' || s[i] > '~' {
+				return null
+			}
+		}
+		return build(c, func(b []byte) []byte { return f(b, s) })
+	})
+}
+
+// unescape makes the reverse of escape; a % without two hexadecimal digits
+// gives null.
+func unescape(name, doc string) module.Transformation {
+	return onText("s", name, doc, nil, func(c *module.Call, s string, _ module.Args) module.Value {
+		for i := 0; i < len(s); i++ {
+			if s[i] == '%' {
+				if i+2 >= len(s) || !isHex(s[i+1]) || !isHex(s[i+2]) {
+					return null
+				}
+			}
+		}
+		return build(c, func(b []byte) []byte { return unescapePercent(b, s) })
+	})
+}
+
+func isHex(c byte) bool { return '0' <= c && c <= '9' || 'a' <= c|0x20 && c|0x20 <= 'f' }
+
+// decode makes a step that gives null for a text that is no such code.
 func decode(name, doc string, f func(s string) ([]byte, error)) module.Transformation {
 	return onText("s", name, doc, nil, func(c *module.Call, s string, _ module.Args) module.Value {
 		d, err := f(s)
 		if err != nil {
-			return avp.String("")
+			return null
 		}
 		return build(c, func(b []byte) []byte { return append(b, d...) })
 	})

@@ -10,6 +10,17 @@ import (
 	"github.com/kahea-sip/kahea/core/sip"
 )
 
+// listed is onText for what takes a list apart: the empty text has none, and
+// gives null.
+func listed(class, name, doc string, args []module.Arg, f func(c *module.Call, s string, a module.Args) module.Value) module.Transformation {
+	return onText(class, name, doc, args, func(c *module.Call, s string, a module.Args) module.Value {
+		if s == "" {
+			return null
+		}
+		return f(c, s, a)
+	})
+}
+
 // paramSteps work on name=value lists with semicolons, or another delimiter,
 // between.
 func paramSteps() []module.Transformation {
@@ -17,24 +28,24 @@ func paramSteps() []module.Transformation {
 	index := integer("index")
 	delim := optional(module.Arg{Name: "delimiter"})
 	return []module.Transformation{
-		onText("param", "value", "value of a parameter", []module.Arg{name, delim}, func(_ *module.Call, s string, a module.Args) module.Value {
+		listed("param", "value", "value of a parameter", []module.Arg{name, delim}, func(_ *module.Call, s string, a module.Args) module.Value {
 			v, _ := findParam(s, separator(a, 1), func(n string, _ int) bool { return sip.EqualFold(n, strings.TrimSpace(a.Str(0))) })
 			return avp.String(v.Value)
 		}),
-		onText("param", "in", "1 where the parameter is there, else 0", []module.Arg{name, delim}, func(_ *module.Call, s string, a module.Args) module.Value {
+		listed("param", "in", "1 where the parameter is there, else 0", []module.Arg{name, delim}, func(_ *module.Call, s string, a module.Args) module.Value {
 			_, ok := findParam(s, separator(a, 1), func(n string, _ int) bool { return sip.EqualFold(n, strings.TrimSpace(a.Str(0))) })
 			if ok {
 				return number(1)
 			}
 			return number(0)
 		}),
-		onText("param", "valueat", "value of the parameter at an index", []module.Arg{index, delim}, func(_ *module.Call, s string, a module.Args) module.Value {
+		listed("param", "valueat", "value of the parameter at an index", []module.Arg{index, delim}, func(_ *module.Call, s string, a module.Args) module.Value {
 			return avp.String(paramAt(s, a).Value)
 		}),
-		onText("param", "name", "name of the parameter at an index", []module.Arg{index, delim}, func(_ *module.Call, s string, a module.Args) module.Value {
+		listed("param", "name", "name of the parameter at an index", []module.Arg{index, delim}, func(_ *module.Call, s string, a module.Args) module.Value {
 			return avp.String(paramAt(s, a).Name)
 		}),
-		onText("param", "count", "number of parameters", []module.Arg{delim}, func(_ *module.Call, s string, a module.Args) module.Value {
+		listed("param", "count", "number of parameters", []module.Arg{delim}, func(_ *module.Call, s string, a module.Args) module.Value {
 			return number(countParams(s, separator(a, 0)))
 		}),
 	}
@@ -69,6 +80,9 @@ func findParam(s string, sep byte, match func(name string, i int) bool) (sip.Par
 		end := unquotedIndex(s, sep)
 		item := strings.TrimSpace(s[:end])
 		s = s[min(end+1, len(s)):]
+		if comma := unquotedIndex(item, ','); sep == ';' && comma < len(item) {
+			item, s = item[:comma], "" // the next value of a list of headers
+		}
 		if item == "" {
 			continue
 		}
@@ -102,11 +116,14 @@ func addressSteps() []module.Transformation {
 		return onText(class, name, doc, nil, func(c *module.Call, s string, _ module.Args) module.Value {
 			first, _, ok := sip.NextListValue(s)
 			if !ok {
-				return avp.String("")
+				return null
 			}
 			a, err := sip.ParseNameAddr(first)
 			if err != nil {
-				return avp.String("")
+				return null
+			}
+			if _, bad := c.ParseURI(a.URI); bad != nil && class == "tobody" {
+				return null
 			}
 			return f(c, &a)
 		})
@@ -149,8 +166,10 @@ func addressSteps() []module.Transformation {
 // lineSteps work on the lines of a text.
 func lineSteps() []module.Transformation {
 	return []module.Transformation{
-		onText("line", "count", "number of lines", nil, func(_ *module.Call, s string, _ module.Args) module.Value { return number(countLines(s)) }),
-		onText("line", "at", "the line at an index, negative from the end", []module.Arg{integer("index")}, func(_ *module.Call, s string, a module.Args) module.Value {
+		listed("line", "count", "number of lines", nil, func(c *module.Call, s string, _ module.Args) module.Value {
+			return avp.String(text(c, number(countLines(s)))) // a text, as in Kamailio
+		}),
+		listed("line", "at", "the line at an index, negative from the end", []module.Arg{integer("index")}, func(_ *module.Call, s string, a module.Args) module.Value {
 			n := a.Int(0, 0)
 			if n < 0 {
 				n += countLines(s)
@@ -158,7 +177,7 @@ func lineSteps() []module.Transformation {
 			line, _ := findLine(s, func(_ string, i int) bool { return i == n })
 			return avp.String(line)
 		}),
-		onText("line", "sw", "the first line that starts with a text", []module.Arg{{Name: "text"}}, func(_ *module.Call, s string, a module.Args) module.Value {
+		listed("line", "sw", "the first line that starts with a text", []module.Arg{{Name: "text"}}, func(_ *module.Call, s string, a module.Args) module.Value {
 			line, _ := findLine(s, func(l string, _ int) bool { return strings.HasPrefix(l, a.Str(0)) })
 			return avp.String(line)
 		}),

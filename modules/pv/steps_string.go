@@ -12,19 +12,27 @@ import (
 	"github.com/kahea-sip/kahea/core/module"
 )
 
-// onText makes a step that works on the text of a value; a null value gives
-// the empty string, as in Kamailio.
+// onText makes a step that works on the text of a value.
 func onText(class, name, doc string, args []module.Arg, f func(c *module.Call, s string, a module.Args) module.Value) module.Transformation {
 	return module.Transformation{Class: class, Name: name, Doc: doc, Args: args,
 		Run: func(c *module.Call, v module.Value, a module.Args) module.Value {
-			if v.IsNull() {
-				return avp.String("")
-			}
 			return f(c, text(c, v), a)
 		}}
 }
 
 func integer(name string) module.Arg { return module.Arg{Name: name, Type: module.ArgInt} }
+
+// notNegative is an integer argument of at least 0.
+func notNegative(name string) module.Arg {
+	return module.Arg{Name: name, Type: module.ArgInt, Compile: func(text string) (any, error) {
+		if n, ok := avp.ParseInt(text); ok && n < 0 {
+			return nil, errNegative
+		}
+		return nil, nil
+	}}
+}
+
+var errNegative = errors.New("the number must not be negative")
 
 func optional(a module.Arg) module.Arg {
 	a.Optional = true
@@ -37,6 +45,14 @@ func stringSteps() []module.Transformation {
 	plain := func(name, doc string, f func(s string) string) module.Transformation {
 		return onText("s", name, doc, nil, func(_ *module.Call, s string, _ module.Args) module.Value { return avp.String(f(s)) })
 	}
+	strip := func(name, doc string, pairs ...string) module.Transformation {
+		return module.Transformation{Class: "s", Name: name, Doc: doc, Run: func(_ *module.Call, v module.Value, _ module.Args) module.Value {
+			if v.Kind == avp.Int {
+				return v
+			}
+			return avp.String(unwrap(v.Str, pairs...))
+		}}
+	}
 	cut := func(name, doc string, f func(s, sep string) string) module.Transformation {
 		return onText("s", name, doc, one("text"), func(_ *module.Call, s string, a module.Args) module.Value { return avp.String(f(s, a.Str(0))) })
 	}
@@ -44,20 +60,20 @@ func stringSteps() []module.Transformation {
 		onText("s", "len", "length in bytes", nil, func(_ *module.Call, s string, _ module.Args) module.Value { return number(len(s)) }),
 		onText("s", "int", "the number that the text is", nil, func(_ *module.Call, s string, _ module.Args) module.Value {
 			n, ok := avp.ParseInt(s)
-			if !ok || s == "" {
-				return avp.String("")
+			if !ok {
+				return null
 			}
 			return avp.Text(n, s)
 		}),
-		onText("s", "substr", "a part: offset (negative from the end), length (0 to the end)", []module.Arg{integer("offset"), integer("length")}, substr),
+		onText("s", "substr", "a part: offset (negative from the end), length (0 to the end)", []module.Arg{integer("offset"), notNegative("length")}, substr),
 		{Class: "s", Name: "select", Accept: selectStep, Doc: "one field: index (negative from the end), separator"},
-		plain("tolower", "small letters", strings.ToLower),
-		plain("toupper", "capital letters", strings.ToUpper),
+		onText("s", "tolower", "small letters", nil, func(c *module.Call, s string, _ module.Args) module.Value { return mapBytes(c, s, 'A', 'Z') }),
+		onText("s", "toupper", "capital letters", nil, func(c *module.Call, s string, _ module.Args) module.Value { return mapBytes(c, s, 'a', 'z') }),
 		plain("trim", "without white space at both ends", func(s string) string { return strings.Trim(s, " \t\r\n") }),
 		plain("ltrim", "without white space at the begin", func(s string) string { return strings.TrimLeft(s, " \t\r\n") }),
 		plain("rtrim", "without white space at the end", func(s string) string { return strings.TrimRight(s, " \t\r\n") }),
-		plain("unquote", "without quotes around it", func(s string) string { return unwrap(s, `"`, `"`, `'`, `'`) }),
-		plain("unbracket", "without brackets around it", func(s string) string { return unwrap(s, "<", ">", "(", ")", "[", "]", "{", "}") }),
+		strip("unquote", "without quotes around it", `"`, `"`, `'`, `'`),
+		strip("unbracket", "without brackets around it", "<", ">", "(", ")", "[", "]", "{", "}"),
 		onText("s", "rmws", "without any white space", nil, func(c *module.Call, s string, _ module.Args) module.Value {
 			return filter(c, s, func(b byte) bool { return b != ' ' && b != '\t' && b != '\r' && b != '\n' })
 		}),
@@ -101,7 +117,7 @@ func stringSteps() []module.Transformation {
 		onText("s", "ftime", "a time in seconds since 1970, in a format of strftime", one("format"), func(c *module.Call, s string, a module.Args) module.Value {
 			n, ok := avp.ParseInt(s)
 			if !ok {
-				return avp.String("")
+				return null
 			}
 			return build(c, func(b []byte) []byte { return strftime(b, time.Unix(n, 0), a.Str(0)) })
 		}),
@@ -115,12 +131,27 @@ func substr(_ *module.Call, s string, a module.Args) module.Value {
 		from += len(s)
 	}
 	if from < 0 || from >= len(s) {
-		return avp.String("")
+		return null
 	}
 	if n <= 0 || n > len(s)-from {
 		n = len(s) - from
 	}
 	return avp.String(s[from : from+n])
+}
+
+// mapBytes turns the letters from low to high into the other case. Only those
+// of ASCII have one, as in Kamailio.
+func mapBytes(c *module.Call, s string, low, high byte) module.Value {
+	return build(c, func(b []byte) []byte {
+		for i := range len(s) {
+			ch := s[i]
+			if low <= ch && ch <= high {
+				ch ^= 0x20
+			}
+			b = append(b, ch)
+		}
+		return b
+	})
 }
 
 func filter(c *module.Call, s string, keep func(b byte) bool) module.Value {
@@ -201,7 +232,7 @@ func selectStep(b module.Binder, args string) (func(c *module.Call, v module.Val
 	return func(c *module.Call, v module.Value) module.Value {
 		n, ok := index.Value(c).Number()
 		s := sep.Eval(c)
-		if !ok || s == "" || v.IsNull() {
+		if !ok || s == "" {
 			return avp.String("")
 		}
 		return avp.String(field(text(c, v), s[0], int(n)))
@@ -257,10 +288,14 @@ func substStep(b module.Binder, args string) (func(c *module.Call, v module.Valu
 		return nil, err
 	}
 	return func(c *module.Call, v module.Value) module.Value {
-		if v.IsNull() {
-			return avp.String("")
+		in := text(c, v)
+		if in == "" {
+			return null
 		}
-		return s.apply(c, text(c, v))
+		if out, found := s.apply(c, in); found {
+			return out
+		}
+		return v
 	}, nil
 }
 
@@ -275,7 +310,7 @@ func parseSubstitution(b module.Binder, args string) (*substitution, error) {
 		return nil, errors.New("expected /expression/replacement/flags")
 	}
 	s := &substitution{}
-	mode := ere.Flags(0)
+	mode := ere.Newline
 	for _, f := range flags {
 		switch f {
 		case 'i':
@@ -283,6 +318,7 @@ func parseSubstitution(b module.Binder, args string) (*substitution, error) {
 		case 'g':
 			s.global = true
 		case 's':
+			mode &^= ere.Newline
 		default:
 			return nil, errors.New("unknown flag " + string(f) + " of a substitution")
 		}
@@ -362,7 +398,8 @@ func (s *substitution) parseReplacement(b module.Binder, with string) error {
 	return flush()
 }
 
-func (s *substitution) apply(c *module.Call, in string) module.Value {
+// apply returns the text with the matches replaced; false when there are none.
+func (s *substitution) apply(c *module.Call, in string) (module.Value, bool) {
 	var texts [8]string
 	for i, p := range s.with {
 		if p.tpl != nil && i < len(texts) {
@@ -393,7 +430,7 @@ func (s *substitution) apply(c *module.Call, in string) module.Value {
 		return s.global
 	})
 	if !found {
-		return avp.String(in)
+		return null, false
 	}
-	return build(c, func(b []byte) []byte { return append(append(b, out...), in[at:]...) })
+	return build(c, func(b []byte) []byte { return append(append(b, out...), in[at:]...) }), true
 }

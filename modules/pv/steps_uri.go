@@ -27,12 +27,14 @@ func uriSteps() []module.Transformation {
 		plain("domain", "host of the URI", func(u *sip.URI) string { return u.Host }),
 		plain("passwd", "password of the URI", func(u *sip.URI) string { return u.Password }),
 		step("port", "port of the URI", func(_ *module.Call, u *sip.URI) module.Value {
-			if u.PortText == "" {
-				return avp.String("")
-			}
 			return avp.Text(int64(u.Port), u.PortText)
 		}),
-		plain("params", "parameters of the URI", func(u *sip.URI) string { return string(u.Params) }),
+		plain("params", "parameters of the URI", func(u *sip.URI) string {
+			if u.Scheme == sip.SchemeTel {
+				return "" // as in Kamailio
+			}
+			return string(u.Params)
+		}),
 		onText("uri", "param", "one parameter of the URI", []module.Arg{{Name: "name"}}, func(c *module.Call, s string, a module.Args) module.Value {
 			return ofURI(c, s, func(_ *module.Call, u *sip.URI) module.Value {
 				v, _ := u.Params.Lookup(strings.TrimSpace(a.Str(0)))
@@ -58,11 +60,11 @@ func uriSteps() []module.Transformation {
 	}
 }
 
-// ofURI runs f with the URI; a text that is none gives the empty string.
+// ofURI runs f with the URI; a text that is none gives null.
 func ofURI(c *module.Call, s string, f func(c *module.Call, u *sip.URI) module.Value) module.Value {
 	u, err := c.ParseURI(s)
 	if err != nil {
-		return avp.String("")
+		return null
 	}
 	return f(c, u)
 }
@@ -103,28 +105,33 @@ func short(user, place bool) func(c *module.Call, u *sip.URI) module.Value {
 func socketSteps() []module.Transformation {
 	step := func(name, doc string, f func(c *module.Call, proto, host, port string) module.Value) module.Transformation {
 		return onText("sock", name, doc, nil, func(c *module.Call, s string, _ module.Args) module.Value {
-			proto, rest, ok := strings.Cut(s, ":")
-			i := strings.LastIndexByte(rest, ':')
-			if !ok || i < 0 || sip.ParseTransport(proto) == sip.TransportOther || strings.HasSuffix(rest, "]") {
-				return avp.String("")
+			proto, host, port, ok := cutSocket(s)
+			if !ok {
+				return null
 			}
-			return f(c, proto, rest[:i], rest[i+1:])
+			return f(c, proto, host, port)
 		})
 	}
 	return []module.Transformation{
 		step("proto", "protocol of the socket", func(_ *module.Call, p, _, _ string) module.Value { return avp.String(p) }),
 		step("host", "host of the socket", func(_ *module.Call, _, h, _ string) module.Value { return avp.String(h) }),
-		step("port", "port of the socket", func(_ *module.Call, _, _, p string) module.Value {
-			n, _ := sip.ParseUint(p)
-			return avp.Text(int64(n), p)
-		}),
+		step("port", "port of the socket", func(_ *module.Call, _, _, p string) module.Value { return avp.String(p) }),
 		step("touri", "URI of the socket", func(c *module.Call, proto, host, port string) module.Value {
 			return build(c, func(b []byte) []byte {
-				b = append(append(append(append(b, "sip:"...), host...), ':'), port...)
-				return append(append(b, ";transport="...), proto...)
+				b = append(append(b, "sip:"...), host...)
+				if port != "" {
+					b = append(append(b, ':'), port...)
+				}
+				if proto != "" {
+					b = append(append(b, ";transport="...), proto...)
+				}
+				return b
 			})
 		}),
 		onText("urialias", "encode", "address, port and protocol of a URI with ~ between", nil, func(c *module.Call, s string, _ module.Args) module.Value {
+			if _, err := c.ParseURI(s); err != nil && s != "" {
+				return avp.String("")
+			}
 			return ofURI(c, s, func(c *module.Call, u *sip.URI) module.Value {
 				port := u.Port
 				t := u.Transport()
@@ -142,6 +149,9 @@ func socketSteps() []module.Transformation {
 		}),
 		onText("urialias", "decode", "URI of address~port~protocol", nil, func(c *module.Call, s string, _ module.Args) module.Value {
 			p := strings.LastIndexByte(s, '~')
+			if s == "" {
+				return null
+			}
 			if p < 0 {
 				return avp.String("")
 			}
@@ -159,4 +169,20 @@ func socketSteps() []module.Transformation {
 			})
 		}),
 	}
+}
+
+// cutSocket takes [proto:]host[:port] apart; an IPv6 address stands in
+// brackets.
+func cutSocket(s string) (proto, host, port string, ok bool) {
+	if p, rest, has := strings.Cut(s, ":"); has && sip.ParseTransport(p) != sip.TransportOther {
+		proto, s = p, rest
+	}
+	host = s
+	if i := strings.LastIndexByte(s, ':'); i >= 0 && !strings.HasSuffix(s, "]") {
+		host, port = s[:i], s[i+1:]
+		if _, number := sip.ParseUint(port); !number {
+			return "", "", "", false
+		}
+	}
+	return proto, host, port, host != ""
 }

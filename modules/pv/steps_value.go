@@ -13,7 +13,7 @@ import (
 // valueSteps are {val.…}, {sql.…} and {url.…}: they see a null value.
 func valueSteps() []module.Transformation {
 	step := func(class, name, doc string, f func(c *module.Call, v module.Value) module.Value) module.Transformation {
-		return module.Transformation{Class: class, Name: name, Doc: doc,
+		return module.Transformation{Class: class, Name: name, Doc: doc, TakesNull: true,
 			Run: func(c *module.Call, v module.Value, _ module.Args) module.Value { return f(c, v) }}
 	}
 	return []module.Transformation{
@@ -30,40 +30,42 @@ func valueSteps() []module.Transformation {
 			return v
 		}),
 		step("val", "json", "escaped for a string of JSON", func(c *module.Call, v module.Value) module.Value {
-			return build(c, func(b []byte) []byte { return appendJSON(b, v.Str) })
+			s := text(c, v)
+			return build(c, func(b []byte) []byte { return appendJSON(b, s) })
 		}),
 		step("val", "jsonqe", "a string of JSON in quotes", func(c *module.Call, v module.Value) module.Value {
 			s := text(c, v)
 			return build(c, func(b []byte) []byte { return append(appendJSON(append(b, '"'), s), '"') })
 		}),
-		step("sql", "val", "a value of SQL: NULL, a number, or a string in quotes", func(c *module.Call, v module.Value) module.Value {
-			if v.Kind == avp.Int {
-				return v
-			}
-			return sqlString(c, v)
-		}),
-		step("sql", "val.str", "a string of SQL in quotes, NULL for null", sqlString),
-		step("sql", "val.int", "a number of SQL, 0 for what is none", func(_ *module.Call, v module.Value) module.Value {
-			n, _ := v.Number()
-			return avp.Number(n)
-		}),
-		onText("url", "path", "path of a web address", nil, func(_ *module.Call, s string, _ module.Args) module.Value {
-			path, _, _ := strings.Cut(s, "?")
-			return avp.String(path)
-		}),
-		onText("url", "querystring", "what follows the question mark of a web address", nil, func(_ *module.Call, s string, _ module.Args) module.Value {
-			_, query, _ := strings.Cut(s, "?")
-			return avp.String(query)
-		}),
+		step("sql", "val", "a value of SQL: NULL, a number, or a string in quotes", sqlValue("NULL")),
+		step("sql", "val.str", "the same with '' for null", sqlValue("''")),
+		step("sql", "val.int", "the same with 0 for null", sqlValue("0")),
+		webStep("path", "path of a web address", func(path, _ string) string { return path }),
+		webStep("querystring", "what follows the question mark of a web address", func(_, query string) string { return query }),
 	}
 }
 
-func sqlString(c *module.Call, v module.Value) module.Value {
-	if v.IsNull() {
-		return avp.String("NULL")
+func sqlValue(null string) func(c *module.Call, v module.Value) module.Value {
+	return func(c *module.Call, v module.Value) module.Value {
+		switch s := text(c, v); v.Kind {
+		case avp.Null:
+			return avp.String(null)
+		case avp.Int:
+			return avp.String(s)
+		default:
+			return build(c, func(b []byte) []byte { return append(escapeCommon(append(b, '\''), s), '\'') })
+		}
 	}
-	s := text(c, v)
-	return build(c, func(b []byte) []byte { return append(escapeCommon(append(b, '\''), s), '\'') })
+}
+
+func webStep(name, doc string, part func(path, query string) string) module.Transformation {
+	return module.Transformation{Class: "url", Name: name, Doc: doc, Run: func(_ *module.Call, v module.Value, _ module.Args) module.Value {
+		if v.Kind == avp.Int {
+			return v
+		}
+		path, query, _ := strings.Cut(v.Str, "?")
+		return avp.String(part(path, query))
+	}}
 }
 
 // appendJSON escapes a text for a string of JSON (RFC 8259 7).

@@ -217,8 +217,10 @@ func nextHop() map[string]getter {
 		return c.Target.URI
 	}
 	return map[string]getter{
-		"u": func(c *module.Call) module.Value { return orNull(uri(c)) },
-		"U": uriPart(uri, uriUser), "d": uriPart(uri, uriHost), "p": uriPart(uri, uriPort), "P": uriPart(uri, uriTransport),
+		"u": hop(func(c *module.Call) module.Value { return orNull(uri(c)) }, upstreamURI),
+		"U": hop(uriPart(uri, uriUser), func(*module.Call) module.Value { return null }),
+		"d": hop(uriPart(uri, uriHost), upstreamHost), "p": hop(uriPart(uri, uriPort), upstreamPort),
+		"P": hop(uriPart(uri, uriTransport), upstreamProto),
 	}
 }
 

@@ -20,7 +20,7 @@ func variables(opt Options) []module.Variable {
 		{Name: "retcode", Get: returnCode, Doc: "The same as $rc."},
 		{Name: "env", Bind: constant(opt.Env), Doc: "A variable of the environment."},
 		{Name: "def", Bind: constant(opt.define), Doc: "The text of a define."},
-		{Name: "defn", Bind: constantNumber(opt.define), Doc: "The number of a define."},
+		{Name: "defn", Bind: constantNumber(opt.define), Doc: "The number of a define; 0 for what is none."},
 	}
 }
 
@@ -44,12 +44,9 @@ func constant(get func(name string) (string, bool)) func(module.Binder, string) 
 
 func constantNumber(get func(name string) (string, bool)) func(module.Binder, string) (module.Accessor, error) {
 	return func(_ module.Binder, name string) (module.Accessor, error) {
-		var v module.Value
-		if text, ok := get(name); ok {
-			if n, ok := variable.ParseInt(text); ok {
-				v = avp.Number(n)
-			}
-		}
+		text, _ := get(name)
+		n, _ := variable.ParseInt(text)
+		v := avp.Number(n)
 		return module.Getter(func(*module.Call) module.Value { return v }), nil
 	}
 }

@@ -13,9 +13,6 @@ import (
 // variable against a constant, have nodes of their own.
 func equality(x, y Node, negated bool) Node {
 	want := truth(!negated)
-	if IsNull(x) {
-		x, y = y, x
-	}
 	if IsNull(y) {
 		return &IsNullTest{x, want}
 	}
@@ -79,14 +76,19 @@ func (n *EqualsString) Value(c *module.Call) module.Value { return avp.Number(n.
 // Int implements Node.
 func (n *EqualsString) Int(c *module.Call) int64 {
 	v := operand(c, n.X)
+	if n.S == "" && n.Want == 1 && v.Kind == avp.Int {
+		return 0 // as in Kamailio, == "" asks for an empty text, != "" compares with 0
+	}
 	return truth(equalsString(v, n.S) == (n.Want == 1))
 }
 
+// equalsString compares with a text: a number with the number that it holds,
+// which is 0 for any other text.
 func equalsString(v module.Value, s string) bool {
 	switch v.Kind {
 	case avp.Int, avp.Both:
-		m, ok := variable.ParseInt(s)
-		return ok && s != "" && m == v.Int
+		m, _ := variable.ParseInt(s)
+		return m == v.Int
 	}
 	return v.Str == s
 }

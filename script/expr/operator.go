@@ -50,6 +50,9 @@ func binary(op syntax.Op, x, y Node) (Node, error) {
 		}
 		return &Or{x, y}, nil
 	case syntax.OpEq, syntax.OpNe:
+		if v, ok := IsConst(y); ok && v.Kind == avp.Str && x.Type() == Int && !keyword(x) {
+			return nil, fmt.Errorf("a number is compared with the string %s", y)
+		}
 		return equality(x, y, op == syntax.OpNe), nil
 	case syntax.OpStrEq, syntax.OpStrNe:
 		return &EqualText{x, y, op == syntax.OpStrNe}, nil
@@ -78,6 +81,13 @@ func binary(op syntax.Op, x, y Node) (Node, error) {
 		return &Compare{op, x, y}, nil
 	}
 	return &Arith{op, x, y}, nil
+}
+
+// keyword tells that a node is one of proto, src_port and the like, which are
+// compared with words too.
+func keyword(n Node) bool {
+	_, ok := n.(*Native)
+	return ok
 }
 
 // constantIs tells that a node is a constant number that is true, or false.
@@ -246,11 +256,7 @@ func (n *Add) Value(c *module.Call) module.Value {
 	case avp.Str:
 		return joinValues(c, x, textValue(c, n.Y))
 	}
-	y := textValue(c, n.Y)
-	if y.Kind == avp.Int || y.Kind == avp.Both {
-		return avp.Number(y.Int)
-	}
-	return avp.String(y.Str)
+	return avp.String(variable.Text(c, textValue(c, n.Y))) // null counts as the empty text
 }
 
 // Int implements Node.
@@ -284,6 +290,9 @@ func Unary(op syntax.Op, x Node) (Node, error) {
 	case syntax.OpNot:
 		n = &Not{x}
 	case syntax.OpStrLen, syntax.OpStrEmpty, syntax.OpDefined:
+		if _, ok := IsConst(x); ok && x.Type() == Int {
+			return nil, fmt.Errorf("expected a string, found the number %s", x)
+		}
 		n = &Ask{op, x}
 	case syntax.OpPlus, syntax.OpNeg, syntax.OpBitNot:
 		if err := wantInt(x); err != nil {
@@ -365,11 +374,13 @@ type Cast struct {
 
 // NewCast makes a cast; constants are folded.
 func NewCast(to Type, x Node) Node {
-	n := &Cast{to, x}
-	if v, ok := IsConst(x); ok && !(to == Str && v.Kind == avp.Int && v.Int > 999) {
-		return Const{n.Value(nil)}
+	if v, ok := IsConst(x); ok {
+		if to == Int {
+			return Number(intOf(v))
+		}
+		return String(string(v.AppendText(nil)))
 	}
-	return n
+	return &Cast{to, x}
 }
 
 // Value implements Node.

@@ -22,7 +22,11 @@ type Ref struct {
 }
 
 // step is one transformation.
-type step func(c *module.Call, v module.Value) module.Value
+type step struct {
+	run func(c *module.Call, v module.Value) module.Value
+	// takesNull is Transformation.TakesNull.
+	takesNull bool
+}
 
 var (
 	_ module.Accessor   = (*Ref)(nil)
@@ -44,8 +48,10 @@ func (r *Ref) Value(c *module.Call) module.Value {
 		}
 		v = r.acc.Get(c, i)
 	}
-	for _, s := range r.steps {
-		v = s(c, v)
+	for i := range r.steps {
+		if s := &r.steps[i]; !v.IsNull() || s.takesNull {
+			v = s.run(c, v)
+		}
 	}
 	return v
 }

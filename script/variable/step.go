@@ -10,11 +10,11 @@ import (
 )
 
 // step reads one transformation, which begins at a brace.
-func (p *parser) step() (step, error) {
+func (p *parser) step() (s step, err error) {
 	start := p.at
 	end, err := p.closeBrace()
 	if err != nil {
-		return nil, err
+		return s, err
 	}
 	body := p.text[start+1 : end]
 	p.at = end + 1
@@ -23,21 +23,22 @@ func (p *parser) step() (step, error) {
 	class, op, _ := strings.Cut(trimmed, ".")
 	tr, err := p.table.Transformation(class, op)
 	if err != nil {
-		return nil, shift(err, start+1, len(name))
+		return s, shift(err, start+1, len(name))
 	}
+	s.takesNull = tr.TakesNull
 	argsAt := start + 1 + len(name) + 1
 	if tr.Accept != nil {
-		f, err := tr.Accept(p.table.Binder(), args)
-		if err != nil {
-			return nil, shift(err, argsAt, len(args))
+		if s.run, err = tr.Accept(p.table.Binder(), args); err != nil {
+			return s, shift(err, argsAt, len(args))
 		}
-		return f, nil
+		return s, nil
 	}
 	values, err := p.arguments(tr, trimmed, args, hasArgs, argsAt)
 	if err != nil {
-		return nil, err
+		return s, err
 	}
-	return bindStep(tr, values), nil
+	s.run = bindStep(tr, values)
+	return s, nil
 }
 
 // closeBrace returns where the brace that opens at p.at is closed.
@@ -141,7 +142,7 @@ func compileArgument(t Table, decl *module.Arg, text string) (argument, error) {
 }
 
 // bindStep makes the function of a transformation with its arguments.
-func bindStep(tr *module.Transformation, list []argument) step {
+func bindStep(tr *module.Transformation, list []argument) func(c *module.Call, v module.Value) module.Value {
 	args := make(module.Args, len(list))
 	dynamic := false
 	for i := range list {

@@ -98,7 +98,7 @@ func (t *Template) Eval(c *module.Call) string {
 		if t.parts[0].text == "" {
 			v := t.parts[0].ref.Value(c)
 			if v.IsNull() {
-				return NullText
+				return t.parts[0].ref.nullText()
 			}
 			return Text(c, v)
 		}
@@ -122,7 +122,7 @@ func (t *Template) Eval(c *module.Call) string {
 			continue
 		}
 		if v := values[i]; v.IsNull() {
-			b = append(b, NullText...)
+			b = append(b, t.parts[i].ref.nullText()...)
 		} else {
 			b = AppendText(b, v)
 		}

@@ -12,6 +12,15 @@ import (
 // NullText is what a null variable prints in a string.
 const NullText = "<null>"
 
+// nullText is what the variable prints when it is null: what transformations
+// leave of null prints nothing, as in Kamailio.
+func (r *Ref) nullText() string {
+	if r.Transformed() {
+		return ""
+	}
+	return NullText
+}
+
 // Text returns the value as a string; null is empty. A number's digits are
 // built in the message's memory.
 func Text(c *module.Call, v module.Value) string {
