@@ -2,11 +2,14 @@
 
 package avp
 
+import "slices"
+
 // Tree is an extended AVP list ($xavp, $xavu, $xavi): each name has a stack
 // of values, and a value may itself be a Tree whose names are fields.
 // The zero Tree is empty. Ownership is that of List.
 type Tree struct {
-	nodes []node // oldest first
+	nodes  []node // oldest first
+	frozen bool
 }
 
 type node struct {
@@ -18,6 +21,22 @@ type node struct {
 type Item struct {
 	Value  Value
 	Fields *Tree // nil for a plain value
+}
+
+// Freeze makes t one that many items may share, also those of different
+// messages: nobody changes it any more, and Own copies it. It returns t.
+func (t *Tree) Freeze() *Tree {
+	t.frozen = true
+	return t
+}
+
+// Own returns the fields of an item for changes: where they are frozen the
+// item gets a copy of them first. It returns nil for a plain value.
+func (it *Item) Own() *Tree {
+	if it.Fields != nil && it.Fields.frozen {
+		it.Fields = &Tree{nodes: slices.Clone(it.Fields.nodes)}
+	}
+	return it.Fields
 }
 
 // Add puts an item in front of those that name has.

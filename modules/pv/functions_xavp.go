@@ -31,12 +31,12 @@ func (t tree) name(s string) string {
 	return s
 }
 
-// rootFields are the fields of the newest element of a name; with create a
-// new element where there is none.
+// rootFields are the fields of the newest element of a name, for changes;
+// with create a new element where there is none.
 func (t tree) rootFields(c *module.Call, name string, create bool) *avp.Tree {
 	in := t.of(c)
 	if it := in.At(name, 0); it != nil && it.Fields != nil {
-		return it.Fields
+		return it.Own()
 	}
 	if !create {
 		return nil

@@ -101,15 +101,24 @@ func (k *key) at(c *module.Call) int {
 }
 
 // fields finds the tree that holds the last name of the path; nil when one
-// before it is not there.
+// before it is not there. It is for reading; see owned.
 func (x *xavp) fields(c *module.Call) *avp.Tree {
+	return x.walk(c, func(it *avp.Item) *avp.Tree { return it.Fields })
+}
+
+// owned is fields for changes.
+func (x *xavp) owned(c *module.Call) *avp.Tree { return x.walk(c, (*avp.Item).Own) }
+
+func (x *xavp) walk(c *module.Call, into func(*avp.Item) *avp.Tree) *avp.Tree {
 	t := x.tree.of(c)
 	for i := range x.path[:len(x.path)-1] {
 		it := t.At(x.path[i].name.name(c), x.path[i].at(c))
-		if it == nil || it.Fields == nil {
+		if it == nil {
 			return nil
 		}
-		t = it.Fields
+		if t = into(it); t == nil {
+			return nil
+		}
 	}
 	return t
 }
@@ -179,7 +188,7 @@ func (t tree) child(c *module.Call, in *avp.Tree, k *key) *avp.Tree {
 			if it.Fields == nil {
 				*it = avp.Item{Fields: new(avp.Tree)}
 			}
-			return it.Fields
+			return it.Own()
 		}
 		if k.index.Given {
 			return nil
@@ -194,7 +203,7 @@ func (t tree) child(c *module.Call, in *avp.Tree, k *key) *avp.Tree {
 }
 
 func (x *xavp) remove(c *module.Call) {
-	t := x.fields(c)
+	t := x.owned(c)
 	if t == nil {
 		return
 	}
