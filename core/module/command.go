@@ -35,8 +35,8 @@ func Faultf(code int, format string, args ...any) error {
 }
 
 // Request is one execution of a command: its arguments, and the reply that it
-// builds. Arguments and reply values are int64, float64, string, *Struct, List
-// and Rows.
+// builds. Arguments and reply values are int64, float64, string, *Struct, List,
+// Rows and Stream.
 type Request struct {
 	Context context.Context
 	Host    Host

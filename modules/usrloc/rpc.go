@@ -40,30 +40,66 @@ func (u *Usrloc) rpcDump(r *module.Request) error {
 	return nil
 }
 
+// dump describes a table. Its list is made while the reply is written: as a whole
+// it is 5 KB for each contact. The statistics behind it are counted before.
 func (d *Domain) dump(out *module.Struct, brief bool) {
 	slots := make([]uint16, 1<<d.t.bits)
-	now := d.loc.host.Clock().Now().Unix()
-	records := 0
-	aors := module.List{}
+	records, most := 0, uint16(0)
 	d.Each(func(b *Bindings) bool {
-		e, aor := &module.Struct{}, strings.Clone(b.aor)
-		slot := b.Slot()
-		slots[slot]++
 		records++
-		if brief {
-			e.Add("AoR", aor)
-		} else {
-			e.Struct("Info").Add("AoR", aor).Add("HashID", slot).Add("Contacts", b.list(now))
-		}
-		aors = append(aors, e)
+		slots[b.Slot()]++
+		most = max(most, slots[b.Slot()])
 		return true
 	})
-	most := uint16(0)
-	for _, n := range slots {
-		most = max(most, n)
-	}
-	out.Add("Domain", d.name).Add("Size", len(slots)).Add("AoRs", aors)
+	out.Add("Domain", d.name).Add("Size", len(slots)).Add("AoRs", module.Stream(func(yield func(any) bool) { d.eachShown(brief, yield) }))
 	out.Struct("Stats").Add("Records", records).Add("Max-Slots", int(most))
+}
+
+// eachShown yields each AOR as ul.dump shows it. Nothing is locked meanwhile:
+// what is on one page is copied before.
+func (d *Domain) eachShown(brief bool, yield func(any) bool) {
+	now := d.loc.host.Clock().Now().Unix()
+	var copied []aorCopy
+	d.eachPage(func() bool {
+		for i := range copied {
+			e := &module.Struct{}
+			if a := &copied[i]; brief {
+				e.Add("AoR", a.aor)
+			} else {
+				e.Struct("Info").Add("AoR", a.aor).Add("HashID", a.slot).Add("Contacts", list(a.contacts, now, d.loc.natFlag))
+			}
+			if !yield(e) {
+				return false
+			}
+		}
+		copied = copied[:0]
+		return true
+	}, func(b *Bindings) bool {
+		a := aorCopy{aor: strings.Clone(b.aor), slot: b.Slot()}
+		if !brief {
+			a.contacts = b.copies()
+		}
+		copied = append(copied, a)
+		return true
+	})
+}
+
+// aorCopy is an AOR with texts of its own.
+type aorCopy struct {
+	aor      string
+	slot     int
+	contacts []Contact
+}
+
+// copies are the contacts with texts of their own.
+func (b *Bindings) copies() (all []Contact) {
+	for h := b.First(); h != 0; h = b.Next(h) {
+		var c Contact
+		b.Read(h, &c)
+		c.Own()
+		all = append(all, c)
+	}
+	return all
 }
 
 // Slot is the place of the AOR in a hash table of 2^hash_size slots: what
@@ -73,21 +109,20 @@ func (b *Bindings) Slot() int { return int(b.hash) & (1<<b.d.t.bits - 1) }
 // Slot is the place of an AOR, see Bindings.Slot.
 func (d *Domain) Slot(aor string) int { return int(d.t.store.hash(aor)) & (1<<d.t.bits - 1) }
 
-// list is the contacts as commands show them.
-func (b *Bindings) list(now int64) module.List {
-	list := module.List{}
-	for h := b.First(); h != 0; h = b.Next(h) {
-		var c Contact
-		b.Read(h, &c)
+// list is contacts as commands show them.
+func list(contacts []Contact, now int64, natFlag int) module.List {
+	l := make(module.List, len(contacts))
+	for i := range contacts {
 		e := &module.Struct{}
-		c.show(e.Struct("Contact"), now, b.d.loc.natFlag)
-		list = append(list, e)
+		contacts[i].show(e.Struct("Contact"), now, natFlag)
+		l[i] = e
 	}
-	return list
+	return l
 }
 
+// show adds the fields of a contact with texts of its own.
 func (c *Contact) show(s *module.Struct, now int64, natFlag int) {
-	s.Add("Address", strings.Clone(c.URI))
+	s.Add("Address", c.URI)
 	switch {
 	case c.Expires == 0:
 		s.Add("Expires", "permanent")
@@ -104,7 +139,7 @@ func (c *Contact) show(s *module.Struct, now int64, natFlag int) {
 	default:
 		s.Add("Q", float64(c.Q)/1000)
 	}
-	s.Add("Call-ID", strings.Clone(c.CallID)).Add("CSeq", c.CSeq)
+	s.Add("Call-ID", c.CallID).Add("CSeq", c.CSeq)
 	agent := c.UserAgent
 	if agent == "" {
 		agent = "n/a"
@@ -129,7 +164,7 @@ func orNotSet(s string) string {
 	if s == "" {
 		return "[not set]"
 	}
-	return strings.Clone(s)
+	return s
 }
 
 // argument is an argument as text, "" when it was left out.
@@ -171,11 +206,12 @@ func (u *Usrloc) rpcLookup(r *module.Request) error {
 		return err
 	}
 	b := d.Lock(aor)
-	defer b.Unlock()
-	if b.First() == 0 {
+	contacts := b.copies()
+	b.Unlock()
+	if len(contacts) == 0 {
 		return module.Faultf(500, "AOR not found in location table")
 	}
-	r.Struct().Add("AoR", aor).Add("Contacts", b.list(u.host.Clock().Now().Unix()))
+	r.Struct().Add("AoR", aor).Add("Contacts", list(contacts, u.host.Clock().Now().Unix(), u.natFlag))
 	return nil
 }
 

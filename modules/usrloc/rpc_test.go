@@ -45,6 +45,8 @@ func show(b *strings.Builder, v any) {
 			show(b, f.Value)
 		}
 		b.WriteString("}")
+	case module.Stream:
+		show(b, v.List())
 	case module.List:
 		b.WriteString("[")
 		for _, e := range v {

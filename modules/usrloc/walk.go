@@ -19,6 +19,22 @@ func (d *Domain) EachIn(part, parts int, f func(b *Bindings) bool) {
 	}
 }
 
+// eachPage is Each with between, which is called after every few AORs without a
+// lock and ends the walk when it returns false.
+func (d *Domain) eachPage(between func() bool, f func(b *Bindings) bool) {
+	for i := range d.t.shards {
+		for page := 0; ; page++ {
+			more, ok := d.eachOnPage(&d.t.shards[i], page, f)
+			if !ok || !between() {
+				return
+			}
+			if !more {
+				break
+			}
+		}
+	}
+}
+
 func (d *Domain) eachOf(s *shard, f func(b *Bindings) bool) bool {
 	for page := 0; ; page++ {
 		more, ok := d.eachOnPage(s, page, f)

@@ -34,6 +34,8 @@ import (
 	"errors"
 	"fmt"
 	"io"
+
+	"github.com/kahea-sip/kahea/core/module"
 )
 
 // Kind tells what a packet is.
@@ -171,5 +173,5 @@ func AppendPacket(dst []byte, k Kind, cookie, body []byte) []byte {
 	dst = append(dst, magic, byte(k)<<4|byte(len(length)-1)<<2|byte(len(cookie)-1))
 	dst = append(dst, length...)
 	dst = append(dst, cookie...)
-	return append(dst, body...)
+	return module.AppendLarge(dst, body)
 }

@@ -133,6 +133,8 @@ func TestRecord(t *testing.T) {
 			"032561001001" + "2561001002" + "83", (&module.Struct{}).Add("a", 1).Add("a", 2)},
 		{"rows", module.Rows{(&module.Struct{}).Add("a", 1)}, "03" + "03" + "2561001001" + "83" + "83",
 			module.Rows{(&module.Struct{}).Add("a", 1)}},
+		{"stream of structs", module.List{(&module.Struct{}).Add("a", 1), (&module.Struct{}).Add("a", 2)}.Seq(),
+			"032561001001" + "2561001002" + "83", (&module.Struct{}).Add("a", 1).Add("a", 2)},
 		{"list of values", module.List{"x", int64(2)}, "03" + "253000" + "217800" + "253100" + "1002" + "83",
 			(&module.Struct{}).Add("0", "x").Add("1", 2)},
 	} {

@@ -27,7 +27,7 @@ const (
 const maxDepth = 32
 
 // Append appends the records of a value: int64, float64, string,
-// *module.Struct, module.List, module.Rows, or nil for a string that is not
+// *module.Struct, module.List, module.Rows, module.Stream, or nil for a string that is not
 // there. An integer or float that the protocol's 32 bits cannot hold is written as
 // its decimal text, and so is a negative float, which kamcmd would take for a
 // great positive one.
@@ -42,6 +42,8 @@ func Append(dst []byte, v any) []byte {
 	case *module.Struct:
 		return appendStruct(dst, v)
 	case module.List:
+		return appendList(dst, v.Seq())
+	case module.Stream:
 		return appendList(dst, v)
 	case module.Rows:
 		return appendRows(dst, v)
@@ -110,15 +112,18 @@ func appendMembers(dst []byte, s *module.Struct) []byte {
 // structures, which is what Kamailio sends for "RECORDS: [{SET: …}, …]" and
 // users of kamcmd parse. Other values of a list become members whose name is
 // their place: kamcmd cannot read the protocol's arrays.
-func appendList(dst []byte, l module.List) []byte {
+func appendList(dst []byte, l module.Stream) []byte {
 	dst = append(dst, typeStruct)
-	for i, v := range l {
+	i := 0
+	for v := range l {
+		dst = module.Room(dst, module.ValueRoom)
 		if s, ok := v.(*module.Struct); ok {
 			dst = appendMembers(dst, s)
-			continue
+		} else {
+			dst = appendString(dst, typeName, strconv.Itoa(i))
+			dst = Append(dst, v)
 		}
-		dst = appendString(dst, typeName, strconv.Itoa(i))
-		dst = Append(dst, v)
+		i++
 	}
 	return append(dst, 0x80|typeStruct)
 }

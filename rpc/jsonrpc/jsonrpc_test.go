@@ -127,6 +127,7 @@ func TestPrint(t *testing.T) {
 		{1.0, "1"}, {0.5, "0.500000"}, {1e-9, "1.000000e-09"}, {12345678901.5, "1.234568e+10"},
 		{"\b\f\r\t\x01\x7f<>&\u2028", `"\b\f\r\t\u0001` + "\x7f<>&\u2028" + `"`},
 		{"bad \xff octet", "\"bad \uFFFD octet\""},
+		{module.List{int64(1), "x"}.Seq(), `[1, "x"]`}, {module.Stream(func(func(any) bool) {}), "[]"},
 	} {
 		if got := string(Append(nil, tc.v, true)); got != tc.want {
 			t.Errorf("%v: got %s want %s", tc.v, got, tc.want)

@@ -18,8 +18,8 @@ type printer struct {
 	pretty bool
 }
 
-// Append appends the JSON of a value: int64, float64, string, *module.Struct
-// or module.List; nil is null.
+// Append appends the JSON of a value: int64, float64, string, *module.Struct,
+// module.List, module.Rows or module.Stream; nil is null.
 func Append(dst []byte, v any, pretty bool) []byte {
 	p := printer{dst, pretty}
 	p.value(v, 0)
@@ -37,8 +37,10 @@ func (p *printer) value(v any, depth int) {
 	case *module.Struct:
 		p.object(len(v.Fields), depth, func(i int) (string, any) { return v.Fields[i].Name, v.Fields[i].Value })
 	case module.Rows:
-		p.array(v.List(), depth)
+		p.array(v.List().Seq(), depth)
 	case module.List:
+		p.array(v.Seq(), depth)
+	case module.Stream:
 		p.array(v, depth)
 	case raw:
 		p.b = append(p.b, v...)
@@ -79,15 +81,18 @@ func (p *printer) line(depth int) {
 	}
 }
 
-func (p *printer) array(l module.List, depth int) {
+func (p *printer) array(l module.Stream, depth int) {
 	p.b = append(p.b, '[')
-	for i, v := range l {
-		if i > 0 {
+	first := true
+	for v := range l {
+		if !first {
 			p.b = append(p.b, ',')
 			if p.pretty {
 				p.b = append(p.b, ' ')
 			}
 		}
+		first = false
+		p.b = module.Room(p.b, module.ValueRoom)
 		p.value(v, depth+1)
 	}
 	p.b = append(p.b, ']')

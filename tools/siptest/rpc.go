@@ -73,7 +73,11 @@ func print(b *strings.Builder, level int, v any) {
 func members(b *strings.Builder, level int, s *module.Struct) {
 	tabs := strings.Repeat("\t", level)
 	for _, f := range s.Fields {
-		switch v := f.Value.(type) {
+		value := f.Value
+		if v, ok := value.(module.Stream); ok {
+			value = v.List()
+		}
+		switch v := value.(type) {
 		case *module.Struct:
 			b.WriteString(tabs + f.Name + ": {\n")
 			members(b, level+1, v)
