@@ -115,3 +115,36 @@ func TestAddReplaces(t *testing.T) {
 		t.Errorf("%+v", c)
 	}
 }
+
+// TestDumpIsAStream: the list is made while it is read, page by page and to where
+// the reader stops, with nothing locked meanwhile.
+func TestDumpIsAStream(t *testing.T) {
+	for _, brief := range []bool{true, false} {
+		d := start(t, newHost(t), New())
+		fillTable(t, d, 1000)
+		var out module.Struct
+		d.dump(&out, brief)
+		stream, ok := out.Fields[2].Value.(module.Stream)
+		if !ok || out.Fields[2].Name != "AoRs" {
+			t.Fatalf("%#v is no stream", out.Fields[2])
+		}
+		n := 0
+		for v := range stream {
+			var b strings.Builder
+			show(&b, v)
+			if !strings.Contains(b.String(), "AoR:user0") {
+				continue
+			}
+			if n++; !brief && strings.Count(b.String(), "Contact:{") != 1 {
+				t.Fatal(b.String())
+			}
+			insert(t, d, fmt.Sprint("another", n), contact("sip:a@h")) // would wait for ever on a lock
+		}
+		if n != 1000 {
+			t.Errorf("brief %v: %d AORs, want 1000", brief, n)
+		}
+		for range stream {
+			break
+		}
+	}
+}
