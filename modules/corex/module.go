@@ -50,6 +50,7 @@ func (x *Corex) Exports() module.Exports {
 			{Name: "file_write", Args: []module.Arg{{Name: "fpath", Doc: "file"}, {Name: "content", Doc: "text"}},
 				Routes: module.AnyRoute, Run: fileWrite, Doc: "Writes a file."},
 		},
+		Lua: luaFunctions(),
 		Variables: []module.Variable{
 			{Name: "cfg", Bind: bindPosition, Doc: "place in the configuration that runs: $cfg(line), $cfg(name) the file, $cfg(route)"},
 			{Name: "lsock", Bind: bindSocket, Doc: "$lsock(expr) is the socket that the expression names, as proto:address:port"},

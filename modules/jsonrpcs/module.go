@@ -89,6 +89,11 @@ func (j *Jsonrpcs) Exports() module.Exports {
 				Args: []module.Arg{{Name: "doc", Type: module.ArgStr, Doc: "JSON-RPC document"}},
 				Doc:  "Runs a JSON-RPC document; $jsonrpl has the reply. False when it is no JSON."},
 		},
+		Lua: []module.Function{
+			{Name: "execx", Run: j.exec, Args: []module.Arg{{Name: "doc", Type: module.ArgStr, Doc: "JSON-RPC document"}},
+				Doc: "The same as exec."},
+			{Name: "response", Get: response, Doc: "The reply to the last document of this message, nil for none."},
+		},
 		Variables: []module.Variable{
 			{Name: "jsonrpl", Bind: bindReply, Doc: "Reply to the last jsonrpc_exec of this message: code, text or body."},
 		},

@@ -80,6 +80,7 @@ func (r *Registrar) Exports() module.Exports {
 		Requires:  []string{"usrloc", "sl"},
 		Params:    r.params(),
 		Functions: r.functions(),
+		Lua:       r.luaFunctions(),
 		Variables: []module.Variable{
 			{Name: "ulc", Bind: r.bindULC, Doc: "attribute of a contact that reg_fetch_contacts found, $ulc(profile=>attribute), with an index for the others than the first"},
 		},

@@ -37,6 +37,7 @@ func (r *Registrar) params() []module.Param {
 		{Name: "xavp_cfg", Set: &r.xavpCfg, Doc: "XAVP with settings for one call: q, expires, max_contacts, socket (save), match_callid, match_received, match_contact (registered), rlf_bflags (lookup)"},
 		{Name: "xavp_rcd", Set: &r.xavpRecord, Doc: "XAVP that lookup and registered fill: ruid, contact, expires, received, path"},
 		{Name: "xavp_rcd_mask", Set: &r.xavpRecordMask, Min: 0, Max: 31, Doc: "what is left out of it: 1 ruid, 2 contact, 4 expires, 8 received, 16 path"},
+		{Name: "event_callback", Set: &r.eventCallback, Event: "usrloc:contact-expired", Doc: "function of a Lua script that runs in place of event_route[usrloc:contact-expired], with its name"},
 		{Name: "gruu_enabled", Set: &r.gruu, Min: 0, Max: 1, Doc: "1 gives contacts with +sip.instance GRUUs (RFC 5627) and takes requests to them"},
 		{Name: "outbound_mode", Set: &r.outboundMode, Min: 0, Max: 2, Doc: "RFC 5626: 0 not supported, 1 supported, 2 required"},
 		{Name: "regid_mode", Set: func(int) error { return nil }, Doc: "whether reg-id counts where the client does not support outbound",

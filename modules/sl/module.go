@@ -20,6 +20,7 @@ type SL struct {
 	bindTM        int
 	richRedirect  int
 
+	ackCallback, localCallback string
 	onFilteredACK   module.RouteRef
 	onLocalResponse module.RouteRef
 
@@ -48,6 +49,8 @@ func (s *SL) Exports() module.Exports {
 		Doc:   "Answers requests without state, or through their transaction where they have one.",
 		After: []string{"tm"},
 		Params: []module.Param{
+			{Name: "event_callback_fl_ack", Set: &s.ackCallback, Event: "sl:filtered-ack", Doc: "function of a Lua script that runs in place of event_route[sl:filtered-ack], with its name"},
+			{Name: "event_callback_lres_sent", Set: &s.localCallback, Event: "sl:local-response", Doc: "function of a Lua script that runs in place of event_route[sl:local-response], with its name"},
 			{Name: "default_code", Set: &s.defaultCode, Min: 100, Max: 699, Doc: "code of a reply where the argument is none"},
 			{Name: "default_reason", Set: &s.defaultReason, Doc: "reason phrase of a reply where the argument is empty"},
 			{Name: "bind_tm", Set: &s.bindTM, Min: 0, Max: 1, Doc: "1 makes send_reply answer through the transaction where there is one"},
@@ -94,6 +97,12 @@ func (s *SL) Prepare(b module.Binder) error {
 // Start implements module.Starter.
 func (s *SL) Start(_ context.Context, h module.Host) error {
 	s.host = h
+	if r, ok := h.Route(module.EventRoute, "sl:filtered-ack"); ok {
+		s.onFilteredACK = r
+	}
+	if r, ok := h.Route(module.EventRoute, "sl:local-response"); ok {
+		s.onLocalResponse = r
+	}
 	h.OnRequest(s.filterACK)
 	return nil
 }

@@ -23,6 +23,7 @@ const (
 func (t *Textopsx) Exports() module.Exports {
 	e := module.Exports{
 		Doc: "Edits messages value by value and line by line, and lets scripts see edits before the message is sent.",
+		Lua: luaFunctions(),
 		Variables: []module.Variable{
 			{Name: "hfitname", Bind: bindHeader(func(h sip.Header) string { return h.Name }), Doc: "$hfitname(iname): name of the header that the iterator is at"},
 			{Name: "hfitbody", Bind: bindHeader(func(h sip.Header) string { return h.Value }), Doc: "$hfitbody(iname): value of the header that the iterator is at"},

@@ -31,6 +31,8 @@ type TM struct {
 	flowsAVP        string
 	frAVP           module.Accessor
 	frInvAVP        module.Accessor
+	eventCallback   string
+	localCallback   string
 	onSLReply       module.RouteRef
 	onLocalResponse module.RouteRef
 }
@@ -63,6 +65,7 @@ func (m *TM) Exports() module.Exports {
 		Doc:       "Relays requests statefully, forks them, and answers them with retransmission.",
 		Params:    m.params(),
 		Functions: m.functions(),
+		Lua:       m.luaFunctions(),
 		RPC:       m.commands(),
 		Events: []module.Event{
 			{Name: "tm:local-request", Doc: "A request of our own is about to be sent; $ru, $du and $fs may be changed."},
@@ -95,6 +98,9 @@ func (m *TM) Start(_ context.Context, h module.Host) error {
 	m.settings.ServerHeader, m.settings.UserAgentHeader = core.ServerHeader, core.UserAgentHeader
 	if core.MaxBranches > 0 {
 		m.settings.MaxBranches = core.MaxBranches
+	}
+	if r, ok := h.Route(module.EventRoute, "tm:local-response"); ok {
+		m.onLocalResponse = r
 	}
 	m.layer.Configure(m.settings, scripts{m})
 	h.OnRequestEnd(m.requestEnd)

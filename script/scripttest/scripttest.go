@@ -233,6 +233,11 @@ func (h *Host) Transport() *transport.Layer { return h.net }
 // Generation implements module.Host.
 func (h *Host) Generation() *module.Generation { return h.gen }
 
+// Route implements module.Host.
+func (h *Host) Route(kind module.RouteKind, name string) (module.RouteRef, bool) {
+	return h.gen.Program.Lookup(kind, name)
+}
+
 // Block implements module.Host.
 func (h *Host) Block(_ *module.Call, f func()) { f() }
 
