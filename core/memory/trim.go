@@ -21,8 +21,8 @@ type Load struct {
 // Pools and free pages of the time of much load are worth keeping while the
 // load lasts, and only then: the collector itself looks again two minutes
 // after the last work, clears a pool at the second look, and gives pages back
-// slowly. So when both the messages and what they left behind have fallen to a
-// quarter of what they were, everything is collected and given back at once.
+// slowly. So when both the messages and what they left behind have fallen to
+// half of what they were, everything is collected and given back at once.
 // Under steady load, and under none, nothing happens.
 type Trimmer struct {
 	peak  Load
@@ -45,7 +45,7 @@ const (
 func (t *Trimmer) fallen(now Load, heap int64) bool {
 	t.peak.Messages = max(t.peak.Messages, now.Messages)
 	t.peak.Held = max(t.peak.Held, now.Held)
-	if now.Messages > t.peak.Messages/4 || now.Held > t.peak.Held/4 || t.peak.Held < worthHeld && t.peak.Messages < worthMessages {
+	if now.Messages > t.peak.Messages/2 || now.Held > t.peak.Held/2 || t.peak.Held < worthHeld && t.peak.Messages < worthMessages {
 		t.quiet = 0
 		return false
 	}
@@ -57,12 +57,13 @@ func (t *Trimmer) fallen(now Load, heap int64) bool {
 }
 
 // Sample looks at the load, and gives memory back if it has fallen; it tells
-// whether. It is called every ten seconds or so, by one goroutine that may
-// wait.
-func (t *Trimmer) Sample(now Load) bool {
+// whether. release lets go of what is kept beside pools. Sample is called
+// every ten seconds or so, by one goroutine that may wait.
+func (t *Trimmer) Sample(now Load, release func()) bool {
 	if !t.fallen(now, heapHeld()) {
 		return false
 	}
+	release()
 	runtime.GC() // what pools keep is gone after the second
 	debug.FreeOSMemory()
 	return true

@@ -81,30 +81,31 @@ func (w *Wheel) shardOf(t *Timer) *shard {
 	return &w.shards[h>>32&uint64(len(w.shards)-1)]
 }
 
-func (s *shard) arm(t *Timer, d time.Duration) {
-	when := s.wheel.tickAfter(d)
+func (s *shard) armAt(t *Timer, at time.Duration) (was bool) {
+	when := s.wheel.tickOf(at)
 	s.mu.Lock()
 	n := t.node
-	if n == 0 {
-		n = s.take(t)
-	} else {
+	if was = n != 0; was {
 		s.unlink(n)
+	} else {
+		n = s.take(t)
 	}
 	s.nodes[n].when = max(when, s.now+1)
-	at := s.place(n)
+	slot := s.place(n)
 	s.mu.Unlock()
-	s.wheel.want(at)
+	s.wheel.want(slot)
+	return was
 }
 
 func (s *shard) stop(t *Timer) bool {
 	s.mu.Lock()
-	defer s.mu.Unlock()
-	if t.node == 0 {
-		return false
+	armed := t.node != 0
+	if armed {
+		s.unlink(t.node)
+		s.release(t.node)
 	}
-	s.unlink(t.node)
-	s.release(t.node)
-	return true
+	s.mu.Unlock()
+	return armed
 }
 
 // take finds a node for a timer.
@@ -260,11 +261,11 @@ func (s *shard) lower(slot uint32) {
 // pop takes the first due timer, or nil.
 func (s *shard) pop() *Timer {
 	s.mu.Lock()
-	defer s.mu.Unlock()
-	n := s.nodes[dueSlot].next
-	if n == dueSlot {
-		return nil
+	var t *Timer
+	if n := s.nodes[dueSlot].next; n != dueSlot {
+		s.unlink(n)
+		t = s.release(n)
 	}
-	s.unlink(n)
-	return s.release(n)
+	s.mu.Unlock()
+	return t
 }

@@ -48,7 +48,11 @@ func (t *Timer) Init(w *Wheel, owner Expirer) {
 // Arm makes the timer run out once, d from now, and forgets what it was armed
 // for before. It never runs out early, and late by at most one tick and what
 // other callbacks take. Zero or less means at the next tick, never within Arm.
-func (t *Timer) Arm(d time.Duration) { t.shard.arm(t, d) }
+func (t *Timer) Arm(d time.Duration) { t.shard.armAt(t, t.shard.wheel.after(d)) }
+
+// ArmAt is Arm for a moment on the monotonic clock of the wheel, which it does
+// not ask. It says whether the timer was armed; what false means, Stop says.
+func (t *Timer) ArmAt(at time.Duration) (was bool) { return t.shard.armAt(t, at) }
 
 // Stop disarms the timer and says whether it was armed. After true the
 // callback does not run for that arming. After false it has run, is running

@@ -125,16 +125,18 @@ func (w *Wheel) After(d time.Duration, f func()) *Timer {
 	return t
 }
 
-// tickAfter is the first tick that is not before d from now.
-func (w *Wheel) tickAfter(d time.Duration) int64 {
+// after is the moment d from now, as far as a Duration can say it.
+func (w *Wheel) after(d time.Duration) time.Duration {
 	at := w.clock.Monotonic() + d
-	if at < 0 {
-		if d > 0 { // beyond what a Duration can say: as far as it can
-			at = never - w.opt.Tick
-		} else {
-			return 0
-		}
+	if at < 0 && d > 0 {
+		return never
 	}
+	return at
+}
+
+// tickOf is the first tick that is not before a moment.
+func (w *Wheel) tickOf(at time.Duration) int64 {
+	at = min(max(at, 0), never-w.opt.Tick)
 	return int64((at + w.opt.Tick - 1) / w.opt.Tick)
 }
 

@@ -4,6 +4,7 @@ package timer
 
 import (
 	"fmt"
+	"math"
 	"math/rand/v2"
 	"slices"
 	"strings"
@@ -187,6 +188,37 @@ func TestRearmFromCallback(t *testing.T) {
 	m.Advance(500*time.Millisecond + time.Second + 2*time.Second + 4*time.Second - 1)
 	if n != 3 {
 		t.Errorf("ran %d times, want 3", n)
+	}
+}
+
+// TestArmAt: ArmAt is Arm without asking the clock, and says what it found.
+func TestArmAt(t *testing.T) {
+	clock := NewManual(time.Unix(0, 0))
+	w := New(clock, Options{})
+	clock.Advance(time.Second)
+	n := 0
+	tm := new(Timer)
+	tm.Init(w, Func(func() { n++ }))
+	if tm.ArmAt(2*time.Second) || !tm.ArmAt(3*time.Second) {
+		t.Error("ArmAt does not tell whether the timer was armed")
+	}
+	clock.Advance(2*time.Second - time.Millisecond)
+	if n != 0 {
+		t.Error("it ran out early")
+	}
+	clock.Advance(time.Millisecond)
+	if n != 1 {
+		t.Errorf("it ran out %d times at its moment", n)
+	}
+	tm.ArmAt(-5)
+	clock.Advance(10 * time.Millisecond)
+	if n != 2 {
+		t.Errorf("a moment in the past: it ran out %d times", n)
+	}
+	tm.ArmAt(math.MaxInt64)
+	clock.Advance(time.Hour)
+	if n != 2 || !tm.Stop() {
+		t.Error("the end of time came early")
 	}
 }
 

@@ -146,6 +146,30 @@ func BenchmarkInvite(bm *testing.B) {
 	}
 }
 
+const benchMessage = "MESSAGE sip:bob@192.0.2.2 SIP/2.0\nVia: SIP/2.0/UDP 192.0.2.1:5060;branch=z9hG4bK00000000\nFrom: <sip:alice@a>;tag=fa\n" +
+	"To: <sip:bob@b>\nCall-ID: call1-00-0123456789@192.0.2.1\nCSeq: 1 MESSAGE\nMax-Forwards: 70\nUser-Agent: bench\nContent-Length: 0\n\n"
+
+// BenchmarkLingering is the life of a transaction as at 5,000 requests a
+// second: 25,000 others linger, so that what it touches when it ends has long
+// left the caches.
+func BenchmarkLingering(bm *testing.B) {
+	b := newBench(benchMessage)
+	var r Received
+	text := make([]byte, 0, 2048)
+	one := func() {
+		b.relayed(&r)
+		text = b.answered(&r, "SIP/2.0 200 OK\r\n", text)
+		b.clock.Advance(200 * time.Microsecond)
+	}
+	for range 30000 {
+		one()
+	}
+	bm.ReportAllocs()
+	for bm.Loop() {
+		one()
+	}
+}
+
 // BenchmarkRetransmission is a request that comes again.
 func BenchmarkRetransmission(bm *testing.B) {
 	b := newBench(benchInvite)

@@ -83,6 +83,32 @@ func TestBranchesCount(t *testing.T) {
 	}
 }
 
+// TestTrim: what is kept for the next requests can be given back, and what is
+// at work stays.
+func TestTrim(t *testing.T) {
+	w := newWorld(t)
+	w.request(bye, relay)
+	w.request(invite, relay)
+	w.reply(bob, answer(w.last(bob, "BYE"), 200, "tb"))
+	w.advance(10 * time.Second)
+	count := func() (n int) {
+		w.layer.slots.each(func(*Transaction) { n++ })
+		return n
+	}
+	if n := count(); n != 2 {
+		t.Fatalf("%d transactions are kept, want 2", n)
+	}
+	w.layer.Trim()
+	w.take()
+	if n := count(); n != 1 {
+		t.Errorf("%d transactions are kept, want the one at work", n)
+	}
+	w.reply(bob, answer(w.invites[bob], 200, "tb"))
+	w.expect("the call goes on", "200>alice")
+	w.request(makeRequest("MESSAGE", "m", 3), relay)
+	w.end()
+}
+
 func TestLocalRequestsAreBounded(t *testing.T) {
 	w := newWorld(t)
 	w.layer.opt.Memory, w.layer.slots.limit = 1, 1

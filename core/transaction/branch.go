@@ -91,6 +91,7 @@ func (t *Transaction) newBranch(target *Target) *Branch {
 		b = t.l.branches.Get().(*Branch)
 		t.charge()
 	}
+	b.branchFields = branchFields{}
 	b.t, b.Index, b.Target, b.OnReply = t, len(t.branches), *target, t.State.Plan.OnReply
 	t.branches = append(t.branches, b)
 	return b
@@ -108,7 +109,6 @@ func (t *Transaction) dropLast() {
 // its way.
 func (t *Transaction) freeBranch(b *Branch) {
 	b.release()
-	b.branchFields = branchFields{}
 	if b != &t.first {
 		t.l.branches.Put(b)
 	}
@@ -144,7 +144,7 @@ func (b *Branch) schedule() {
 		t.disarm(&b.timer)
 		return
 	}
-	t.arm(&b.timer, at-t.l.now())
+	t.arm(&b.timer, at)
 }
 
 // quiet stops retransmission and final response timer.

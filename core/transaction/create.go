@@ -12,20 +12,27 @@ import (
 // of its request, of method.
 func (l *Layer) get(method sip.Method, size int) (*Transaction, error) {
 	cost := costOf(size)
-	index, uses, ok := l.slots.take(cost, l.reserve(method))
-	if !ok {
+	at, index, uses := l.slots.take(cost, l.reserve(method))
+	if at == nil {
 		return nil, ErrFull
 	}
-	t := l.transactions.Get().(*Transaction)
+	t := at.tx.Load()
+	if t == nil {
+		t = l.newTransaction()
+		at.tx.Store(t)
+	}
 	t.mu.Lock()
-	t.cost = cost
+	branches, heard := t.branches[:0], t.heard[:0]
+	t.fields = fields{}
+	t.branches, t.heard, t.cost = branches, heard, cost
 	c := l.config.Load()
 	t.cfg, t.scripts = c.settings, c.scripts
 	t.id = ID{index, uint32(mix(uint64(index)<<32|uint64(uses), ^l.opt.Secret))}
 	t.created = l.now()
 	t.live = true
+	t.repeated.Store(false)
+	t.forked.Store(false)
 	t.refs.Store(2)
-	l.slots.at(index).tx.Store(t)
 	l.count(t).created.Add(1)
 	return t, nil
 }
@@ -59,6 +66,7 @@ func (l *Layer) Create(r *Received) (t *Transaction, fresh bool, err error) {
 	t.enter(r.Out, r.From)
 	t.request, t.Packet, t.Gen, t.Method = r.Msg, r.Packet, r.Gen, r.Msg.Method
 	t.State, *r.State = *r.State, t.State
+	r.State.Reset()
 	t.flags |= inScript
 	t.replyTo = t.replyDestination(r.Packet)
 	r.Adopted = true
@@ -132,22 +140,25 @@ func (t *Transaction) saved() bool { return t.flags&marked != 0 }
 // free gives everything back. Nobody has a reference any more.
 func (t *Transaction) free() {
 	l := t.l
-	index, cost := t.forget()
-	l.transactions.Put(t)
-	l.slots.give(index, cost)
+	l.slots.give(t.forget())
 }
 
-// forget gives back what t holds and makes it as new.
+// forget gives back what t holds. What else it remembers is forgotten when it
+// is used again.
+//
+// Hot path: a transaction ends seconds after it was last touched. Emptying it
+// then costs 30 cache lines that are far away, and that are written again when
+// it is used next; get, newBranch and Create do it, which write them anyway.
 func (t *Transaction) forget() (index uint32, cost int64) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	if t.Packet.Buffer != nil {
 		t.emit(Destroyed, nil, nil, nil, t.status)
 	}
-	for i, b := range t.branches {
-		t.branches[i] = nil
+	for _, b := range t.branches {
 		t.freeBranch(b)
 	}
+	clear(t.heard)
 	freeText(t.reply)
 	t.dropHeld()
 	if t.request != nil {
@@ -156,14 +167,7 @@ func (t *Transaction) forget() (index uint32, cost int64) {
 	if t.Packet.Buffer != nil {
 		t.Packet.Buffer.Release()
 	}
+	t.reply, t.request, t.Packet.Buffer = nil, nil, nil
 	t.l.count(t).freed.Add(1)
-	index, cost = t.id.Index, t.cost
-	branches, heard := t.branches[:0], t.heard
-	clear(heard)
-	t.fields = fields{branches: branches, heard: heard[:0]}
-	t.notice = Notice{}
-	t.State.Reset()
-	t.repeated.Store(false)
-	t.forked.Store(false)
-	return index, cost
+	return t.id.Index, t.cost
 }

@@ -298,7 +298,11 @@ func (w *world) empty() {
 		}
 		w.t.Fatalf("%d transactions are left, %d of them waiting", s.Current, s.Waiting)
 	}
-	w.layer.slots.each(func(t *Transaction) { w.t.Fatalf("slot %d is not free", t.id.Index) })
+	w.layer.slots.each(func(t *Transaction) {
+		if t.live || t.refs.Load() != 0 {
+			w.t.Fatalf("slot %d is not free", t.id.Index)
+		}
+	})
 	for _, index := range w.layer.table.index {
 		for i := range index {
 			if index[i].head != nil {

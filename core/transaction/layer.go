@@ -69,11 +69,10 @@ type Layer struct {
 	mask   Event
 	heard  []listener
 
-	transactions sync.Pool
-	branches     sync.Pool
-	calls        atomic.Uint64 // Call-IDs that were made
-	bound        bound
-	stateless    Stateless
+	branches  sync.Pool
+	calls     atomic.Uint64 // Call-IDs that were made
+	bound     bound
+	stateless Stateless
 }
 
 // New makes a layer.
@@ -90,12 +89,6 @@ func New(o Options) *Layer {
 	l := &Layer{opt: o, table: newTable(o.TableSize, o.Secret)}
 	l.slots.limit = o.Memory
 	l.config.Store(&config{NewSettings(), noScripts{}})
-	l.transactions.New = func() any {
-		t := &Transaction{l: l}
-		t.timer.timer.Init(o.Wheel, t)
-		t.first.timer.timer.Init(o.Wheel, &t.first)
-		return t
-	}
 	l.branches.New = func() any {
 		b := new(Branch)
 		b.timer.timer.Init(o.Wheel, b)
@@ -103,6 +96,17 @@ func New(o Options) *Layer {
 	}
 	return l
 }
+
+func (l *Layer) newTransaction() *Transaction {
+	t := &Transaction{l: l}
+	t.timer.timer.Init(l.opt.Wheel, t)
+	t.first.timer.timer.Init(l.opt.Wheel, &t.first)
+	return t
+}
+
+// Trim gives back what was kept for the next requests. It is for when there
+// are less of them than there were.
+func (l *Layer) Trim() { l.slots.trim() }
 
 // config is what a configuration brings along. A transaction keeps the one it
 // began with.

@@ -122,7 +122,7 @@ func (t *Transaction) answered() {
 			t.retrAt = now + t.retrIn
 		}
 		t.endAt = now + t.timeoutFR()
-		t.scheduleServer(now)
+		t.scheduleServer()
 	default:
 		t.phase = accepted
 		t.wait()

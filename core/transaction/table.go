@@ -183,20 +183,18 @@ func (b *bucket) push(index int, t *Transaction) {
 // remove takes t out of the bucket's chain, if it is in it.
 func (b *bucket) remove(index int, t *Transaction) {
 	b.mu.Lock()
-	defer b.mu.Unlock()
-	at := &t.links[index]
-	if !at.linked {
-		return
+	if at := &t.links[index]; at.linked {
+		if at.prev != nil {
+			at.prev.links[index].next = at.next
+		} else {
+			b.head = at.next
+		}
+		if at.next != nil {
+			at.next.links[index].prev = at.prev
+		}
+		*at = link{}
 	}
-	if at.prev != nil {
-		at.prev.links[index].next = at.next
-	} else {
-		b.head = at.next
-	}
-	if at.next != nil {
-		at.next.links[index].prev = at.prev
-	}
-	*at = link{}
+	b.mu.Unlock()
 }
 
 // insert adds t, unless another one for the same request is there: that is
@@ -217,13 +215,14 @@ func (l *Layer) insert(t *Transaction) *Transaction {
 func (l *Layer) insertRequest(t *Transaction) *Transaction {
 	b := l.table.of(byRequest, t.key.request)
 	b.mu.Lock()
-	defer b.mu.Unlock()
-	if old := b.match(&t.key, t.cfg); old != nil {
+	old := b.match(&t.key, t.cfg)
+	if old != nil {
 		old.refs.Add(1)
-		return old
+	} else {
+		b.push(byRequest, t)
 	}
-	b.push(byRequest, t)
-	return nil
+	b.mu.Unlock()
+	return old
 }
 
 // unlink takes t out of the table. Nobody finds it any more.
@@ -267,11 +266,11 @@ func (t *key) sameCall(k *key) bool { return t.cseq == k.cseq && t.callID == k.c
 func (l *Layer) lookup(k *key) *Transaction {
 	b := l.table.of(byRequest, k.request)
 	b.mu.Lock()
-	defer b.mu.Unlock()
 	t := b.match(k, l.Settings())
 	if t != nil {
 		t.refs.Add(1)
 	}
+	b.mu.Unlock()
 	return t
 }
 

@@ -153,7 +153,7 @@ func (t *Transaction) serverTimeout() {
 	if now >= t.endAt {
 		switch {
 		case t.flags&waiting != 0:
-			t.destroy()
+			t.destroy(now)
 		default:
 			t.wait() // timer H: no ACK came
 		}
@@ -164,15 +164,15 @@ func (t *Transaction) serverTimeout() {
 		t.retrIn = min(2*t.retrIn, t.interval2())
 		t.retrAt = now + t.retrIn
 	}
-	t.scheduleServer(now)
+	t.scheduleServer()
 }
 
-func (t *Transaction) scheduleServer(now time.Duration) {
+func (t *Transaction) scheduleServer() {
 	at := t.endAt
 	if t.retrAt != 0 && t.retrAt < at {
 		at = t.retrAt
 	}
-	t.arm(&t.timer, at-now)
+	t.arm(&t.timer, at)
 }
 
 // wait moves the transaction to where it only absorbs what comes late.
@@ -185,24 +185,24 @@ func (t *Transaction) wait() {
 	t.l.count(t).waiting.Add(1)
 	now := t.l.now()
 	t.endAt = now + ms(t.cfg.Wait.Get())
-	t.scheduleServer(now)
+	t.scheduleServer()
 	if n := t.l.count(t); t.status >= 200 && t.status/100 < len(n.byClass) {
 		n.byClass[t.status/100].Add(1)
 	}
 }
 
 // destroy ends the wait. The layer's reference goes; the caller has one.
-func (t *Transaction) destroy() {
+func (t *Transaction) destroy(now time.Duration) {
 	for _, b := range t.branches {
 		b.retrAt = 0 // a local CANCEL is not repeated any longer
 		if b.frAt != 0 {
 			// A cancelled branch has still to answer, and its final reply
 			// wants an ACK.
-			t.endAt = max(b.frAt, t.l.now()) + 1
+			t.endAt = max(b.frAt, now) + 1
 		}
 	}
-	if now := t.l.now(); t.endAt > now {
-		t.scheduleServer(now)
+	if t.endAt > now {
+		t.scheduleServer()
 		return
 	}
 	for _, b := range t.branches {

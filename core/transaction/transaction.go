@@ -218,11 +218,15 @@ func (t *Transaction) Request() *sip.Message {
 	return t.request
 }
 
-// arm starts c. It may be armed already.
-func (t *Transaction) arm(c *clock, d time.Duration) {
-	t.disarm(c)
+// arm makes c run out at a moment of the monotonic clock. It may be armed
+// already.
+func (t *Transaction) arm(c *clock, at time.Duration) {
+	was := c.armed
 	c.armed = true
-	c.timer.Arm(d)
+	if !c.timer.ArmAt(at) && was {
+		c.stale++
+		t.refs.Add(1)
+	}
 }
 
 func (t *Transaction) disarm(c *clock) {

@@ -90,6 +90,7 @@ func (r *LocalRequest) size() int {
 func (t *Transaction) build(r *LocalRequest) error {
 	t.local = true
 	t.Gen = r.Gen
+	t.State.Reset()
 	t.uac = &uac{noACK: r.NoACK}
 	buf := transport.NewBuffer(r.size())
 	text := t.appendLocal(buf.Data[:0], r)

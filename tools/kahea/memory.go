@@ -44,7 +44,7 @@ func (s *server) keepMemory() (stop func()) {
 		now := s.engine.Messages()
 		load := memory.Load{Messages: now - seen, Held: s.tx.Memory()}
 		seen = now
-		if trimmer.Sample(load) {
+		if trimmer.Sample(load, s.tx.Trim) {
 			s.log.Debug("memory was given back", "messages", load.Messages, "held", load.Held)
 		}
 	})
