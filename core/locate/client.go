@@ -311,7 +311,8 @@ func record(rr dns.RR, t Type) (Record, bool) {
 	case *dns.SRV:
 		r.Priority, r.Weight, r.Port, r.Name = rr.Priority, rr.Weight, rr.Port, strings.TrimSuffix(rr.Target, ".")
 	case *dns.NAPTR:
-		r.Priority, r.Weight, r.Flags, r.Service, r.Name = rr.Order, rr.Preference, rr.Flags, rr.Service, strings.TrimSuffix(rr.Replacement, ".")
+		r.Priority, r.Weight, r.Flags, r.Service, r.Regexp = rr.Order, rr.Preference, rr.Flags, rr.Service, rr.Regexp
+		r.Name = strings.TrimSuffix(rr.Replacement, ".")
 	case *dns.PTR:
 		r.Name = strings.TrimSuffix(rr.Ptr, ".")
 	default:

@@ -37,8 +37,8 @@ type Record struct {
 	// Priority and Weight and Port are those of SRV; Priority is the Order
 	// and Weight the Preference of NAPTR.
 	Priority, Weight, Port uint16
-	// Service and Flags are those of NAPTR.
-	Service, Flags string
+	// Service, Flags and Regexp are those of NAPTR.
+	Service, Flags, Regexp string
 }
 
 // Resolver answers one question of the DNS. It follows CNAME records itself
