@@ -57,6 +57,9 @@ func (e *expressions) call() (Expr, error) {
 		if len(c.Args) > 0 && !take(e.lex, ",") {
 			f := expected(e.lex, "a comma or )")
 			f.Advice = "the parenthesis of " + name.Name + " is opened at " + open.String()
+			if s, ok := lastString(c.Args); ok && (e.lex.Peek().Type == tokIdent || e.lex.Peek().Type == tokString) {
+				f.Advice = "the string " + shorten(s) + " ends before it: a comma, or the quote of a string that is opened earlier, is missing"
+			}
 			return nil, f
 		}
 		if t := e.lex.Peek(); isOp(t, ",") || isOp(t, ")") {
@@ -248,4 +251,16 @@ func unknownStatement(lex *cursor) error {
 		}
 	}
 	return e
+}
+
+// lastString gives the text of the last argument when it is a string.
+func lastString(args []Expr) (string, bool) {
+	if len(args) == 0 {
+		return "", false
+	}
+	s, ok := Unwrap(args[len(args)-1]).(*String)
+	if !ok || len(s.Parts) == 0 {
+		return "", false
+	}
+	return s.Parts[len(s.Parts)-1].Raw, true
 }

@@ -79,6 +79,15 @@ func (p *fileParser) item() {
 	f := asFailure(err, p.lex)
 	if r, ok := it.(*Route); ok && r != nil && r.Body != nil {
 		p.report(r.Body)
+		if r.Fin = endOfPrevious(p.lex); !r.Body.Fin.IsValid() {
+			r.Body.Fin = r.Fin
+		}
+		p.file.Items = append(p.file.Items, r) // what was read of it is looked at
+	}
+	if n := len(p.file.Items); n > 0 && strings.HasSuffix(f.Message, " is called outside of a route") {
+		if r, ok := p.file.Items[n-1].(*Route); ok && r.Fin.IsValid() {
+			f.Advice += "\n" + r.Word + " ends at " + r.Fin.String() + ": is there one } too many?"
+		}
 	}
 	p.note(f)
 	p.resume(before)

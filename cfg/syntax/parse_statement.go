@@ -197,36 +197,38 @@ func parseStatements(lex *cursor, problems *[]*source.Error, inSwitch bool) []St
 		if f.Message == braceMessage {
 			return out
 		}
-		resume(lex, before, f, problems)
+		out = append(out, resume(lex, before, f, problems)...)
 	}
 }
 
 // resume goes on behind a mistake: behind the next semicolon, or before a closing brace, a label or a route. A block on the way is
-// parsed for its own mistakes.
-func resume(lex *cursor, before int, f *source.Error, problems *[]*source.Error) {
+// part of the result, so that what stands in it is still looked at.
+func resume(lex *cursor, before int, f *source.Error, problems *[]*source.Error) (blocks []Stmt) {
 	if lex.Cursor() > before && !lex.Peek().EOF() && startOf(lex.Peek()).Line > f.Pos.Line && isSemicolonMissing(f) {
-		return // the next line is likely in order
+		return nil // the next line is likely in order
 	}
 	for {
 		t := lex.Peek()
 		switch {
 		case t.EOF(), isOp(t, "}"), startsRoute(lex):
-			return
+			return blocks
+		case isOp(t, ";") && startOf(t) == f.Pos && closesOnLine(lex):
+			lex.Next() // it stands where a comma belongs
+			continue
 		case isOp(t, ";"):
 			lex.Next()
 		case isOp(t, "{"):
 			b := &Block{}
 			err := b.Parse(lex)
-			*problems = append(*problems, b.problems...)
-			collect(b, func(e *source.Error) { *problems = append(*problems, e) })
+			blocks = append(blocks, b)
 			if err != nil {
 				*problems = append(*problems, asFailure(err, lex))
-				return
+				return blocks
 			}
 			take(lex, ";")
 		case isWord(t, "case"), isWord(t, "default"):
 			if lex.Cursor() > before {
-				return
+				return blocks
 			}
 			lex.Next()
 			continue
@@ -235,10 +237,23 @@ func resume(lex *cursor, before int, f *source.Error, problems *[]*source.Error)
 			continue
 		}
 		if !isWord(lex.Peek(), "else") {
-			return
+			return blocks
 		}
 		lex.Next() // the rest of an if that went wrong
 	}
+}
+
+// closesOnLine tells that a ) and a ; follow the next token on its line, in this order.
+func closesOnLine(lex *cursor) bool {
+	c := lex.MakeCheckpoint()
+	defer lex.LoadCheckpoint(c)
+	line := startOf(lex.Next()).Line
+	for t := lex.Peek(); !t.EOF() && startOf(t).Line == line && !isOp(t, ";"); t = lex.Peek() {
+		if isOp(lex.Next(), ")") && isOp(lex.Peek(), ";") {
+			return true
+		}
+	}
+	return false
 }
 
 func isSemicolonMissing(f *source.Error) bool { return len(f.Message) > 0 && f.Message[0] == ';' }
