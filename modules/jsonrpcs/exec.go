@@ -56,3 +56,9 @@ func refuseDispatch(module.Binder, module.Args) error { return errNoHTTP }
 func (j *Jsonrpcs) dispatch(c *module.Call, _ module.Args) module.Result {
 	return c.Fail("jsonrpc_dispatch", errNoHTTP)
 }
+
+// response is KSR.jsonrpcs.response.
+func response(c *module.Call, _ module.Args) module.Value {
+	v, _ := c.AVPs.At(replyBody, 0)
+	return v
+}

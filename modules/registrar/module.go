@@ -17,6 +17,8 @@ func init() { module.Register("registrar", func() module.Module { return New() }
 
 // Registrar is the module.
 type Registrar struct {
+	eventCallback string // read by the engine of Lua
+
 	defaultExpires, defaultExpiresRange setting.Int
 	expiresRange, minExpires            setting.Int
 	maxExpires, maxContacts             setting.Int

@@ -223,7 +223,9 @@ func (s *saving) readContact(k *sip.Contact) *rejection {
 	if q, err := m.CSeq(); err == nil {
 		f.CSeq = q.Number
 	}
-	switch {
+	switch o := s.r.override(s.c); {
+	case o.serial == s.c.Serial:
+		f.Q = o.q
 	case s.cfg.hasQ:
 		f.Q = int(s.cfg.q)
 	case k.Q != sip.QUnset:

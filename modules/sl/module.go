@@ -21,8 +21,8 @@ type SL struct {
 	richRedirect  int
 
 	ackCallback, localCallback string
-	onFilteredACK   module.RouteRef
-	onLocalResponse module.RouteRef
+	onFilteredACK              module.RouteRef
+	onLocalResponse            module.RouteRef
 
 	counts counts
 }
