@@ -12,6 +12,7 @@ import (
 	_ "github.com/kahea-sip/kahea/modules/ctl"
 	_ "github.com/kahea-sip/kahea/modules/htable"
 	_ "github.com/kahea-sip/kahea/modules/jsonrpcs"
+	_ "github.com/kahea-sip/kahea/modules/kemix"
 	_ "github.com/kahea-sip/kahea/modules/kex"
 	_ "github.com/kahea-sip/kahea/modules/maxfwd"
 	_ "github.com/kahea-sip/kahea/modules/pike"
