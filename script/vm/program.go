@@ -104,7 +104,11 @@ func (p *Program) Run(c *module.Call, r module.RouteRef) module.Outcome {
 // earlier program are kept by name.
 func (p *Program) attach(c *module.Call, old *expr.Frame) *expr.Frame {
 	vars := make([]module.Value, len(p.code.Vars))
-	if old != nil {
+	if old == nil {
+		// A script in Lua was first: its variables have the same places, and
+		// further ones behind them.
+		vars = append(c.Vars, vars[min(len(c.Vars), len(vars)):]...)
+	} else {
 		if before, ok := old.Owner.(*Program); ok {
 			for i, name := range p.code.Vars {
 				if j := slices.Index(before.code.Vars, name); j >= 0 && j < len(c.Vars) {
