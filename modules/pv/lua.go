@@ -38,6 +38,9 @@ func luaFunctions() []module.Function {
 	list := []module.Function{
 		{Name: "pvx.evalx", Args: []module.Arg{{Name: "dst", Type: module.ArgVar, Doc: "variable to assign"}, {Name: "fmt", Type: module.ArgTemplate, Doc: "text with variables"}},
 			Lua: "pvx.evalx(str,fmt)", Run: evaluateTo, Doc: "Assigns a text whose variables are replaced."},
+		{Name: "pvx.pv_xavp_to_var", Args: []module.Arg{{Name: "rname", Doc: "name of the extended AVP"}}, Run: luaXAVPToVar, Doc: "Copies the fields of an extended AVP to $var of the same names."},
+		{Name: "pvx.avp_rm", Args: []module.Arg{class("avp", "name")}, Run: removeAll, Doc: "Removes all values of an AVP."},
+		{Name: "pvx.xavp_copy_dst", Args: copyArgs(), Run: copyXAVP, Doc: "Puts a copy of an extended AVP in place of another one."},
 		{Name: "pvx.shvinc_get", Args: []module.Arg{class("shvinc", "name")}, Get: func(c *module.Call, a module.Args) module.Value { return named(c, a) }, Doc: "Adds one to a shared variable and returns it."},
 	}
 	list = append(list, plainFunctions("avp", "an AVP", true)...)
@@ -97,8 +100,7 @@ func plainFunctions(kind, what string, removable bool) []module.Function {
 			Get: func(c *module.Call, a module.Args) module.Value { return or(named(c, a), n.value) }})
 	}
 	return append(list,
-		module.Function{Name: "pvx." + kind + "_is_null", Args: []module.Arg{name}, Run: isNull, Doc: "True when there is none."},
-		module.Function{Name: "pvx." + kind + "_rm", Args: []module.Arg{name}, Run: put(func(module.Args) module.Value { return module.Value{} }), Doc: "Removes the newest value of " + what + "."})
+		module.Function{Name: "pvx." + kind + "_is_null", Args: []module.Arg{name}, Run: isNull, Doc: "True when there is none."})
 }
 
 // luaFunctions are those of one kind of extended AVP. A removal is true also
@@ -209,6 +211,46 @@ func (t tree) all(c *module.Call, a module.Args) *module.Table {
 		return nil
 	}
 	return out
+}
+
+func copyArgs() []module.Arg {
+	index := func(name string) module.Arg {
+		return module.Arg{Name: name, Type: module.ArgInt, Doc: "which one, 0 the newest"}
+	}
+	return []module.Arg{{Name: "source", Doc: "name to copy from"}, index("index"), {Name: "destination", Doc: "name of the one to replace"}, index("to")}
+}
+
+// removeAll takes the values of an AVP away, however many there are.
+func removeAll(c *module.Call, a module.Args) module.Result {
+	for n := 0; n <= maxValues && a.Var(0) != nil && !named(c, a).IsNull(); n++ {
+		if err := assign(c, a, 0, module.Value{}); err != nil {
+			return c.Fail("KSR.pvx.avp_rm", err)
+		}
+	}
+	return module.True
+}
+
+// maxValues bounds removeAll: more than these no script gives one name.
+const maxValues = 100000
+
+// luaXAVPToVar makes $var that no text of the script names, since Lua may
+// compute names.
+func luaXAVPToVar(c *module.Call, a module.Args) module.Result {
+	fields := xavps.rootFields(c, a.Str(0), false)
+	slots, ok := c.Gen.Program.(interface {
+		VarSlot(c *module.Call, name string) int
+	})
+	if fields == nil || !ok {
+		return c.Fail("KSR.pvx.pv_xavp_to_var", errNoXAVP)
+	}
+	for _, f := range oldestFirst(fields) {
+		if f.item.Fields == nil {
+			v := f.item.Value
+			v.Str = c.Lasting(v.Str)
+			c.Vars[slots.VarSlot(c, f.name)] = v
+		}
+	}
+	return module.True
 }
 
 // fieldsOf is a table of the fields, each with the list of its values, the

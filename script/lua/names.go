@@ -142,33 +142,44 @@ func (t table) Log() *slog.Logger { return t.p.host.Log() }
 // slots are the places of $var(name) in Call.Vars: first those of the native
 // program, whose variables are the same ones.
 type slots struct {
-	count atomic.Int32
-
-	mu    sync.Mutex
-	names []string // guarded by mu
+	names atomic.Pointer[[]string]
+	mu    sync.Mutex // held to replace names
 }
 
 func (s *slots) init(native module.Program) {
+	var names []string
 	if n, ok := native.(interface{ VarNames() []string }); ok {
-		s.names = slices.Clone(n.VarNames())
-		s.count.Store(int32(len(s.names)))
+		names = slices.Clone(n.VarNames())
 	}
+	s.names.Store(&names)
 }
 
 func (s *slots) slot(name string) int {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if i := slices.Index(s.names, name); i >= 0 {
+	names := *s.names.Load()
+	if i := slices.Index(names, name); i >= 0 {
 		return i
 	}
-	s.names = append(s.names, strings.Clone(name))
-	s.count.Store(int32(len(s.names)))
-	return len(s.names) - 1
+	more := append(slices.Clip(names), strings.Clone(name))
+	s.names.Store(&more)
+	return len(names)
 }
 
 // fit makes room for all variables in a Call.
 func (s *slots) fit(c *module.Call) {
-	if n := int(s.count.Load()); len(c.Vars) < n {
+	if n := len(*s.names.Load()); len(c.Vars) < n {
 		c.Vars = append(c.Vars, make([]module.Value, n-len(c.Vars))...)
 	}
+}
+
+// VarNames returns the names of the $var slots, in the order of Call.Vars.
+func (p *Program) VarNames() []string { return *p.vars.names.Load() }
+
+// VarSlot returns the place of $var(name) in Call.Vars, which is made longer
+// where the name is new.
+func (p *Program) VarSlot(c *module.Call, name string) int {
+	i := p.vars.slot(name)
+	p.vars.fit(c)
+	return i
 }
