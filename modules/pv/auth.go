@@ -10,10 +10,10 @@ import (
 	"github.com/kahea-sip/kahea/core/sip"
 )
 
-func authVariables() []module.Variable {
+func (p *PV) authVariables() []module.Variable {
 	return []module.Variable{
 		read("au", credentialUser, "user of the credentials, without realm"),
-		read("ad", credentialDomain, "domain of the credentials: that of the user name, else the realm"),
+		read("ad", credentialDomain, "domain in the user name of the credentials"),
 		read("aU", credential("username"), "user name of the credentials"),
 		read("ar", credential("realm"), "realm of the credentials"),
 		read("aa", credential("algorithm"), "algorithm of the credentials"),
@@ -22,8 +22,8 @@ func authVariables() []module.Variable {
 		read("adc", credential("cnonce"), "client nonce of the credentials"),
 		read("ado", credential("opaque"), "opaque value of the credentials"),
 		read("adr", credential("response"), "response of the credentials"),
-		read("Au", accountUser, "user@domain to account: of the credentials, else of From"),
-		read("AU", accountName, "user to account: of the credentials, else of From"),
+		read("Au", p.accountUser, "user@domain to account: who was authorized, else From"),
+		read("AU", p.accountName, "user to account: who was authorized, else From"),
 	}
 }
 
@@ -71,29 +71,47 @@ func credentialUser(c *module.Call) module.Value {
 }
 
 func credentialDomain(c *module.Call) module.Value {
-	if _, domain, ok := strings.Cut(credential("username")(c).Str, "@"); ok {
-		return orNull(domain)
-	}
-	return credential("realm")(c)
+	v := credential("username")(c)
+	_, domain, _ := strings.Cut(v.Str, "@")
+	v.Str = domain
+	return v
 }
 
-func accountUser(c *module.Call) module.Value {
-	user, domain := credentialUser(c).Str, credentialDomain(c).Str
-	if user == "" || c.Msg.HasHeader(sip.HeaderProxyAuthorization) == false {
-		u, err := c.Msg.FromURI()
-		if err != nil {
-			return null
+// authorizer is a module that has verified the credentials of a request.
+type authorizer interface {
+	// AuthorizedUser is the user, false where nobody was authorized.
+	AuthorizedUser(c *module.Call) (user string, ok bool)
+}
+
+// account is who is to be accounted: the user that a module has authorized,
+// else that of From.
+func (p *PV) account(c *module.Call) (user, domain string, ok bool) {
+	if p.auth != nil {
+		if user, ok = p.auth.AuthorizedUser(c); ok {
+			if name, domain, has := strings.Cut(user, "@"); has {
+				return name, domain, true
+			}
+			return user, credential("realm")(c).Str, true
 		}
-		user, domain = u.User, u.Host
+	}
+	u, err := c.Msg.FromURI()
+	if err != nil {
+		return "", "", false
+	}
+	return u.User, u.Host, true
+}
+
+// accountUser is $Au.
+func (p *PV) accountUser(c *module.Call) module.Value {
+	user, domain, ok := p.account(c)
+	if !ok {
+		return null
 	}
 	return build(c, func(b []byte) []byte { return append(append(append(b, user...), '@'), domain...) })
 }
 
-func accountName(c *module.Call) module.Value {
-	if c.Msg.HasHeader(sip.HeaderProxyAuthorization) {
-		if v := credentialUser(c); !v.IsNull() {
-			return v
-		}
-	}
-	return from.part(uriUser)(c)
+// accountName is $AU.
+func (p *PV) accountName(c *module.Call) module.Value {
+	user, _, _ := p.account(c)
+	return orNull(user)
 }

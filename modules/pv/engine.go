@@ -81,6 +81,9 @@ func setting(group, name string) module.Getter {
 }
 
 func bindText(b module.Binder, inner string) (module.Accessor, error) {
+	if inner == "" {
+		return nil, errors.New("the text is empty")
+	}
 	t, err := b.Template(inner)
 	if err != nil {
 		return nil, err

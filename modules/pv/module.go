@@ -18,6 +18,7 @@ type PV struct {
 	shared  *shared
 	aliases map[string]string    // AVP names of avp_aliases
 	initial map[string]avp.Value // values of varset
+	auth    authorizer           // the module auth, where it is loaded
 
 	// binder, binding and remembered serve pv_evalx: what it compiled by text.
 	binding    sync.Mutex
@@ -42,7 +43,7 @@ func (p *PV) Exports() module.Exports {
 		},
 		Functions: inPVX(p.functions()),
 		Lua:       luaFunctions(),
-		Variables: slices.Concat(requestVariables(), uriVariables(), addressVariables(), networkVariables(), replyVariables(), authVariables(),
+		Variables: slices.Concat(requestVariables(), uriVariables(), addressVariables(), networkVariables(), replyVariables(), p.authVariables(),
 			headerVariables(), p.scopeVariables(), xavpVariables(), branchVariables(), timeVariables(), engineVariables(), p.messageVariables()),
 		Transformations: slices.Concat(stringSteps(), codingSteps(), uriSteps(), paramSteps(), addressSteps(), lineSteps(), valueSteps(), socketSteps(), formatSteps(), msrpSteps()),
 		RPC: []module.Command{

@@ -121,6 +121,7 @@ func storeShared(e *atomic.Pointer[avp.Value], v avp.Value) {
 
 // Start implements module.Starter: the values outlive a reload.
 func (p *PV) Start(_ context.Context, h module.Host) error {
+	p.auth, _ = h.Module("auth").(authorizer)
 	before := h.Store("pv.shared", func() any { return p.shared }).(*shared)
 	if before != p.shared {
 		for _, name := range before.names() {

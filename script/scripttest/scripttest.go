@@ -230,6 +230,9 @@ func (h *Host) Settings() *setting.Registry { return h.settings }
 // Transport implements module.Host.
 func (h *Host) Transport() *transport.Layer { return h.net }
 
+// Module implements module.Host.
+func (h *Host) Module(name string) module.Module { return h.gen.Module(name) }
+
 // Generation implements module.Host.
 func (h *Host) Generation() *module.Generation { return h.gen }
 

@@ -5,6 +5,7 @@ package main
 import (
 	"bytes"
 	"errors"
+
 	"fmt"
 	"net"
 	"os"
@@ -21,7 +22,6 @@ import (
 const head = `debug=-1
 log_stderror=yes
 children=1
-disable_tcp=yes
 auto_aliases=no
 server_id=7
 alias="my.example.com"
@@ -29,14 +29,17 @@ listen=udp:127.0.0.1:%d name "sock1"
 loadmodule "pv.so"
 loadmodule "kex.so"
 loadmodule "xlog.so"
-loadmodule "sl.so"
 loadmodule "tm.so"
+loadmodule "sl.so"
 loadmodule "tmx.so"
 loadmodule "corex.so"
 loadmodule "textops.so"
 loadmodule "textopsx.so"
 loadmodule "siputils.so"
 loadmodule "rr.so"
+loadmodule "sqlops.so"
+loadmodule "xhttp.so"
+loadmodule "msrp.so"
 modparam("xlog", "buf_size", 16384)
 modparam("xlog", "long_format", 0)
 modparam("xlog", "prefix", "")
@@ -44,31 +47,42 @@ pv_buffer_size=8192
 %s
 `
 
-// play runs Kamailio over all rows and returns what each printed.
+// play runs Kamailio over all rows, a server for each table, and returns what
+// each printed.
 func play(bin, dir string, tables []*table) (map[*row]string, error) {
 	path, err := exec.LookPath(bin)
 	if err != nil {
 		return nil, fmt.Errorf("the reference is not installed: %w", err)
 	}
+	got := map[*row]string{}
+	for _, t := range tables {
+		if err := playTable(path, dir, t, got); err != nil {
+			return nil, fmt.Errorf("%s: %w", t.name, err)
+		}
+	}
+	return got, nil
+}
+
+func playTable(bin, dir string, t *table, got map[*row]string) error {
 	run, err := os.MkdirTemp("", "reference")
 	if err != nil {
-		return nil, err
+		return err
 	}
 	defer os.RemoveAll(run)
-	p := &player{bin: path, dir: dir, run: run, got: map[*row]string{}}
-	for _, t := range tables {
-		p.groups = append(p.groups, t.groups...)
-	}
-	for range 8 {
+	p := &player{bin: bin, dir: dir, run: run, got: got, groups: t.groups}
+	for range 200 {
 		again, err := p.start()
 		if err != nil {
-			return nil, err
+			return err
 		}
-		if !again {
-			return p.got, p.send()
+		if again {
+			continue
+		}
+		if again, err = p.send(); err != nil || !again {
+			return err
 		}
 	}
-	return nil, errors.New("the configuration has mistakes that are of no row")
+	return errors.New("too many rows are refused")
 }
 
 // player is one Kamailio that runs rows.
@@ -108,7 +122,7 @@ func (p *player) config() (string, error) {
 		}
 		bodies.WriteString(" return 1; }\n")
 	}
-	fmt.Fprintf(&b, "request_route { %s }\nreply_route { %s }\nroute[SETUP] {\n%s\nreturn 1;\n}\n%s", turn, turn, setup, bodies.String())
+	fmt.Fprintf(&b, "event_route[xhttp:request] { exit; }\nrequest_route { %s }\nreply_route { %s }\nroute[SETUP] {\n%s\nreturn 1;\n}\n%s", turn, turn, setup, bodies.String())
 	line := strings.Count(b.String(), "\n")
 	for i, r := range p.rows {
 		line++
@@ -118,7 +132,22 @@ func (p *player) config() (string, error) {
 	return b.String(), nil
 }
 
-var badLine = regexp.MustCompile(`line (\d+), column`)
+// badLine is how a line is named that is refused, by -c and at start.
+var badLine = regexp.MustCompile(`line (\d+), column|cfg at line: (\d+)|reference\.cfg:(\d+)`)
+
+// refuse marks the rows that the server refused, but not one that follows such
+// a row: what is said of it may come of that one, and is said again if not.
+func (p *player) refuse(out []byte) (some bool) {
+	last := -2
+	for _, m := range badLine.FindAllSubmatch(out, -1) {
+		n, _ := strconv.Atoi(string(m[1]) + string(m[2]) + string(m[3]))
+		if r := p.lines[n]; r != nil && p.got[r] != refused && n != last+1 {
+			p.got[r] = refused
+			some, last = true, n
+		}
+	}
+	return some
+}
 
 // start checks the configuration; rows that are refused are marked, and then
 // it says that it must be written again.
@@ -130,18 +159,11 @@ func (p *player) start() (again bool, err error) {
 	if err := os.WriteFile(p.file(), []byte(text), 0o644); err != nil {
 		return false, err
 	}
-	out, err := exec.Command(p.bin, "-c", "-f", p.file(), "-Y", p.run, "-w", p.run).CombinedOutput()
+	out, err := exec.Command(p.bin, "-c", "-f", p.file(), "-M", "64", "-Y", p.run, "-w", p.run).CombinedOutput()
 	if err == nil {
 		return false, nil
 	}
-	for _, m := range badLine.FindAllSubmatch(out, -1) {
-		n, _ := strconv.Atoi(string(m[1]))
-		if r := p.lines[n]; r != nil {
-			p.got[r] = refused
-			again = true
-		}
-	}
-	if !again {
+	if !p.refuse(out) {
 		return false, fmt.Errorf("kamailio -c: %w\n%s", err, out)
 	}
 	return true, nil
@@ -171,6 +193,9 @@ func (o *output) String() string {
 // wait waits until the output has a text; between asks.
 func (o *output) wait(what string, between func()) error {
 	for range 500 {
+		if strings.Contains(o.String(), "error -1 while trying to fix configuration") {
+			break
+		}
 		if strings.Contains(o.String(), what) {
 			return nil
 		}
@@ -182,41 +207,45 @@ func (o *output) wait(what string, between func()) error {
 }
 
 // send runs the server, sends the message of each group and collects the
-// answers.
-func (p *player) send() error {
+// answers. Rows that it refused only now are marked, and then it says that the
+// configuration must be written again.
+func (p *player) send() (again bool, err error) {
 	out := new(output)
-	cmd := exec.Command(p.bin, "-f", p.file(), "-DD", "-E", "-m", "64", "-M", "16", "-Y", p.run, "-w", p.run)
+	cmd := exec.Command(p.bin, "-f", p.file(), "-DD", "-E", "-m", "128", "-M", "64", "-Y", p.run, "-w", p.run)
 	cmd.Stdout, cmd.Stderr = out, out
 	if err := cmd.Start(); err != nil {
-		return err
+		return false, err
 	}
 	defer cmd.Wait()
 	defer cmd.Process.Signal(os.Interrupt)
 	local := net.IPv4(127, 0, 0, 1)
 	conn, err := net.DialUDP("udp", &net.UDPAddr{IP: local, Port: clientPort}, &net.UDPAddr{IP: local, Port: serverPort})
 	if err != nil {
-		return err
+		return false, err
 	}
 	defer conn.Close()
 	ready := fmt.Sprintf("READY sip:a@b SIP/2.0\r\nVia: SIP/2.0/UDP 127.0.0.1:%d;branch=z9hG4bKr\r\nFrom: <sip:a@b>;tag=1\r\n"+
 		"To: <sip:a@b>\r\nCall-ID: r\r\nCSeq: 1 READY\r\nContent-Length: 0\r\n\r\n", clientPort)
 	if err := out.wait("@@ready@@", func() { conn.Write([]byte(ready)) }); err != nil {
-		return err
+		if p.refuse([]byte(out.String())) {
+			return true, nil
+		}
+		return false, err
 	}
 	for i, g := range p.groups {
 		message, err := readMessage(p.dir, g.message)
 		if err != nil {
-			return err
+			return false, err
 		}
 		if _, err := conn.Write([]byte(message)); err != nil {
-			return err
+			return false, err
 		}
 		if err := out.wait(fmt.Sprintf("@@done %d@@", i+1), func() {}); err != nil {
-			return fmt.Errorf("%s: %w", g.rows[0].script, err)
+			return false, fmt.Errorf("%s: %w", g.rows[0].script, err)
 		}
 	}
 	for i, text := range answers(out.String(), len(p.rows)) {
 		p.got[p.rows[i]] = text
 	}
-	return nil
+	return false, nil
 }
