@@ -12,6 +12,9 @@ type Clock interface {
 	// Monotonic is the time since a fixed point in the past. It never goes
 	// back, whatever is done to the time of day. Cheaper than Now.
 	Monotonic() time.Duration
+	// At is the time of day at a moment that Monotonic has just told. It may
+	// miss for a second that the time of day was changed.
+	At(mono time.Duration) time.Time
 	// Alarm returns an alarm, not yet set, that calls f when it rings.
 	Alarm(f func()) Alarm
 }

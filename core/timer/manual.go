@@ -25,6 +25,9 @@ func NewManual(start time.Time) *Manual { return &Manual{start: start.Round(0)} 
 // Now is the time that the clock shows.
 func (m *Manual) Now() time.Time { return m.start.Add(m.Monotonic()) }
 
+// At is the time of day at a sum of advances.
+func (m *Manual) At(mono time.Duration) time.Time { return m.start.Add(mono) }
+
 // Monotonic is the sum of all advances.
 func (m *Manual) Monotonic() time.Duration {
 	m.mu.Lock()

@@ -93,7 +93,7 @@ func (s *shard) armAt(t *Timer, at time.Duration) (was bool) {
 	s.nodes[n].when = max(when, s.now+1)
 	slot := s.place(n)
 	s.mu.Unlock()
-	s.wheel.want(slot)
+	s.wheel.want(slot, 0)
 	return was
 }
 

@@ -36,9 +36,10 @@ type Options struct {
 }
 
 // Wheel holds armed timers and runs what has run out. Callbacks run one after
-// another, without a lock of the wheel, on the goroutine that the clock rings
-// its alarm on: one that lives as long as something is due under a Real clock,
-// that of Advance under a Manual one. With nothing armed the wheel sleeps.
+// another, without a lock of the wheel, on the goroutine that polls, or on that
+// which the clock rings its alarm on: one that lives as long as something is due
+// under a Real clock, that of Advance under a Manual one. With nothing armed the
+// wheel sleeps.
 type Wheel struct {
 	clock  Clock
 	opt    Options
@@ -48,6 +49,10 @@ type Wheel struct {
 	// turning is a lock, held while timers are taken off and callbacks run. A
 	// channel, because testing/synctest can wait for one.
 	turning chan struct{}
+	// due is the moment from which Poll has something to do.
+	due atomic.Int64
+	// polled says that somebody has polled since the alarm rang last.
+	polled atomic.Bool
 
 	// wanted is the tick that the alarm is set for: never if it is not set,
 	// busy while a turn goes on, which sets the alarm at its end, and after
@@ -56,6 +61,11 @@ type Wheel struct {
 	mu     sync.Mutex
 	closed atomic.Bool // written with mu held
 }
+
+// Patience is how much later than the wheel wants the alarm rings as long as
+// somebody polls: who polls saves the process a goroutine that wakes up for each
+// tick, at most so late are timers when the polling ends.
+const Patience = 4 * Tick
 
 // busy is the value of Wheel.wanted that nothing is lower than.
 const busy = -1
@@ -85,6 +95,7 @@ func New(clock Clock, opt Options) *Wheel {
 		w.shards[i].init(w, now)
 	}
 	w.wanted.Store(never)
+	w.due.Store(never)
 	w.alarm = clock.Alarm(w.turn)
 	return w
 }
@@ -94,7 +105,7 @@ func New(clock Clock, opt Options) *Wheel {
 func (w *Wheel) Close() {
 	w.mu.Lock()
 	w.closed.Store(true)
-	w.wanted.Store(busy)
+	w.setWanted(busy)
 	w.alarm.Stop()
 	w.mu.Unlock()
 	w.turning <- struct{}{}
@@ -140,16 +151,34 @@ func (w *Wheel) tickOf(at time.Duration) int64 {
 	return int64((at + w.opt.Tick - 1) / w.opt.Tick)
 }
 
-// want makes sure that the alarm rings no later than at tick at.
-func (w *Wheel) want(at int64) {
+// want makes sure that the alarm rings no later than at tick at, or patience
+// after it.
+func (w *Wheel) want(at int64, patience time.Duration) {
 	if at >= w.wanted.Load() {
 		return
 	}
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	if at < w.wanted.Load() && !w.closed.Load() {
-		w.wanted.Store(at)
-		w.alarm.Set(time.Duration(at) * w.opt.Tick)
+		w.setWanted(at)
+		w.alarm.Set(time.Duration(at)*w.opt.Tick + patience)
+	}
+}
+
+// Poll runs what is due at the moment now of the clock, unless that happens
+// already. It is for those who pass by often; callbacks run on their goroutine.
+func (w *Wheel) Poll(now time.Duration) {
+	if !w.polled.Load() {
+		w.polled.Store(true)
+	}
+	if int64(now) < w.due.Load() {
+		return
+	}
+	select {
+	case w.turning <- struct{}{}:
+		defer func() { <-w.turning }()
+		w.run(now, Patience)
+	default:
 	}
 }
 
@@ -157,12 +186,21 @@ func (w *Wheel) want(at int64) {
 func (w *Wheel) turn() {
 	w.turning <- struct{}{}
 	defer func() { <-w.turning }()
-	if !w.setWanted(busy) {
+	patience := time.Duration(0)
+	if w.polled.Swap(false) {
+		patience = Patience
+	}
+	w.run(w.clock.Monotonic(), patience)
+}
+
+// run runs what is due; patience is for the next alarm.
+func (w *Wheel) run(at, patience time.Duration) {
+	if !w.open(busy) {
 		return
 	}
 	// However a callback ends, the alarm must be set again.
-	defer w.rest()
-	now := int64(w.clock.Monotonic() / w.opt.Tick)
+	defer w.rest(patience)
+	now := int64(at / w.opt.Tick)
 	for i := range w.shards {
 		s := &w.shards[i]
 		s.mu.Lock()
@@ -180,8 +218,8 @@ func (w *Wheel) turn() {
 
 // rest sets the alarm for what comes next. A timer that is armed in a shard
 // that was asked already sees no alarm, or a later one, and sets it itself.
-func (w *Wheel) rest() {
-	if !w.setWanted(never) {
+func (w *Wheel) rest(patience time.Duration) {
+	if !w.open(never) {
 		return
 	}
 	first := int64(never)
@@ -195,18 +233,28 @@ func (w *Wheel) rest() {
 		s.mu.Unlock()
 		first = min(first, at)
 	}
-	w.want(first)
+	w.want(first, patience)
 }
 
-// setWanted says whether the wheel is open.
-func (w *Wheel) setWanted(at int64) bool {
+// open sets wanted and says whether the wheel is open.
+func (w *Wheel) open(at int64) bool {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	if w.closed.Load() {
 		return false
 	}
-	w.wanted.Store(at)
+	w.setWanted(at)
 	return true
+}
+
+// setWanted sets wanted, and due by it. mu is held.
+func (w *Wheel) setWanted(at int64) {
+	w.wanted.Store(at)
+	if at == busy || at >= never/int64(w.opt.Tick) {
+		w.due.Store(never)
+		return
+	}
+	w.due.Store(at * int64(w.opt.Tick))
 }
 
 func (w *Wheel) expire(t *Timer) {
