@@ -15,43 +15,57 @@ func Unquote(raw string) string {
 		return inner
 	}
 	var b strings.Builder
-	for i := 0; i < len(inner); i++ {
-		c := inner[i]
-		if c != '\\' || i+1 == len(inner) {
-			b.WriteByte(c)
-			continue
-		}
-		i++
-		switch inner[i] {
-		case 'n':
-			b.WriteByte('\n')
-		case 'r':
-			b.WriteByte('\r')
-		case 't':
-			b.WriteByte('\t')
-		case 'a':
-			b.WriteByte('\a')
-		case '\\', '"':
-			b.WriteByte(inner[i])
-		case '\n':
-		case 'x':
-			if v, n := digits(inner[i+1:], 16, 2); n > 0 {
-				b.WriteByte(byte(v))
-				i += n
-			} else {
-				b.WriteString(`\x`)
-			}
-		default:
-			if v, n := digits(inner[i:], 8, 3); n > 1 {
-				b.WriteByte(byte(v))
-				i += n - 1
-			} else {
-				b.WriteByte('\\')
-				b.WriteByte(inner[i])
-			}
-		}
+	for i := 0; i < len(inner); {
+		n, text := unescape(inner[i:])
+		b.WriteString(text)
+		i += n
 	}
 	return b.String()
+}
+
+// RawOffset gives where in a string constant the byte stands that is at an offset in what Unquote makes of it.
+func RawOffset(raw string, at int) int {
+	inner := raw[1 : len(raw)-1]
+	if raw[0] == '\'' {
+		return 1 + min(at, len(inner))
+	}
+	i := 0
+	for i < len(inner) && at > 0 {
+		n, text := unescape(inner[i:])
+		i += n
+		at -= len(text)
+	}
+	return 1 + i
+}
+
+// unescape gives what the byte or escape at the start of s means, and its length.
+func unescape(s string) (n int, text string) {
+	if s[0] != '\\' || len(s) == 1 {
+		return 1, s[:1]
+	}
+	switch s[1] {
+	case 'n':
+		return 2, "\n"
+	case 'r':
+		return 2, "\r"
+	case 't':
+		return 2, "\t"
+	case 'a':
+		return 2, "\a"
+	case '\\', '"':
+		return 2, s[1:2]
+	case '\n':
+		return 2, ""
+	case 'x':
+		if v, n := digits(s[2:], 16, 2); n > 0 {
+			return 2 + n, string([]byte{byte(v)})
+		}
+		return 2, s[:2]
+	}
+	if v, n := digits(s[1:], 8, 3); n > 1 {
+		return 1 + n, string([]byte{byte(v)})
+	}
+	return 2, s[:2]
 }
 
 // digits reads up to most digits of a number system, and tells how many there were.

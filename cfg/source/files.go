@@ -73,6 +73,12 @@ func (f *Files) Add(name, text string) {
 	f.order = append(f.order, name)
 }
 
+// Set remembers a text in the place of what was remembered under the name.
+func (f *Files) Set(name, text string) {
+	f.Add(name, text)
+	f.texts[name] = text
+}
+
 // Names lists the files in the order in which they were first read.
 func (f *Files) Names() []string { return append([]string(nil), f.order...) }
 

@@ -55,7 +55,8 @@ func (c *checker) argument(inv *expr.Invoke, i int, decl *module.Arg, x syntax.E
 	}
 	compile := decl.Compile
 	if decl.Type == module.ArgRegexp && compile == nil {
-		compile = func(text string) (any, error) { return ere.Compile(text, regexpFlags) }
+		cache := new(ere.Cache)
+		compile = func(text string) (any, error) { return cache.Compile(text, regexpFlags) }
 	}
 	inv.Dynamic = append(inv.Dynamic, expr.Dynamic{Index: i, Node: node, Type: decl.Type, Compile: compile})
 	return node.String(), nil

@@ -6,7 +6,9 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
+	"strings"
 
+	"github.com/kahea-sip/kahea/cfg/preproc"
 	"github.com/kahea-sip/kahea/cfg/source"
 	"github.com/kahea-sip/kahea/cfg/syntax"
 	"github.com/kahea-sip/kahea/script/variable"
@@ -37,20 +39,33 @@ func (c *checker) report(rule source.Rule, span source.Span, advice, format stri
 func variableRule(v *variable.Error) source.Rule { return cmp.Or(v.Rule, source.Variable) }
 
 // failIn notes an error inside a quoted string: the place within the string
-// is that of the text where it stands as written.
+// is that of the text where it stands as written. Further mistakes in the
+// string are looked for behind it.
 func (c *checker) failIn(s *syntax.String, err error) {
-	var v *variable.Error
-	if !errors.As(err, &v) || len(s.Parts) != 1 {
-		c.fail(s.Span, err)
-		return
+	text := s.Value
+	for range maxInString {
+		v, ok := errors.AsType[*variable.Error](err)
+		if !ok || len(s.Parts) != 1 || v.Offset > len(text) {
+			c.fail(s.Span, err)
+			return
+		}
+		p := s.Parts[0]
+		end := min(v.Offset+max(v.Length, 1), len(text))
+		span := source.Span{Pos: p.Pos.After(p.Raw[:preproc.RawOffset(p.Raw, v.Offset)]), Fin: p.Pos.After(p.Raw[:preproc.RawOffset(p.Raw, end)])}
+		if preproc.Unquote(p.Raw) != s.Value {
+			span = s.Span // substitutions have changed it
+		}
+		c.report(variableRule(v), span, v.Advice, "%s", v.Message)
+		if end <= v.Offset {
+			return
+		}
+		text = text[:v.Offset] + strings.Repeat(" ", end-v.Offset) + text[end:]
+		c.nameError = false
+		if _, err = variable.ParseTemplate(c, text); err == nil || !c.nameError {
+			return
+		}
 	}
-	p := s.Parts[0]
-	// Escapes make the written text longer than its value.
-	if len(p.Raw) != len(p.Value)+2 || v.Offset > len(p.Value) {
-		c.report(variableRule(v), s.Span, v.Advice, "%s", v.Message)
-		return
-	}
-	start := p.Pos.After(p.Raw[:1+v.Offset])
-	end := min(v.Offset+max(v.Length, 1), len(p.Value))
-	c.report(variableRule(v), source.Span{Pos: start, Fin: p.Pos.After(p.Raw[:1+end])}, v.Advice, "%s", v.Message)
 }
+
+// maxInString is how many mistakes are told of one string.
+const maxInString = 5

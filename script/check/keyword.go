@@ -165,7 +165,7 @@ func (c *checker) keywordTest(x *syntax.Binary) (expr.Node, bool) {
 		case k.Name == "src_ip" || k.Name == "dst_ip" || k.Name == "to_ip" || k.Name == "snd_ip":
 			return c.addressText(x, k, right), true
 		case k.Name == "uri" || k.Name == "from_uri" || k.Name == "to_uri":
-			return c.uriTest(x, k, right.Value), true
+			return c.uriTest(x, k, right.Value, right.Span), true
 		}
 	}
 	if k.Name == "method" && x.Op != syntax.OpMatch {
@@ -373,7 +373,21 @@ func hasAddress(c *module.Call, host string, addr netip.Addr) bool {
 }
 
 // uriTest compares URIs by the rules of RFC 3261 19.1.4.
-func (c *checker) uriTest(x *syntax.Binary, k *syntax.Keyword, want string) expr.Node {
+func (c *checker) uriTest(x *syntax.Binary, k *syntax.Keyword, want string, span source.Span) expr.Node {
 	get := keywordValue[k.Name].Get
+	c.warnURI(span, want)
 	return c.test(x, k, strconv.Quote(want), func(c *module.Call) bool { return sip.URIsEqual(get(c).Str, want) })
+}
+
+// warnURI tells of a constant that is to be a URI and is none: the comparison
+// never holds, the assignment fails when it runs.
+func (c *checker) warnURI(at source.Span, text string) {
+	if _, err := sip.ParseURI(text); err == nil {
+		return
+	}
+	advice := "a URI is written sip:user@host:port"
+	if _, err := sip.ParseURI("sip:" + text); err == nil {
+		advice = "write sip:" + text
+	}
+	c.errs.Warn(&source.Error{Pos: at.Pos, End: at.Fin, Rule: source.Script, Message: strconv.Quote(text) + " is no URI", Advice: advice})
 }

@@ -79,6 +79,10 @@ func (c *checker) loadModule(l *syntax.LoadModule) {
 			c.report(source.NotYet, l.Name.Span, "", "module %s is not in kahea yet", name)
 			return
 		}
+		if advice := retired[name]; advice != "" {
+			c.report(source.Module, l.Name.Span, advice, "module %s is not of Kamailio 5", name)
+			return
+		}
 		c.report(source.Module, l.Name.Span, source.DidYouMean(name, slices.Concat(knownNames().modules, module.Names())),
 			"unknown module %s", name)
 		return
@@ -90,3 +94,23 @@ func (c *checker) loadModule(l *syntax.LoadModule) {
 	}
 	c.modules = append(c.modules, &Module{name, m, e})
 }
+
+// retired are modules of earlier releases and of other servers, with what does
+// their work.
+var retired = map[string]string{
+	"mi_fifo": retiredControl, "mi_datagram": retiredControl, "mi_rpc": retiredControl, "mi_xmlrpc": retiredControl,
+	"mi_json": retiredControl, "mi_http": retiredControl, "mi_html": retiredControl, "httpd": retiredControl,
+	"mysql": `write loadmodule "db_mysql.so"`, "postgres": `write loadmodule "db_postgres.so"`,
+	"dbtext": `write loadmodule "db_text.so"`, "flatstore": `write loadmodule "db_flatstore.so"`,
+	"unixodbc": `write loadmodule "db_unixodbc.so"`, "berkeley": `write loadmodule "db_berkeley.so"`,
+	"uri": "its functions are of siputils", "options": "its function options_reply is of siputils",
+	"signaling": "it is of another server: send_reply is of sl", "sipmsgops": "it is of another server: see textops and textopsx",
+	"proto_udp": retiredProto, "proto_tcp": retiredProto, "proto_tls": `it is of another server: loadmodule "tls.so"`,
+	"proto_ws": `it is of another server: loadmodule "websocket.so"`, "b2b_entities": retiredB2B, "b2b_logic": retiredB2B,
+}
+
+const (
+	retiredControl = `take it out: control is in loadmodule "ctl.so" (kamcmd) and "jsonrpcs.so" (kamctl)`
+	retiredProto   = "it is of another server: take it out, UDP and TCP are part of the core"
+	retiredB2B     = "it is of another server: there is no back-to-back user agent"
+)

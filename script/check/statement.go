@@ -128,6 +128,9 @@ func (c *checker) assignment(s *syntax.Assign) Stmt {
 		c.report(source.Variable, pv.Span, advice, "variable %s is read-only", pv.Raw)
 		return nil
 	}
+	if v, ok := expr.IsConst(value); ok && v.Kind == avp.Str && v.Str != "" && (target.Name() == "ru" || target.Name() == "du") {
+		c.warnURI(valueSpan(s.Right), v.Str)
+	}
 	return &Assign{Place{s.Start()}, target, value}
 }
 
@@ -199,11 +202,7 @@ func (c *checker) label(cs *Case, k *syntax.Case) int {
 // pv resolves a variable; nil when there is a mistake in it.
 func (c *checker) pv(p *syntax.PV) *variable.Ref {
 	c.uses.at = p.Span
-	raw := p.Raw
-	if raw == "$?" {
-		raw = "$rc" // as a shell has it
-	}
-	r, err := variable.Parse(c, raw)
+	r, err := variable.Parse(c, p.Raw)
 	if err == nil {
 		return r
 	}

@@ -97,6 +97,10 @@ func (p *parser) named(enclosed bool) (*Ref, error) {
 		p.at++
 	}
 	name := p.text[start:p.at]
+	if name == "" && p.peek() == '?' {
+		p.at++
+		name = "rc" // $? as in a shell
+	}
 	if name == "" {
 		return nil, &Error{Offset: max(start-1, 0), Length: 1, Message: "expected the name of a variable behind $",
 			Advice: "write $$ for a dollar sign"}

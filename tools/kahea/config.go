@@ -8,8 +8,7 @@ import (
 	"io"
 	"log/slog"
 	"os"
-	"path/filepath"
-	"strconv"
+	"slices"
 	"strings"
 	"syscall"
 
@@ -49,6 +48,7 @@ func readConfig(o *options, stderr io.Writer) (*config, int) {
 		return nil, exitFailure
 	}
 	if n := len(cfg.errs.Errors()); n > 0 {
+		cfg.printWarnings(stderr, source.Preprocessing) // others may be consequences
 		cfg.errs.Format(stderr)
 		fmt.Fprintf(stderr, "ERROR: bad config file (%d errors)\n", n)
 		return nil, exitFailure
@@ -58,8 +58,11 @@ func readConfig(o *options, stderr io.Writer) (*config, int) {
 
 // printWarnings tells what is accepted and likely not meant. A server that
 // starts logs it instead.
-func (c *config) printWarnings(w io.Writer) {
+func (c *config) printWarnings(w io.Writer, rules ...source.Rule) {
 	for _, e := range c.errs.Warnings() {
+		if len(rules) > 0 && !slices.Contains(rules, e.Rule) {
+			continue
+		}
 		warning := *e
 		warning.Message = "warning: " + e.Message
 		warning.Format(w, c.errs.Files)
@@ -79,21 +82,20 @@ func loadConfig(o *options, log *slog.Logger) (*config, error) {
 		return nil, errors.New("-r and -R are not there yet: take them out")
 	}
 	cfg := &config{opt: o, errs: new(source.ErrorList)}
-	file, reader := o.file, source.Reader(source.Disk{})
-	if len(o.substs) > 0 {
-		f, err := newFlagsFile(o)
-		if err != nil {
-			return nil, err
-		}
-		file, reader = flagsFileName, f
-	}
-	tree, pre := syntax.ParseFile(file, preproc.Options{Reader: reader, Defines: o.defines, Errors: cfg.errs})
-	cfg.pre = pre
-	if err := addFromFlags(tree, o); err != nil {
+	flags, err := newFlagsFile(o, cfg.errs)
+	if err != nil {
 		return nil, err
 	}
+	file := o.file
+	if len(o.substs) > 0 {
+		file = flagsFileName
+	}
+	tree, pre := syntax.ParseFile(file, preproc.Options{Reader: flags, Defines: o.defines, Errors: cfg.errs})
+	cfg.pre = pre
+	flags.addTo(tree, o)
 	cfg.settings = settings.Apply(tree, cfg.errs)
-	cfg.readAddresses()
+	cfg.readAddresses(flags)
+	flags.done()
 	if t := cfg.settings.Log.EngineType; t != "" && t != "json" {
 		return nil, fmt.Errorf("log engine %q is not there yet: json is", t)
 	}
@@ -115,33 +117,6 @@ func missingAdvice(o *options) string {
 	return "-f FILE or check FILE names the configuration; the default is " + defaultFile
 }
 
-// readAddresses reads the flags -l and --alias. Their mistakes have no place
-// in a file.
-func (c *config) readAddresses() {
-	refuse := func(flag, text, message, advice string) {
-		c.errs.Add(&source.Error{Pos: source.Pos{Filename: flagsFileName}, Message: flag + text + ": " + message, Advice: advice})
-	}
-	for _, text := range c.opt.listen {
-		list, err := parseListen(text)
-		if err != nil {
-			refuse("-l ", text, err.Error(), "it is [proto:]address[:port][/advertised[:port]]")
-		}
-		for _, l := range list {
-			if message, advice := l.Problem(); message != "" {
-				refuse("-l ", text, message, advice)
-			}
-		}
-		c.listen = append(c.listen, list...)
-	}
-	for _, text := range c.opt.aliases {
-		a, err := parseAlias(text)
-		if err != nil {
-			refuse("--alias=", text, err.Error(), "it is [proto:]host[:port]")
-		}
-		c.aliases = append(c.aliases, a)
-	}
-}
-
 // defines are the names that $def knows.
 func defines(pre *preproc.Result) map[string]string {
 	m := map[string]string{}
@@ -149,38 +124,6 @@ func defines(pre *preproc.Result) map[string]string {
 		m[d.Name] = d.Value
 	}
 	return m
-}
-
-// flagsFileName is how mistakes in --subst and its kin are named.
-const flagsFileName = "command line"
-
-// flagsFile is the text that --subst and its kin stand for: their directives,
-// then the configuration file.
-type flagsFile struct {
-	source.Disk
-	text string
-}
-
-func newFlagsFile(o *options) (flagsFile, error) {
-	file, err := filepath.Abs(o.file)
-	if err != nil {
-		return flagsFile{}, err
-	}
-	var b strings.Builder
-	for _, d := range o.substs {
-		word, exp, _ := strings.Cut(d, ":")
-		fmt.Fprintf(&b, "#!%s %s\n", word, strconv.Quote(exp))
-	}
-	fmt.Fprintf(&b, "include_file %s\n", strconv.Quote(file))
-	return flagsFile{text: b.String()}, nil
-}
-
-// ReadFile implements source.Reader.
-func (f flagsFile) ReadFile(name string) ([]byte, error) {
-	if name == flagsFileName {
-		return []byte(f.text), nil
-	}
-	return f.Disk.ReadFile(name)
 }
 
 // compilePrefix compiles log_prefix, whose variables are those of the modules.
@@ -198,29 +141,6 @@ func (c *config) compilePrefix(b module.Binder) error {
 		return e
 	}
 	c.logPrefix = t
-	return nil
-}
-
-// addFromFlags puts --loadmodule and --modparam behind what the file says.
-func addFromFlags(tree *syntax.File, o *options) error {
-	for _, name := range o.loadModules {
-		tree.Items = append(tree.Items, &syntax.LoadModule{Name: &syntax.String{Value: name}})
-	}
-	for _, p := range o.modParams {
-		f := strings.SplitN(p, ":", 4)
-		if len(f) != 4 || f[2] != "s" && f[2] != "i" {
-			return fmt.Errorf("bad --modparam=%s: it is module:param:s:text or module:param:i:number", p)
-		}
-		mp := &syntax.ModParam{Module: &syntax.String{Value: f[0]}, Name: &syntax.String{Value: f[1]}, Value: &syntax.String{Value: f[3]}}
-		if f[2] == "i" {
-			n, err := strconv.ParseInt(f[3], 0, 64)
-			if err != nil {
-				return fmt.Errorf("bad number in --modparam=%s", p)
-			}
-			mp.Value = &syntax.Number{Value: n}
-		}
-		tree.Items = append(tree.Items, mp)
-	}
 	return nil
 }
 
@@ -272,52 +192,6 @@ func (c *config) applyFlags() {
 	case "no", "off", "false":
 		s.AutoAliases = false
 	}
-}
-
-// checkOnly is the flag -c: it checks and says so, as Kamailio does.
-func checkOnly(o *options, stderr io.Writer) int {
-	cfg, status := readConfig(o, stderr)
-	if status != exitOK {
-		return status
-	}
-	cfg.printWarnings(stderr)
-	fmt.Fprintln(stderr, "config file ok, exiting...")
-	return exitOK
-}
-
-// runCheck is the word check: kahea check [options] FILE…
-func runCheck(args []string, stdout, stderr io.Writer) int {
-	var files []string
-	for len(args) > 0 && !strings.HasPrefix(args[len(args)-1], "-") {
-		files = append([]string{args[len(args)-1]}, files...)
-		args = args[:len(args)-1]
-		if len(args) > 0 && len(args[len(args)-1]) == 2 && strings.Contains(flagsWithValue, args[len(args)-1][1:]) {
-			args = append(args, files[0])
-			files = files[1:]
-			break
-		}
-	}
-	o, err := parseOptions(args)
-	if err != nil {
-		fmt.Fprintf(stderr, "ERROR: %v\n", err)
-		return 1
-	}
-	if len(files) == 0 {
-		files = []string{o.file}
-	}
-	status := exitOK
-	for _, f := range files {
-		one := *o
-		one.file = f
-		cfg, s := readConfig(&one, stderr)
-		if s != exitOK {
-			status = 1
-			continue
-		}
-		cfg.printWarnings(stderr)
-		fmt.Fprintf(stdout, "%s: ok\n", filepath.ToSlash(f))
-	}
-	return status
 }
 
 // printConfig is --cfg-print: the configuration after preprocessing.

@@ -60,12 +60,24 @@ func TestFlagsOverruleTheFile(t *testing.T) {
 }
 
 func TestMistakesOnTheCommandLine(t *testing.T) {
+	if _, err := load(t, smallConfig, "-r"); err == nil || !strings.Contains(err.Error(), "not there yet") {
+		t.Errorf("-r: %v", err)
+	}
 	for _, row := range []struct{ flag, want string }{
-		{"--modparam=sl:default_code", "module:param:s:text"},
-		{"--modparam=sl:default_code:i:many", "bad number"},
-		{"-r", "not there yet"},
+		{"--modparam=sl:default_code", "command line:1:12: bad --modparam=sl:default_code"},
+		{"--modparam=sl:default_code:i:many", "command line:1:30: bad number \"many\" in --modparam"},
+		{"--modparam=sl:defualt_code:i:500", "command line:1:15: module sl has no parameter defualt_code"},
+		{"--modparam=tm:fr_timer:i:500", "command line:1:12: module tm is not loaded"},
+		{"--modparam=sl:default_code:s:500", "command line:1:30: parameter default_code of module sl: expected a number"},
+		{"--loadmodule=nothere", "command line:1:14: unknown module nothere"},
+		{"--loadmodule=registrar", "command line:1:14: module registrar needs module"},
+		{"--alias=a:b:c:d", "command line:1:9: --alias=a:b:c:d: "},
 	} {
-		if _, err := load(t, smallConfig, row.flag); err == nil || !strings.Contains(err.Error(), row.want) {
+		cfg, err := load(t, smallConfig, row.flag)
+		if err == nil {
+			err = cfg.errs.Err()
+		}
+		if err == nil || !strings.Contains(err.Error(), row.want) {
 			t.Errorf("%s: %v, want %q", row.flag, err, row.want)
 		}
 	}

@@ -249,7 +249,8 @@ func count(what, value string) (int, error) {
 const defaultChildren = 8
 
 const usage = `usage: kahea [options]            serve, with the flags of Kamailio
-       kahea check [options] FILE  check a configuration and tell every mistake
+       kahea check [options] FILE  check a configuration and tell every mistake;
+                                   --format=json|sarif for programs
        kahea fmt [-w|-d] [FILE…]   bring configurations into one layout
        kahea dump [options] FILE   print the program that a configuration becomes
        kahea trace -f FILE --packet MESSAGE

@@ -1,0 +1,116 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package main
+
+import (
+	"fmt"
+	"io"
+	"log/slog"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/kahea-sip/kahea/cfg/source"
+)
+
+// checkOnly is the flag -c: it checks and says so, as Kamailio does.
+func checkOnly(o *options, stderr io.Writer) int {
+	cfg, status := readConfig(o, stderr)
+	if status != exitOK {
+		return status
+	}
+	cfg.printWarnings(stderr)
+	fmt.Fprintln(stderr, "config file ok, exiting...")
+	return exitOK
+}
+
+// runCheck is the word check: kahea check [--format=FORM] [options] FILE…
+// The status is 1 when a file has a mistake.
+func runCheck(args []string, stdout, stderr io.Writer) int {
+	args, format := takeFormat(args)
+	if !slices.Contains(reportFormats, format) {
+		fmt.Fprintf(stderr, "ERROR: unknown format %q: there are %s\n", format, strings.Join(reportFormats, ", "))
+		return 1
+	}
+	args, files := takeFiles(args)
+	o, err := parseOptions(args)
+	if err != nil {
+		fmt.Fprintf(stderr, "ERROR: %v\n", err)
+		return 1
+	}
+	if len(files) == 0 {
+		files = []string{o.file}
+	}
+	if format != "text" {
+		return checkForMachines(o, files, format, stdout, stderr)
+	}
+	status := exitOK
+	for _, f := range files {
+		one := *o
+		one.file = f
+		cfg, s := readConfig(&one, stderr)
+		if s != exitOK {
+			status = 1
+			continue
+		}
+		cfg.printWarnings(stderr)
+		fmt.Fprintf(stdout, "%s: ok\n", filepath.ToSlash(f))
+	}
+	return status
+}
+
+// checkForMachines prints one report about all files.
+func checkForMachines(o *options, files []string, format string, stdout, stderr io.Writer) int {
+	all := []diagnostic{}
+	status := exitOK
+	for _, f := range files {
+		one := *o
+		one.file = f
+		cfg, err := loadConfig(&one, slog.New(slog.DiscardHandler))
+		if err != nil {
+			all = append(all, diagnostic{File: filepath.ToSlash(f), Severity: "error", Rule: string(source.CommandLine), Message: err.Error()})
+			status = 1
+			continue
+		}
+		if cfg.errs.Len() > 0 {
+			status = 1
+		}
+		all = append(all, diagnose(cfg.errs)...)
+	}
+	if err := writeReport(stdout, format, all); err != nil {
+		fmt.Fprintf(stderr, "ERROR: %v\n", err)
+		return 1
+	}
+	return status
+}
+
+// takeFormat takes --format out of the arguments.
+func takeFormat(args []string) (rest []string, format string) {
+	format = "text"
+	for i := 0; i < len(args); i++ {
+		switch value, ok := strings.CutPrefix(args[i], "--format="); {
+		case ok:
+			format = value
+		case args[i] == "--format" && i+1 < len(args):
+			i++
+			format = args[i]
+		default:
+			rest = append(rest, args[i])
+		}
+	}
+	return rest, format
+}
+
+// takeFiles takes the names of files, which stand last, out of the arguments.
+func takeFiles(args []string) (rest, files []string) {
+	for len(args) > 0 && !strings.HasPrefix(args[len(args)-1], "-") {
+		files = append([]string{args[len(args)-1]}, files...)
+		args = args[:len(args)-1]
+		if len(args) > 0 && len(args[len(args)-1]) == 2 && strings.Contains(flagsWithValue, args[len(args)-1][1:]) {
+			args = append(args, files[0])
+			files = files[1:]
+			break
+		}
+	}
+	return args, files
+}
