@@ -3,8 +3,6 @@
 package expr
 
 import (
-	"sync"
-
 	"github.com/kahea-sip/kahea/cfg/syntax"
 	"github.com/kahea-sip/kahea/core/avp"
 	"github.com/kahea-sip/kahea/core/ere"
@@ -20,8 +18,7 @@ type Match struct {
 	Re *ere.Regexp
 	By Node
 
-	mu   sync.Mutex
-	last *ere.Regexp // guarded by mu
+	cache ere.Cache // of what By gave
 }
 
 // Value implements Node.
@@ -43,21 +40,13 @@ func (n *Match) Int(c *module.Call) int64 {
 	return truth(re.MatchString(v.Str) != n.Negated)
 }
 
-// compile returns the expression that By names, nil when it is none. The last
-// one is kept: most often it is the same again.
+// compile returns the expression that By names, nil when it is none.
 func (n *Match) compile(c *module.Call) *ere.Regexp {
-	text := variable.Text(c, n.By.Value(c))
-	n.mu.Lock()
-	defer n.mu.Unlock()
-	if n.last != nil && n.last.String() == text {
-		return n.last
-	}
-	re, err := ere.Compile(string([]byte(text)), ere.IgnoreCase)
+	re, err := n.cache.Compile(variable.Text(c, n.By.Value(c)), ere.IgnoreCase)
 	if err != nil {
 		c.Log().Error("bad regular expression", "err", err, "at", c.Line)
 		return nil
 	}
-	n.last = re
 	return re
 }
 
