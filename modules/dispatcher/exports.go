@@ -153,11 +153,11 @@ func (d *Dispatcher) checkAlgorithm(b module.Binder, a module.Args) error {
 	return nil
 }
 
-// checkState refuses a state that there is not.
-func checkState(_ module.Binder, a module.Args) error {
+// checkState tells of a state that there is not.
+func checkState(b module.Binder, a module.Args) error {
 	if a[0].Given && a[0].Const {
 		if _, ok := parseState(a.Str(0)); !ok {
-			return errState
+			b.Log().Warn(errState.Error()+": the call does nothing", "state", a.Str(0))
 		}
 	}
 	return nil

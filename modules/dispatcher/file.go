@@ -57,7 +57,7 @@ func parseFile(name, text string) (entries []entry, faults []string, err error) 
 			continue
 		}
 		e.flags = uint32(flags) & allFlags
-		e.attrs = s.word()
+		e.attrs = strings.TrimRight(s.word(), ";")
 		if e.attrs != "" && e.attrs[0] == '#' {
 			e.attrs, s.rest = "", ""
 		}

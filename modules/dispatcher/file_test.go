@@ -32,7 +32,7 @@ func TestParseFile(t *testing.T) {
 		{name: "comment behind attributes", text: "1 sip:a 0 0 a=b # c\n", want: `l:1 1 sip:a 0 0 "a=b"`},
 		{name: "comment behind the address", text: "1 sip:a # c\n", want: `l:1 1 sip:a 0 0 ""`},
 		{name: "attributes without numbers", text: "1 sip:a 4 a=b\n2 sip:b c=d\n", want: `l:1 1 sip:a 4 0 "a=b"; l:2 2 sip:b 0 0 "c=d"`},
-		{name: "blank in attributes", text: "1 sip:a 0 0 a=b; c=d\n", want: `l:1 1 sip:a 0 0 "a=b;"`, fault: `l:1: "c=d" behind the attributes is left out`},
+		{name: "blank in attributes", text: "1 sip:a 0 0 a=b; c=d\n", want: `l:1 1 sip:a 0 0 "a=b"`, fault: `l:1: "c=d" behind the attributes is left out`},
 		{name: "negative priority", text: "1 sip:a 0 -3\n", want: `l:1 1 sip:a 0 0 "-3"`, fault: `l:1: "-3" is taken as attributes`},
 		{name: "unknown flags", text: "1 sip:a 4097\n", want: `l:1 1 sip:a 1 0 ""`},
 		{name: "no number as set", text: "x sip:a\n2 sip:b\n", want: `l:2 2 sip:b 0 0 ""`, fault: "l:1: "},

@@ -76,16 +76,25 @@ func (c change) up() bool   { return c.old&skipped != 0 && c.new&skipped == 0 }
 func (h *health) force(bits uint32) change {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	h.failures, h.successes = 0, 0
+	if h.successes = 0; bits&trying == 0 {
+		h.failures = 0
+	}
 	return h.put(bits)
 }
 
 // mark reports what was seen of the gateway: bits have one of inactive,
-// disabled and trying (it failed), or none (it works), and probing. Failures
-// and successes in a row are counted against t.
+// disabled and trying (it failed), or none (it works), and probing, which alone
+// makes it work at once. Failures and successes in a row are counted against t.
 func (h *health) mark(bits uint32, t thresholds) change {
 	h.mu.Lock()
 	defer h.mu.Unlock()
+	switch {
+	case bits == probing:
+		h.failures, h.successes = 0, 0
+		return h.put(probing)
+	case bits&disabled != 0:
+		bits &^= probing
+	}
 	return h.put(h.weigh(bits, t) | bits&probing)
 }
 

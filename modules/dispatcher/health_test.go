@@ -47,7 +47,9 @@ func TestHealth(t *testing.T) {
 		words, want string
 	}{
 		{"marks", 0, 0, thresholds{1, 1}, "i a ip a t a tp a d a ap p a I a IP", "IX- AX+ IP- AX+ IX- AX+ IP- AX+ DX- AX+ AP AP AX IX- AX+ IP-"},
-		{"marks and thresholds", 0, 0, thresholds{2, 2}, "i a a i t a a d a i", "IX- IX AX+ IX- IX IX AX+ DX- AX+ IX-"},
+		{"marks and thresholds", 0, 0, thresholds{2, 2}, "i a a i t a a d a i d tp t tp ip p a t i a p",
+			"IX- IX AX+ IX- IX IX AX+ DX- AX+ IX- IX IP IX IP IP AP+ AX TX IX- IX AP+"},
+		{"disabled is not probed", 0, 0, thresholds{1, 1}, "dp", "DX-"},
 		{"three failures", 0, 0, thresholds{3, 2}, "t t t t", "TX TX IX- IX"},
 		{"a success between failures", 0, 0, thresholds{3, 2}, "t a t t tp", "TX AX TX TX IP-"},
 		{"all are probed", probeAll, probing, thresholds{2, 3}, "503 200 503 503 200 200 503 200 200 200 503 200", "TP AP TP IP- IP IP IP IP IP AP+ TP AP"},

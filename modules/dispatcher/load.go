@@ -110,7 +110,8 @@ func (dst *destination) room() bool {
 }
 
 // leastLoad chooses the gateway with the least calls, and counts the call as
-// one of them. A call that cannot be counted goes to the first one.
+// one of them; -1 where none has room, and the call is the load of the one that
+// use_default keeps. A call that cannot be counted goes to the first one.
 func (d *Dispatcher) leastLoad(c *module.Call, s *set, turns []*destination, sel *selection) int {
 	if c.Msg.Method != sip.MethodInvite {
 		return usableFrom(turns, 0)
@@ -130,20 +131,24 @@ func (d *Dispatcher) leastLoad(c *module.Call, s *set, turns []*destination, sel
 			best, least = i, load
 		}
 	}
-	switch {
-	case best < 0:
+	at := s.destinations[len(s.destinations)-1]
+	if best >= 0 {
+		at = turns[best]
+	} else if len(turns) == len(s.destinations) || !at.usable() {
 		return -1
-	case turns[best].attrs.duid == "":
+	}
+	switch {
+	case at.attrs.duid == "":
 		c.Fail("ds_select", errDUID)
 		return usableFrom(turns, 0)
-	case !d.store.calls.add(c.Msg.CallID(), turns[best].health, d.host.Clock().Monotonic()):
+	case !d.store.calls.add(c.Msg.CallID(), at.health, d.host.Clock().Monotonic()):
 		return usableFrom(turns, 0) // a call that is selected for again
 	}
 	sel.counted = true
 	return best
 }
 
-// reload moves the load of a call to the gateway that is tried next; false
+// moveLoad moves the load of a call to the gateway that is tried next; false
 // when that one may have no more.
 func (d *Dispatcher) moveLoad(c *module.Call, id int, duid string) bool {
 	s := d.list.Load().set(id)

@@ -120,24 +120,19 @@ func (d *Dispatcher) add(ctx context.Context, e entry) error {
 	})
 }
 
-// remove takes all gateways with a URI out of a set.
+// remove takes all gateways with a URI out of a set; as with Kamailio there
+// need not be any.
 func (d *Dispatcher) remove(ctx context.Context, id int, uri string) error {
 	return d.change(func() error {
 		d.changing.Lock()
 		defer d.changing.Unlock()
 		b := d.newBuilder(ctx, nil)
-		found := false
 		for _, s := range slices.Backward(d.list.Load().sets) {
 			for _, dst := range s.destinations {
-				if s.id == id && dst.uri == uri {
-					found = true
-					continue
+				if s.id != id || dst.uri != uri {
+					b.keep(dst)
 				}
-				b.keep(dst)
 			}
-		}
-		if !found {
-			return errGateway
 		}
 		d.install(b.finish())
 		return nil

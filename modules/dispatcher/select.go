@@ -236,7 +236,7 @@ func (dst *destination) rank(latency bool) int {
 }
 
 // gather chooses gateways of a set by its id; limit bounds how many there are
-// in all, 0 for no bound.
+// in all, 0 for no bound. There is none for those that are called in parallel.
 func (d *Dispatcher) gather(c *module.Call, id, algorithm, limit int, sel *selection) error {
 	s := d.list.Load().set(id)
 	if s == nil {
@@ -245,7 +245,7 @@ func (d *Dispatcher) gather(c *module.Call, id, algorithm, limit int, sel *selec
 	if err := d.choose(c, s, algorithm, sel); err != nil {
 		return fmt.Errorf("set %d: %w", id, err)
 	}
-	if limit > 0 && len(sel.chosen) > limit {
+	if limit > 0 && algorithm != parallel && len(sel.chosen) > limit {
 		sel.chosen = sel.chosen[:limit]
 	}
 	return nil
