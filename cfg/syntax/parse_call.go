@@ -19,19 +19,34 @@ const (
 	argPort              // a number, uri:port
 	argAddress           // proto:host:port
 	argProtocol          // UDP, TCP, TLS, SCTP
+	argFlag              // a number, or a flag's name with or without quotes
+	argNumber            // a number, no expression
+	argText              // a string in quotes, no expression
 )
 
 // coreArguments are the core functions whose arguments may be bare words. All other functions take expressions.
 var coreArguments = map[string][]argument{
 	"route":   {argName},
-	"setflag": {argName}, "resetflag": {argName}, "isflagset": {argName},
+	"setflag": {argFlag}, "resetflag": {argFlag}, "isflagset": {argFlag},
 	"setavpflag": {argExpr, argName}, "resetavpflag": {argExpr, argName}, "isavpflagset": {argExpr, argName},
 	"forward": {argHost, argPort}, "forward_udp": {argHost, argPort}, "forward_tcp": {argHost, argPort},
 	"forward_tls": {argHost, argPort}, "forward_sctp": {argHost, argPort},
 	"set_advertised_address": {argHost},
 	"force_send_socket":      {argAddress},
 	"udp_mtu_try_proto":      {argProtocol},
+	"set_advertised_port":    {argNumber},
+	"strip":                  {argNumber}, "strip_tail": {argNumber},
+	"prefix": {argText}, "rewritehost": {argText}, "sethost": {argText}, "seth": {argText},
+	"rewritehostport": {argText}, "sethostport": {argText}, "sethp": {argText},
+	"rewritehostporttrans": {argText}, "sethostporttrans": {argText}, "sethpt": {argText},
+	"rewriteport": {argText}, "setport": {argText}, "setp": {argText},
+	"rewriteuri": {argText}, "seturi": {argText},
+	"rewriteuser": {argText}, "setuser": {argText}, "setu": {argText},
+	"rewriteuserpass": {argText}, "setuserpass": {argText}, "setup": {argText},
 }
+
+// mustHaveArgument are the core functions that stand with parentheses and what to put in them, though their kin may stand without.
+var mustHaveArgument = map[string]bool{"forward_udp": true, "forward_tcp": true, "forward_tls": true, "forward_sctp": true}
 
 // bareCommands are the core functions that may stand without parentheses.
 var bareCommands = map[string]bool{
@@ -53,6 +68,9 @@ func (e *expressions) call() (Expr, error) {
 		return nil, expected(e.lex, "(")
 	}
 	kinds := coreArguments[name.Name]
+	if isOp(e.lex.Peek(), ")") && mustHaveArgument[name.Name] {
+		return nil, fail(e.lex, "write "+name.Name+"(uri:host, uri:port) for where the request URI points", "%s needs a host", name.Name)
+	}
 	for !isOp(e.lex.Peek(), ")") {
 		if len(c.Args) > 0 && !take(e.lex, ",") {
 			f := expected(e.lex, "a comma or )")
@@ -69,7 +87,7 @@ func (e *expressions) call() (Expr, error) {
 		if n := len(c.Args); n < len(kinds) {
 			kind = kinds[n]
 		}
-		x, err := e.argument(kind)
+		x, err := e.argument(kind, name.Name)
 		if err != nil {
 			return nil, err
 		}
@@ -80,10 +98,12 @@ func (e *expressions) call() (Expr, error) {
 	return c, nil
 }
 
-func (e *expressions) argument(kind argument) (Expr, error) {
+func (e *expressions) argument(kind argument, of string) (Expr, error) {
 	t := e.lex.Peek()
 	start := startOf(t)
 	switch kind {
+	case argFlag, argNumber, argText:
+		return e.constant(kind, of)
 	case argName:
 		if t.Type == tokIdent && !startsCall(e.lex) && numberWords[t.Value] == 0 && !statementWords[t.Value] {
 			return parseIdent(e.lex)
@@ -115,6 +135,37 @@ func (e *expressions) argument(kind argument) (Expr, error) {
 	return e.binary(0)
 }
 
+// constant parses the argument of a function that takes no expression.
+func (e *expressions) constant(kind argument, of string) (x Expr, err error) {
+	t := e.lex.Peek()
+	want, advice := "", ""
+	_, isNumber := numberWords[t.Value]
+	isNumber = isNumber && t.Type == tokIdent || t.Type == tokNumber
+	switch {
+	case isNumber && kind != argText:
+		x, err = parseNumber(e.lex)
+	case kind == argFlag && t.Type == tokIdent && !startsCall(e.lex) && !statementWords[t.Value]:
+		x, err = parseIdent(e.lex)
+	case t.Type == tokString && kind != argNumber:
+		x, err = parseString(e.lex)
+	case kind == argFlag:
+		want, advice = "the number or the name of a flag", "name it with flags NAME:1 at the top of the file"
+	case kind == argNumber:
+		want = "a number"
+	default:
+		want, advice = "a string in quotes", "where the value is computed assign it: $ru, $rU, $rd, $rp and $du can be assigned"
+	}
+	if want == "" && err == nil && !isOp(e.lex.Peek(), ",") && !isOp(e.lex.Peek(), ")") {
+		want, advice = "a comma or )", of+" takes no expression"
+	}
+	if want != "" {
+		f := expected(e.lex, want)
+		f.Advice = advice
+		return nil, f
+	}
+	return x, err
+}
+
 // parseURIPart parses uri:host and uri:port, nil where something else stands there.
 func parseURIPart(lex *cursor) Expr {
 	c := lex.MakeCheckpoint()
@@ -140,10 +191,13 @@ func parseSelect(lex *cursor) (Expr, error) {
 		if t.Type != tokIdent {
 			return nil, expected(lex, "a name of the select")
 		}
+		if !touches(lex) {
+			return nil, fail(lex, "write "+raw.String()+t.Value, "space within a select")
+		}
 		lex.Next()
 		raw.WriteString(t.Value)
 		part := SelectPart{Name: t.Value}
-		for take(lex, "[") {
+		if take(lex, "[") {
 			ix, err := parseSelectIndex(lex)
 			if err != nil {
 				return nil, err
@@ -152,9 +206,14 @@ func parseSelect(lex *cursor) (Expr, error) {
 			raw.WriteString("[" + ix.spelling() + "]")
 		}
 		s.Path = append(s.Path, part)
-		if !take(lex, ".") {
+		if t := lex.Peek(); isOp(t, "[") {
+			return nil, fail(lex, "a name of a select has one index", "second index behind %s", part.Name)
+		} else if !isOp(t, ".") {
 			break
+		} else if !touches(lex) {
+			return nil, fail(lex, "write "+raw.String()+".…", "space within a select")
 		}
+		lex.Next()
 		raw.WriteByte('.')
 	}
 	s.Span, s.Raw = spanFrom(start, lex), raw.String()

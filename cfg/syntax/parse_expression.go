@@ -177,6 +177,9 @@ func (e *expressions) right(k *Keyword, op Op, above int) (Expr, error) {
 		if t.Type == tokIdent && valueWords[upperWord(t.Value)] == kind {
 			w := parseKeyword(e.lex)
 			w.Name = upperWord(w.Name)
+			if family := familyWords[w.Name]; family != "" {
+				w.Name = family
+			}
 			return w, nil
 		}
 	case keyMyself:
@@ -256,8 +259,11 @@ var keywords = map[string]keywordKind{
 // valueWords are the words that stand for a protocol or an address family.
 var valueWords = map[string]keywordKind{
 	"UDP": keyProto, "TCP": keyProto, "TLS": keyProto, "SCTP": keyProto, "WS": keyProto, "WSS": keyProto,
-	"INET": keyFamily, "INET6": keyFamily,
+	"INET": keyFamily, "INET6": keyFamily, "IPV4": keyFamily, "IPV6": keyFamily, "IPv4": keyFamily, "IPv6": keyFamily,
 }
+
+// familyWords are the other names of the address families.
+var familyWords = map[string]string{"IPV4": "INET", "IPV6": "INET6", "IPv4": "INET", "IPv6": "INET6"}
 
 // numberWords are the words that are numbers.
 var numberWords = map[string]int64{

@@ -40,6 +40,9 @@ func flagFunctions() []module.Function {
 	}
 }
 
+// shortNames are the third names that some of the functions have.
+var shortNames = map[string]string{"host": "seth", "hostport": "sethp", "hostporttrans": "sethpt", "user": "setu", "userpass": "setup", "port": "setp"}
+
 func uriFunctions() []module.Function {
 	count := []module.Arg{{Name: "count", Type: module.ArgInt, Doc: "how many characters"}}
 	one := func(name, doc string) []module.Arg { return []module.Arg{{Name: name, Doc: doc}} }
@@ -71,6 +74,10 @@ func uriFunctions() []module.Function {
 			named := f
 			named.Name = way + f.Name
 			list = append(list, named)
+		}
+		if short := shortNames[f.Name]; short != "" {
+			f.Name = short
+			list = append(list, f)
 		}
 	}
 	for i := range list {

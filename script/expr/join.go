@@ -10,6 +10,20 @@ import (
 	"github.com/kahea-sip/kahea/script/variable"
 )
 
+// MaxText is how long a text may become that a script puts together, in bytes. It is about what fits into the memory that Kamailio
+// gives a worker by default; there too the text is not made, the assignment is left out, and the script goes on.
+const MaxText = 2 << 20
+
+// tooLong refuses a text of that length.
+func tooLong(c *module.Call, n int) bool {
+	if n <= MaxText {
+		return false
+	}
+	FrameOf(c).Failed = true
+	c.Log().Error("text is too long, its assignment is left out", "length", n, "limit", MaxText, "at", c.Line)
+	return true
+}
+
 // Join is the text of several nodes, one behind the other.
 type Join struct{ Parts []Node }
 
@@ -56,6 +70,13 @@ func (n *Join) Value(c *module.Call) module.Value {
 	for _, p := range n.Parts {
 		values = append(values, textValue(c, p))
 	}
+	length := 0
+	for i := range values {
+		length += len(values[i].Str)
+	}
+	if tooLong(c, length) {
+		return module.Value{}
+	}
 	b := c.Mem.Begin()
 	for _, v := range values {
 		b = variable.AppendText(b, v)
@@ -64,6 +85,9 @@ func (n *Join) Value(c *module.Call) module.Value {
 }
 
 func joinValues(c *module.Call, x, y module.Value) module.Value {
+	if tooLong(c, len(x.Str)+len(y.Str)) {
+		return module.Value{}
+	}
 	return avp.String(c.Mem.Keep(variable.AppendText(variable.AppendText(c.Mem.Begin(), x), y)))
 }
 

@@ -123,6 +123,10 @@ func assign(c *module.Call, f *expr.Frame, op *compile.Op) module.Result {
 	if f.Failed {
 		return module.False
 	}
+	if len(v.Str) > expr.MaxText {
+		c.Log().Error("text is too long, its assignment is left out", "length", len(v.Str), "limit", expr.MaxText, "at", c.Line)
+		return module.False
+	}
 	if err := op.Target.Set(c, v); err != nil {
 		c.Log().Error("cannot assign", "variable", op.Target.String(), "err", err, "at", c.Line)
 		return module.False

@@ -274,3 +274,24 @@ func BenchmarkRoute(b *testing.B) {
 		packet.Buffer.Release()
 	}
 }
+
+// TestTextsHaveABound checks that a script which doubles a text goes on with the last one that fits, and says where.
+func TestTextsHaveABound(t *testing.T) {
+	env := scripttest.MustLoad(t, `loadmodule "probe.so"
+request_route {
+	$var(x) = "0123456789abcdef";
+	while ($var(i) < 40) {
+		$var(i) = $var(i) + 1;
+		$var(x) = $var(x) + $var(x);
+	}
+	print("$(var(x){s.len}) $var(i)");
+}
+`, scripttest.Options{Modules: map[string]module.New{"probe": func() module.Module { return scripttest.Probe{} }}})
+	lines := env.Request(t, scripttest.Invite)
+	if n := len(lines); n < 2 || lines[n-1] != "2097152 40" {
+		t.Fatalf("printed %q", lines)
+	}
+	if !strings.Contains(lines[0], "text is too long") || !strings.Contains(lines[0], "test.cfg:6") {
+		t.Errorf("the first line is %q", lines[0])
+	}
+}
