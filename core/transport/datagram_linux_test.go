@@ -5,6 +5,7 @@ package transport
 import (
 	"net/netip"
 	"runtime"
+	"strings"
 	"testing"
 
 	"golang.org/x/sys/unix"
@@ -58,35 +59,41 @@ func processorTime(b *testing.B) int64 {
 	return u.Utime.Nano() + u.Stime.Nano()
 }
 
-// Readers that nobody needs park, and come back when all others are at work.
-func TestReadersPark(t *testing.T) {
+// Readers that nobody needs rest, and come back when all others are at work.
+func TestReadersRest(t *testing.T) {
 	o := Options{Sockets: listenOn(UDP, "127.0.0.1:0"), UDP: UDPOptions{Children: 6}}
-	hold := make(chan bool)
+	hold, begun := make(chan bool), make(chan bool)
 	l := start(t, o, func(p Packet, out *Out) {
-		<-hold
+		if p.Data[0] == 's' {
+			begun <- true
+			<-hold
+		}
 		echo(p, out)
 	})
 	u := l.Sockets()[0].packets.(*udpSocket)
-	for u.resting.Load() != 4 {
+	for u.resting.Load() != 5 {
 		runtime.Gosched()
 	}
 	c := peer(t, l, "127.0.0.1:0")
-	for range 6 {
+	slow := []byte("s" + strings.Repeat("low", 20))
+	for range 5 {
+		if err := c.WriteTo(slow, u.local); err != nil {
+			t.Fatal(err)
+		}
+		<-begun
+	}
+	// Five at work: the sixth must be called for it.
+	for range 100 {
 		if err := c.WriteTo(message(50), u.local); err != nil {
 			t.Fatal(err)
 		}
+		receive(t, c)
+	}
+	for range 5 {
 		hold <- true
 		receive(t, c)
 	}
-	for range 6 {
-		if err := c.WriteTo(message(50), u.local); err != nil {
-			t.Fatal(err)
-		}
-	}
-	for range 6 {
-		hold <- true
-	}
-	for range 6 {
-		receive(t, c)
+	for u.resting.Load() != 5 {
+		runtime.Gosched()
 	}
 }

@@ -11,6 +11,7 @@ import (
 	"runtime"
 	"sync"
 	"sync/atomic"
+	"time"
 
 	"github.com/kahea-sip/kahea/core/timer"
 )
@@ -42,6 +43,9 @@ func New(o Options) (*Layer, error) {
 	l := &Layer{opt: o, clock: o.Clock, log: o.Log, network: o.Network}
 	if l.clock == nil {
 		l.clock = timer.NewReal()
+	}
+	if l.opt.Poll == nil {
+		l.opt.Poll = func(time.Duration) {}
 	}
 	if l.log == nil {
 		l.log = slog.New(slog.DiscardHandler)
@@ -141,7 +145,7 @@ func (l *Layer) Threads() int {
 	n := 0
 	for _, s := range l.sockets {
 		if s.packets != nil {
-			n += l.children(s) * s.packets.threads()
+			n += s.packets.threads()
 		}
 	}
 	return n

@@ -29,6 +29,10 @@ type Options struct {
 	TOS int
 	// Clock tells the time; nil is the real one.
 	Clock timer.Clock
+	// Poll is called by the workers of UDP sockets between messages, with what
+	// the clock's Monotonic has told a moment ago: a chance to do small work
+	// without waking anybody. Nil is none.
+	Poll func(now time.Duration)
 	// Counters receives the numbers of the layer; nil counts nowhere.
 	Counters *counter.Set
 	// Log receives what an operator can act on; nil logs nowhere.
