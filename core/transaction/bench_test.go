@@ -206,21 +206,72 @@ func BenchmarkReplyLookup(bm *testing.B) {
 	}
 }
 
-func TestAllocationsOfATransaction(t *testing.T) {
+// What a message may allocate in this layer, once pools have what is needed. A
+// whole transaction may find its chunk of slots or nodes of the wheel full.
+const (
+	allocsTransaction = 1
+	allocsMessage     = 0
+)
+
+// TestAllocations: the life of a transaction, and what comes for one.
+func TestAllocations(t *testing.T) {
 	if raceDetector {
 		t.Skip("the race detector makes pools forget")
 	}
-	b := newBench(benchInvite)
+	invite, message := newBench(benchInvite), newBench(benchMessage)
 	var r Received
 	text := make([]byte, 0, 2048)
-	for range 2000 {
-		text = b.transact(&r, text)
-	}
-	n := testing.AllocsPerRun(2000, func() { text = b.transact(&r, text) })
-	if n > 1 {
-		t.Errorf("%v allocations per transaction, want at most 1", n)
+	answered := newBench(benchInvite)
+	answered.relayed(&r)
+	text = answered.answered(&r, "SIP/2.0 486 Busy Here\r\n", text)
+	answered.text = bytes.Replace(answered.text, []byte("INVITE sip:bob@"), []byte("ACK sip:bob@"), 1)
+	answered.text = bytes.Replace(answered.text, []byte("1 INVITE"), []byte("1 ACK"), 1)
+	relayed := newBench(benchInvite)
+	relayed.relayed(&r)
+	for _, row := range []struct {
+		name string
+		most float64
+		run  func()
+	}{
+		{"INVITE", allocsTransaction, func() { text = invite.transact(&r, text) }},
+		{"MESSAGE", allocsTransaction, func() { text = message.transact(&r, text) }},
+		{"provisional reply", allocsMessage, func() { text = relayed.answered(&r, "SIP/2.0 180 Ringing\r\n", text) }},
+		{"request that comes again", allocsMessage, func() {
+			relayed.receive(relayed.text, &r)
+			x, fresh, err := relayed.layer.Create(&r)
+			if fresh || err != nil {
+				t.Fatal(fresh, err)
+			}
+			x.Retransmit(&r)
+			x.Unref()
+			freeReceived(&r)
+		}},
+		{"ACK", allocsMessage, func() {
+			answered.receive(answered.text, &r)
+			if got := answered.layer.ACK(&r); got != NegativeACK {
+				t.Fatalf("ACK() = %d", got)
+			}
+			freeReceived(&r)
+		}},
+		{"reply without state", allocsMessage, func() {
+			relayed.receive(benchReply, &r)
+			if err := relayed.layer.ForwardReply(&r); err != nil {
+				t.Fatal(err)
+			}
+			freeReceived(&r)
+		}},
+	} {
+		for range 2000 {
+			row.run()
+		}
+		if n := testing.AllocsPerRun(1000, row.run); n > row.most {
+			t.Errorf("%s: %v allocations, the limit is %v", row.name, n, row.most)
+		}
 	}
 }
+
+var benchReply = []byte("SIP/2.0 200 OK\r\nVia: SIP/2.0/UDP 192.0.2.9;branch=z9hG4bKs1234\r\nVia: SIP/2.0/UDP 192.0.2.1:5060;branch=z9hG4bK00000000\r\n" +
+	"From: <sip:alice@a>;tag=fa\r\nTo: <sip:bob@b>;tag=tb\r\nCall-ID: call1\r\nCSeq: 1 MESSAGE\r\nContent-Length: 0\r\n\r\n")
 
 func TestAllocationsOfForward(t *testing.T) {
 	if raceDetector {
@@ -241,6 +292,11 @@ func TestAllocationsOfForward(t *testing.T) {
 	}
 }
 
+// lingering is what a transaction with a request of 470 bytes may hold while it
+// only absorbs what comes late: 2 KiB itself with its branch, 2 KiB the memory
+// that the request came in, 0.5 KiB the reply.
+const lingering = 5 << 10
+
 func TestMemoryOfALingeringTransaction(t *testing.T) {
 	if raceDetector {
 		t.Skip("the race detector makes pools forget")
@@ -254,6 +310,7 @@ func TestMemoryOfALingeringTransaction(t *testing.T) {
 		text = b.answered(&r, "SIP/2.0 200 OK\r\n", text)
 	}
 	b.clock.Advance(time.Minute)
+	b.layer.Trim()
 	runtime.GC()
 	runtime.GC() // what pools kept is gone after the second
 	var before, after runtime.MemStats
@@ -266,9 +323,11 @@ func TestMemoryOfALingeringTransaction(t *testing.T) {
 	runtime.GC()
 	runtime.ReadMemStats(&after)
 	each := (int64(after.HeapAlloc) - int64(before.HeapAlloc)) / n
-	t.Logf("%d bytes", each)
-	if each > 5<<10 {
-		t.Errorf("%d bytes for each transaction, want at most 5 KiB", each)
+	if each > lingering {
+		t.Errorf("%d bytes for each transaction, want at most %d", each, lingering)
+	}
+	if counted := b.layer.Memory() / n; counted < each || counted > 2*each {
+		t.Errorf("a transaction of %d bytes counts for %d", each, counted)
 	}
 	if s := b.layer.Stats(); s.Current != n {
 		t.Fatalf("%d transactions, want %d", s.Current, n)

@@ -25,12 +25,18 @@ type budget struct {
 
 func newBudget(t testing.TB) *budget {
 	t.Helper()
-	file, err := filepath.Abs("testdata/budget.cfg")
+	return newBudgetOf(t, "testdata/budget.cfg")
+}
+
+// newBudgetOf is newBudget with another configuration and flags.
+func newBudgetOf(t testing.TB, file string, flags ...string) *budget {
+	t.Helper()
+	file, err := filepath.Abs(file)
 	if err != nil {
 		t.Fatal(err)
 	}
 	b := &budget{daemon: &daemon{clock: timer.NewManual(start)}}
-	o, err := parseOptions([]string{"-E", "-DD", "-a", "no", "-f", file, "-Y", t.TempDir(), "-l", "udp:127.0.0.1:9"})
+	o, err := parseOptions(append([]string{"-E", "-DD", "-a", "no", "-f", file, "-Y", t.TempDir(), "-l", "udp:127.0.0.1:9"}, flags...))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -49,14 +55,19 @@ func newBudget(t testing.TB) *budget {
 
 // receive handles a datagram as a worker does; what is sent must begin with want.
 func (b *budget) receive(t testing.TB, data []byte, want string) {
+	t.Helper()
+	b.deliver(data)
+	if !bytes.HasPrefix(b.sent, []byte(want)) || want == "" && len(b.sent) > 0 {
+		t.Fatalf("sent %q, want %q", b.sent, want)
+	}
+}
+
+func (b *budget) deliver(data []byte) {
 	s := b.transport.Sockets()[0]
 	buf := transport.NewBuffer(len(data))
 	n := copy(buf.Data, data)
 	b.sent = b.sent[:0]
 	b.engine.Receive(transport.Packet{Data: buf.Data[:n], Buffer: buf, Socket: s, Src: netip.MustParseAddrPort("127.0.0.1:5"), Dst: s.Addr, Time: b.clock.Now()})
-	if !bytes.HasPrefix(b.sent, []byte(want)) || want == "" && len(b.sent) > 0 {
-		t.Fatalf("sent %q, want %q", b.sent, want)
-	}
 }
 
 // request is a message whose places for the number of the round, #######, are
