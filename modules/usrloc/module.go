@@ -27,6 +27,7 @@ type Usrloc struct {
 	matching     int
 	cseqDelay    int
 	hashSize     int
+	parts        int // of a table, a power of two
 	xavp         string
 	handleLost   int
 	closeExpired int
@@ -41,7 +42,7 @@ type Usrloc struct {
 }
 
 // New returns the module with its defaults.
-func New() *Usrloc { return &Usrloc{natFlag: -1, interval: 60, cseqDelay: 20, hashSize: 10} }
+func New() *Usrloc { return &Usrloc{natFlag: -1, interval: 60, cseqDelay: 20, hashSize: 10, parts: tableParts} }
 
 var (
 	_ module.Preparer = (*Usrloc)(nil)
@@ -107,7 +108,7 @@ func (u *Usrloc) Prepare(module.Binder) error {
 func (u *Usrloc) Start(_ context.Context, h module.Host) error {
 	u.store = h.Store("usrloc", func() any { return newStore(h.Clock().Now().Unix(), h.Transport().Sockets()) }).(*store)
 	for _, d := range u.domains {
-		d.t = u.store.table(d.name, u.hashSize)
+		d.t = u.store.table(d.name, u.hashSize, u.parts)
 		if err := h.Counters().Declare("usrloc", d.counters()...); err != nil {
 			return err
 		}

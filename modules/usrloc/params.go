@@ -19,7 +19,7 @@ func (u *Usrloc) params() []module.Param {
 		{Name: "matching_mode", Set: &u.matching, Min: 0, Max: 3,
 			Doc: "what tells that two REGISTERs speak of the same contact: 0 the address, 1 address and Call-ID, 2 address and Path, 3 Call-ID; a contact with +sip.instance is always known by it and reg-id"},
 		{Name: "cseq_delay", Set: &u.cseqDelay, Min: 0, Max: 1 << 20, Unit: "s", Doc: "for how long a REGISTER with the CSeq of the last one counts as its retransmission; 0 never"},
-		{Name: "hash_size", Set: &u.hashSize, Min: 0, Max: 20, Doc: "exponent of the number of slots of a table, as ul.dump shows it; up to 2^8 parts of a table have a lock each, and they grow as needed"},
+		{Name: "hash_size", Set: &u.hashSize, Min: 0, Max: 20, Doc: "exponent of the number of slots of a table, as ul.dump shows it; a table has 256 parts with a lock each, and they grow as needed"},
 		{Name: "preload", Set: &u.preload, Doc: "a table that no function of the script names, for commands; may be set several times"},
 		{Name: "xavp_contact", Set: &u.xavp, Doc: "XAVP whose fields are stored with a contact by save and come back with lookup"},
 		{Name: "handle_lost_tcp", Set: &u.handleLost, Min: 0, Max: 1, Doc: "1 removes contacts whose stream connection has closed, when the timer runs"},

@@ -44,17 +44,18 @@ type table struct {
 	users, contacts, expired atomic.Int64
 }
 
-// maxShards bounds the parts of a table: more locks are of no use to a few dozen
-// workers, and each part has its own unused memory.
-const maxShards = 256
+// tableParts is how many parts with a lock of their own a table has. More locks
+// are of no use to a few dozen workers, and each part has its own unused memory;
+// with fewer the array of a part, which doubles under its lock, would be larger.
+const tableParts = 256
 
-// table returns the table of a name. hashSize counts when it is made.
-func (s *store) table(name string, hashSize int) *table {
+// table returns the table of a name. hashSize and parts count when it is made.
+func (s *store) table(name string, hashSize, parts int) *table {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	t := s.tables[name]
 	if t == nil {
-		t = &table{name: name, store: s, bits: hashSize, shards: make([]shard, min(1<<hashSize, maxShards))}
+		t = &table{name: name, store: s, bits: hashSize, shards: make([]shard, parts)}
 		for i := range t.shards {
 			t.shards[i].texts.Memory = &s.memory
 		}

@@ -245,7 +245,7 @@ func TestCSeq(t *testing.T) {
 // changes, with texts of all lengths.
 func TestAgainstModel(t *testing.T) {
 	u := New()
-	u.hashSize = 1
+	u.parts = 2
 	d := start(t, newHost(t), u)
 	rnd := rand.New(rand.NewPCG(1, 2))
 	model := map[string]map[string]string{} // AOR, URI, the other texts
@@ -461,7 +461,7 @@ func TestReload(t *testing.T) {
 // TestTogether is for the race detector.
 func TestTogether(t *testing.T) {
 	u := New()
-	u.hashSize = 2
+	u.parts = 4
 	d := start(t, newHost(t), u)
 	var wg sync.WaitGroup
 	for w := range 4 {
