@@ -5,7 +5,6 @@ package core
 import (
 	"errors"
 
-	"github.com/kahea-sip/kahea/core/avp"
 	"github.com/kahea-sip/kahea/core/module"
 )
 
@@ -19,12 +18,10 @@ func variableFunctions() []module.Function {
 			Get: func(c *module.Call, a module.Args) module.Value { return orNull(read(c, a), a[1].Value) }},
 		{Name: "pv.getvs", Args: []module.Arg{name, str("text", "what null counts as")}, Doc: "The value, a text where it is null.",
 			Get: func(c *module.Call, a module.Args) module.Value { return orNull(read(c, a), a[1].Value) }},
-		{Name: "pv.geti", Args: []module.Arg{name}, Doc: "The value where it is an integer, else 0.",
+		{Name: "pv.geti", Args: []module.Arg{name}, Doc: "The value as an integer, 0 where it is none.",
 			Run: func(c *module.Call, a module.Args) module.Result {
-				if v := read(c, a); v.Kind == avp.Int || v.Kind == avp.Both {
-					return module.Result(v.Int)
-				}
-				return 0
+				n, _ := read(c, a).Number()
+				return module.Result(n)
 			}},
 		{Name: "pv.seti", Lua: "pv.seti bool", Args: []module.Arg{name, num("value", "an integer")}, Run: assign, Doc: "Assigns an integer."},
 		{Name: "pv.sets", Lua: "pv.sets bool", Args: []module.Arg{name, str("value", "a text")}, Run: assign, Doc: "Assigns a text."},

@@ -157,7 +157,9 @@ func (v *converter) recall(s *state, c *module.Call, text string) {
 	m := &v.memo
 	e, ok := m.all[text]
 	if !ok {
-		e.data, e.err = v.compile(s, text)
+		if e.data, e.err = v.compile(s, text); e.err != nil {
+			e.data = nil // not a nil pointer in an interface
+		}
 		if v.arg.Type == module.ArgVar || v.want == module.LuaFmt {
 			s.program.vars.fit(c) // it may be a variable that is new
 		}

@@ -110,7 +110,7 @@ func (s *state) modf(l *glua.LState) int {
 			l.Push(integer(-1))
 			return 1
 		}
-		f := &function{form: module.Form{Table: "x", Name: "modf"}, fn: fn, zero: make(module.Args, len(fn.Args))}
+		f := &function{form: module.Form{Table: "x", Name: "modf"}, fn: fn, strict: true, zero: make(module.Args, len(fn.Args))}
 		for i := range n {
 			want := module.LuaFmt
 			if fn.Args[i].Type == module.ArgRoute || fn.Args[i].Type == module.ArgVar || fn.Args[i].Type == module.ArgRegexp {

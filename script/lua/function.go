@@ -16,6 +16,9 @@ type function struct {
 	fn   *module.Function
 	// refused is why it cannot be called here, from Function.Prepare.
 	refused error
+	// strict tells that the native language has the function: there an
+	// argument that names no variable or route never reaches it.
+	strict bool
 	// zero are arguments that are not given, as many as the function has.
 	zero module.Args
 }
@@ -28,7 +31,7 @@ func (f *function) title() string { return "KSR." + f.form.Path() }
 func (p *Program) listFunctions() ([]*function, error) {
 	var all []*function
 	seen := map[string]bool{}
-	add := func(in string, list []module.Function) error {
+	add := func(in string, list []module.Function, strict bool) error {
 		for i := range list {
 			fn := &list[i]
 			forms, err := fn.Forms(in)
@@ -40,7 +43,7 @@ func (p *Program) listFunctions() ([]*function, error) {
 				refused = fn.Prepare(table{p}, make(module.Args, len(fn.Args)))
 			}
 			for _, form := range forms {
-				f := &function{form: form, fn: fn, refused: refused, zero: make(module.Args, len(fn.Args))}
+				f := &function{form: form, fn: fn, refused: refused, strict: strict, zero: make(module.Args, len(fn.Args))}
 				if !seen[f.title()] {
 					seen[f.title()] = true
 					all = append(all, f)
@@ -49,12 +52,12 @@ func (p *Program) listFunctions() ([]*function, error) {
 		}
 		return nil
 	}
-	if err := add("", p.set.Core.Lua); err != nil {
+	if err := add("", p.set.Core.Lua, false); err != nil {
 		return nil, err
 	}
 	for _, m := range p.set.Modules {
-		for _, list := range [][]module.Function{m.Exports.Lua, m.Exports.Functions} {
-			if err := add(m.Name, list); err != nil {
+		for i, list := range [][]module.Function{m.Exports.Lua, m.Exports.Functions} {
+			if err := add(m.Name, list, i == 1); err != nil {
 				return nil, fmt.Errorf("module %s: %w", m.Name, err)
 			}
 		}
@@ -122,6 +125,14 @@ func (s *state) bind(f *function) glua.LGFunction {
 			converters[i].convert(s, c, l.Get(i+1), &s.args[base+i])
 		}
 		args := s.args[base:len(s.args):len(s.args)]
+		if f.strict {
+			if i := unusable(f.fn, args); i >= 0 {
+				c.Fail(f.title(), args[i].Err)
+				s.clear(base)
+				l.Push(failed(result))
+				return 1
+			}
+		}
 		if f.fn.Table != nil {
 			t := s.getTable(f.fn.Table, c, args)
 			s.clear(base)
@@ -147,6 +158,27 @@ func (s *state) bind(f *function) glua.LGFunction {
 		}
 		return 1
 	}
+}
+
+// unusable finds an argument that names what is not there, or returns -1.
+func unusable(fn *module.Function, args module.Args) int {
+	for i := range args {
+		if args[i].Err != nil && (fn.Args[i].Type == module.ArgVar || fn.Args[i].Type == module.ArgTemplate || fn.Args[i].Type == module.ArgRoute) {
+			return i
+		}
+	}
+	return -1
+}
+
+// failed is what a function returns that was not called.
+func failed(result module.LuaType) glua.LValue {
+	switch result {
+	case module.LuaValue:
+		return glua.LNil
+	case module.LuaBool, module.LuaNone:
+		return glua.LFalse
+	}
+	return integer(-1)
 }
 
 // clear gives the memory of arguments back.

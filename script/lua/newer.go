@@ -60,7 +60,7 @@ func newer(file, text string) (found newerFindings) {
 		case c == '"' || c == '\'':
 			n := quotedLength(text[i:])
 			if e := newerEscape(text[i : i+n]); e != "" {
-				found.errors = append(found.errors, &source.Error{Pos: at(i), Message: "the escape " + e + " is of Lua 5.2", Advice: "write the decimal form, \\ddd"})
+				found.errors = append(found.errors, &source.Error{Pos: at(i), Message: "the escape " + e + " is of Lua 5.3: Lua here is 5.1", Advice: "write the decimal form, \\ddd"})
 			}
 			i += n
 			previous = "string"

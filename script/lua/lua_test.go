@@ -1,0 +1,537 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package lua_test
+
+import (
+	"os"
+	"path/filepath"
+	"runtime"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/kahea-sip/kahea/core/module"
+	_ "github.com/kahea-sip/kahea/modules/standard"
+	"github.com/kahea-sip/kahea/script/core"
+	"github.com/kahea-sip/kahea/script/lua"
+	"github.com/kahea-sip/kahea/script/scripttest"
+)
+
+// host makes calls for scripts that run without a message.
+type host struct {
+	*scripttest.Host
+	t   testing.TB
+	env *scripttest.Env
+}
+
+func (h *host) NewCall() *module.Call {
+	c := h.env.Call(h.t, scripttest.Invite)
+	c.Host, c.Route = h, module.EventRoute
+	return c
+}
+
+func (h *host) FreeCall(*module.Call) {}
+
+// server is a configuration with a script.
+type server struct {
+	*scripttest.Env
+	t       testing.TB
+	host    *host
+	program *lua.Program
+	file    string
+}
+
+const modules = `
+loadmodule "pv.so"
+loadmodule "xlog.so"
+loadmodule "textops.so"
+loadmodule "textopsx.so"
+loadmodule "maxfwd.so"
+loadmodule "corex.so"
+loadmodule "kemix.so"
+`
+
+// load loads a script; native are further lines of the configuration.
+func load(t testing.TB, native, script string, opt lua.Options) *server {
+	t.Helper()
+	s := &server{t: t, file: filepath.Join(t.TempDir(), "script.lua")}
+	s.write(script)
+	s.Env = scripttest.MustLoad(t, modules+native, scripttest.Options{})
+	s.host = &host{s.Env.Host, t, s.Env}
+	compiled, err := lua.Compile(s.file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	opt.Files = []string{s.file}
+	setup := lua.Setup{Core: core.Exports(core.Options{Defines: map[string]string{"NAME": "value"}}), Native: s.Env.Program, Main: true, Host: s.host}
+	for _, m := range s.Env.Modules {
+		setup.Modules = append(setup.Modules, lua.Loaded{Name: m.Name, Module: m.Module, Exports: m.Exports})
+	}
+	if s.program, err = lua.New(opt, []*lua.Script{compiled}, setup); err != nil {
+		t.Fatal(err)
+	}
+	if err := s.program.Start(); err != nil {
+		t.Fatal(err)
+	}
+	s.Env.Host.Lines()
+	return s
+}
+
+func (s *server) write(script string) {
+	s.t.Helper()
+	if err := os.WriteFile(s.file, []byte(script), 0o600); err != nil {
+		s.t.Fatal(err)
+	}
+}
+
+func (s *server) call(text string) *module.Call {
+	c := s.Env.Call(s.t, text)
+	c.Host = s.host
+	return c
+}
+
+// run runs the main route for a call.
+func (s *server) run(c *module.Call) module.Outcome {
+	s.t.Helper()
+	kind := module.RequestRoute
+	if !c.Msg.IsRequest() {
+		kind = module.CoreReplyRoute
+	}
+	r, ok := s.program.Lookup(kind, "")
+	if !ok {
+		s.t.Fatal("there is no main route")
+	}
+	return s.program.Run(c, r)
+}
+
+// lines runs the main route for a request and returns what was logged.
+func (s *server) lines(text string) string {
+	s.t.Helper()
+	before := len(s.Env.Host.Lines())
+	s.run(s.call(text))
+	out := s.Env.Host.Lines()[before:]
+	for i, l := range out {
+		l = strings.TrimPrefix(l, "msg=")
+		out[i] = strings.Trim(l, `"`)
+	}
+	return strings.Join(out, "\n")
+}
+
+// Values of KSR go through tostring with their types, as the reference gives
+// them: each row was seen with Kamailio 5.6.3 and app_lua.
+func TestValues(t *testing.T) {
+	const show = `
+local function show(v) return type(v) .. ":" .. tostring(v) end
+function ksr_request_route() KSR.info(show(EXPR)) end`
+	tests := []struct{ expr, want string }{
+		{`KSR.info("x")`, "x\nboolean:false"},
+		{`KSR.setflag("3")`, "boolean:true"},
+		{`KSR.setflag("x") and KSR.isflagset(0)`, "boolean:true"},
+		{`KSR.pv.get("$rU")`, "string:bob"},
+		{`KSR.pv.get("$du")`, "nil:nil"},
+		{`KSR.pv.gete("$du")`, "string:"},
+		{`KSR.pv.getw("$du")`, "string:<null>"},
+		{`KSR.pv.getvn("$du", 7)`, "number:7"},
+		{`KSR.pv.getvs("$du", "d")`, "string:d"},
+		{`KSR.pv.geti("$rU")`, "number:0"},
+		{`KSR.pv.get("$sp")`, "number:5090"},
+		{`KSR.pv.get("$rp")`, "string:5060"},
+		{`KSR.pv.geti("$rp")`, "number:5060"},
+		{`KSR.pv.get("$(rU{s.len})")`, "number:3"},
+		{`KSR.pv.seti("$var(x)", 5.7) and KSR.pv.get("$var(x)")`, "number:5"},
+		{`KSR.pv.sets("$var(x)", 4.25) and KSR.pv.get("$var(x)")`, "string:4.25"},
+		{`KSR.pv.sets("$var(x)", 1.0) and KSR.pv.get("$var(x)")`, "string:1"},
+		{`KSR.pv.sets("$avp(a)", "1") and KSR.pv.sets("$avp(a)", "2") and KSR.pv.get("$(avp(a)[*])")`, "string:2, 1"},
+		{`KSR.pv.unset("$avp(a)") and KSR.pv.is_null("$avp(a)")`, "boolean:true"},
+		{`KSR.hdr.get("User-Agent")`, "string:TestUA/1.0"},
+		{`KSR.hdr.get("X-None")`, "nil:nil"},
+		{`KSR.hdr.is_present("X-None")`, "number:-1"},
+		{`KSR.hdr.remove("X-None")`, "number:1"},
+		{`KSR.is_method_in("BI")`, "boolean:true"},
+		{`KSR.is_method("invite")`, "boolean:true"},
+		{`KSR.is_INVITE()`, "boolean:true"},
+		{`KSR.is_myself_ruri()`, "boolean:true"},
+		{`KSR.is_myself_furi()`, "boolean:false"},
+		{`KSR.maxfwd.is_maxfwd_lt(80)`, "number:1"},
+		{`KSR.route("NATIVE")`, "number:7"},
+		{`KSR.route("NOPE")`, "at=\nnumber:-1"},
+		{`KSR.x.modf("is_present_hf", "From")`, "number:1"},
+		{`KSR.x.modf("pv_isset", "$rU")`, "number:1"},
+		{`KSR.x.modf("nope")`, "at=\nnumber:-1"},
+		{`select(2, pcall(KSR.x.exit))`, "string:~~ksr~exit~~"},
+		{`KSR.kx.get_furi()`, "string:sip:alice@example.com"},
+		{`KSR.kx.gete_body()`, "string:"},
+		{`KSR.kx.get_status()`, "number:-1"},
+		{`KSR.kx.get_def("NAME")`, "string:value"},
+		{`KSR.kx.ifdef("NOPE")`, "boolean:false"},
+		{`KSR.pvx.xavp_child_sets("c", "k", "v") and KSR.pvx.xavp_getd("c")[1].k[1]`, "string:v"},
+		{`KSR.pvx.xavp_get_keys("c", 0)`, "nil:nil"},
+		{`KSR.pvx.evalx("$var(e)", "$rU!") and KSR.pv.get("$var(e)")`, "string:bob!"},
+		{`KSR.textops.is_privacy("id")`, "number:-1"},
+		{`KSR.tm`, "nil:nil"},
+		{`10 / 4 .. tostring(2^53) .. tostring(1e15)`, "string:2.59.007199254741e+151e+15"},
+		{`_VERSION`, "string:Lua 5.1"},
+	}
+	for _, tt := range tests {
+		s := load(t, "route[NATIVE] { return 7; }", strings.Replace(show, "EXPR", tt.expr, 1), lua.Options{})
+		got := s.lines(scripttest.Invite)
+		if want, ok := strings.CutPrefix(tt.want, "at=\n"); ok {
+			// A line about the failure stands before.
+			_, got, _ = strings.Cut(got, "\n")
+			tt.want = want
+		}
+		if got != tt.want {
+			t.Errorf("%s: got %q, want %q", tt.expr, got, tt.want)
+		}
+	}
+}
+
+func TestOutcome(t *testing.T) {
+	tests := []struct {
+		name, body string
+		want       module.Outcome
+	}{
+		{"end", `return 5`, module.Outcome{Result: module.True}},
+		{"exit", `KSR.x.exit() KSR.info("not here")`, module.Outcome{Result: module.True, Exit: true}},
+		{"os.exit", `os.exit(1)`, module.Outcome{Result: module.True, Exit: true}},
+		{"drop", `KSR.x.drop()`, module.Outcome{Result: module.True, Exit: true, Drop: true}},
+		{"set_drop", `KSR.set_drop()`, module.Outcome{Result: module.True, Drop: true}},
+		{"exit from within", `local function f() KSR.x.exit() end for i = 1, 2 do f() end`, module.Outcome{Result: module.True, Exit: true}},
+		{"error", `local x = nil; x.y = 1`, module.Outcome{Result: module.False}},
+	}
+	for _, tt := range tests {
+		s := load(t, "", "function ksr_request_route() "+tt.body+" end", lua.Options{})
+		for range 2 { // the state is as before
+			if got := s.run(s.call(scripttest.Invite)); got != tt.want {
+				t.Errorf("%s: got %+v, want %+v", tt.name, got, tt.want)
+			}
+		}
+	}
+}
+
+func TestErrorsHaveTheirPlaceAndATraceback(t *testing.T) {
+	s := load(t, "", `
+local function inner(m)
+	return m.field.deep
+end
+function ksr_request_route()
+	local v = inner({})
+	return v
+end`, lua.Options{})
+	got := s.lines(scripttest.Invite)
+	for _, want := range []string{"script.lua:3: ", "call_id=call1@host", "traceback=", "script.lua:6: in ", "script.lua:3: in function 'inner'"} {
+		if !strings.Contains(got, want) {
+			t.Errorf("%q is not in %s", want, got)
+		}
+	}
+	if got := s.lines(scripttest.Invite); strings.Contains(got, "traceback") {
+		t.Errorf("the same error is told twice: %s", got)
+	}
+}
+
+func TestStepLimit(t *testing.T) {
+	for _, body := range []string{
+		`while true do end`,
+		`while true do pcall(function() while true do end end) end`,
+		`coroutine.wrap(function() while true do end end)()`,
+		`local co = coroutine.create(function() while true do end end) coroutine.resume(co) while true do end`,
+	} {
+		s := load(t, "", "function ksr_request_route() if KSR.is_ACK() then "+body+" end KSR.info('fine') end", lua.Options{StepLimit: 10000})
+		s.run(s.call(strings.ReplaceAll(scripttest.Invite, "INVITE", "ACK")))
+		if out := strings.Join(s.Env.Host.Lines(), "\n"); !strings.Contains(out, "step_limit") || !strings.Contains(out, "script.lua:1") {
+			t.Errorf("%s: %s", body, out)
+		}
+		if got := s.lines(scripttest.Invite); got != "fine" {
+			t.Errorf("%s: the next message gets %q", body, got)
+		}
+	}
+}
+
+func TestSandbox(t *testing.T) {
+	const script = `function ksr_request_route()
+	KSR.info(tostring(io) .. tostring(os.execute) .. tostring(os.remove) .. type(os.time) .. type(require))
+end`
+	if got := load(t, "", script, lua.Options{Sandbox: true}).lines(scripttest.Invite); got != "nilnilnilfunctionfunction" {
+		t.Error(got)
+	}
+	if got := load(t, "", script, lua.Options{}).lines(scripttest.Invite); strings.Contains(got, "nil") {
+		t.Error(got)
+	}
+}
+
+func TestRequireFindsModulesByPackagePath(t *testing.T) {
+	dir := t.TempDir()
+	if err := os.WriteFile(filepath.Join(dir, "names.lua"), []byte(`return { carol = "sip:carol@192.0.2.1" }`), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	s := load(t, "", `package.path = "`+dir+`/?.lua;" .. package.path
+local names = require("names")
+function ksr_request_route() KSR.info(names.carol) end`, lua.Options{})
+	if got := s.lines(scripttest.Invite); got != "sip:carol@192.0.2.1" {
+		t.Error(got)
+	}
+}
+
+func TestReload(t *testing.T) {
+	s := load(t, "", `function ksr_request_route() KSR.info("old") end`, lua.Options{})
+	s.write(`function ksr_request_route( KSR.info("broken") end`)
+	if err := s.program.Reload(-1); err == nil || !strings.Contains(err.Error(), "script.lua:1:") {
+		t.Errorf("a broken script: %v", err)
+	}
+	s.write("\nerror('at once')\nfunction ksr_request_route() end")
+	if err := s.program.Reload(0); err == nil || !strings.Contains(err.Error(), "script.lua:2: at once") {
+		t.Errorf("a script that fails: %v", err)
+	}
+	if got := s.lines(scripttest.Invite); got != "old" {
+		t.Errorf("got %q after reloads that failed", got)
+	}
+	s.write(`function ksr_request_route() KSR.info("new") end`)
+	if err := s.program.Reload(0); err != nil {
+		t.Fatal(err)
+	}
+	if got := s.lines(scripttest.Invite); got != "new" {
+		t.Errorf("got %q after a reload", got)
+	}
+	if err := s.program.Reload(1); err == nil {
+		t.Error("a script that is not there is reloaded")
+	}
+}
+
+// A message sees one version of the scripts, whatever is reloaded meanwhile.
+func TestReloadDoesNotMixVersions(t *testing.T) {
+	script := func(version string) string {
+		return "local version = '" + version + "'\n" + `
+function other() return version end
+function ksr_request_route()
+	for i = 1, 20 do
+		if other() ~= version then KSR.err("mixed") end
+	end
+	KSR.hdr.append("X-Version: " .. version .. "\r\n")
+end`
+	}
+	s := load(t, "", script("0"), lua.Options{})
+	calls := make([]*module.Call, 4)
+	for i := range calls {
+		calls[i] = s.call(scripttest.Invite)
+	}
+	main, _ := s.program.Lookup(module.RequestRoute, "")
+	var workers sync.WaitGroup
+	for _, c := range calls {
+		workers.Go(func() {
+			for range 500 {
+				if out := s.program.Run(c, main); out.Result != module.True {
+					t.Error("a message was lost")
+				}
+				c.Msg.Edits().Reset()
+			}
+		})
+	}
+	for i := range 20 {
+		s.write(script(string(rune('a' + i))))
+		if err := s.program.Reload(-1); err != nil {
+			t.Error(err)
+		}
+	}
+	workers.Wait()
+	if out := strings.Join(s.Env.Host.Lines(), "\n"); strings.Contains(out, "mixed") {
+		t.Error("two versions in one message")
+	}
+}
+
+func TestRoutesByName(t *testing.T) {
+	s := load(t, "route[NATIVE] { xlog(\"native\"); }", `
+function on_failure() KSR.info("failure") end
+function ksr_request_route() end`, lua.Options{})
+	r, ok := s.program.Lookup(module.FailureRoute, "on_failure")
+	if !ok || s.program.RouteName(r) != "on_failure" {
+		t.Fatal("the function of a failure route is not found")
+	}
+	if again, _ := s.program.Lookup(module.FailureRoute, "on_failure"); again != r {
+		t.Error("a name has two numbers")
+	}
+	c := s.call(scripttest.Invite)
+	s.program.Run(c, r)
+	if got := s.Env.Host.Lines(); len(got) == 0 || !strings.Contains(got[len(got)-1], "failure") {
+		t.Errorf("got %q", got)
+	}
+	if _, ok := s.program.Lookup(module.OnSendRoute, ""); ok {
+		t.Error("an onsend_route that the script does not have is found")
+	}
+	if r, _ := s.program.Lookup(module.FailureRoute, "nope"); s.program.Run(c, r).Result != module.False {
+		t.Error("a function that is not there is run")
+	}
+}
+
+func TestNewerLuaIsToldAtLoad(t *testing.T) {
+	tests := []struct{ script, want string }{
+		{"local a = 7 // 2", "script.lua:1:13: integer division (//) is of Lua 5.3: Lua here is 5.1"},
+		{"local s = 'a // b' -- //\n--[[ & ]] local t = [==[ | ]==]", ""},
+		{"x = 1 << 2", "script.lua:1:7: bit operators are of Lua 5.3: Lua here is 5.1"},
+		{"\n\nx = y & 1", "script.lua:3:7: bit operators are of Lua 5.3: Lua here is 5.1"},
+		{"if a ~= b then end", ""},
+		{"x = ~y", "script.lua:1:5: bit operators are of Lua 5.3: Lua here is 5.1"},
+		{"local x <const> = 5", "script.lua:1:9: attributes of local variables are of Lua 5.4: Lua here is 5.1"},
+		{`x = "\u{48}"`, `script.lua:1:5: the escape \u{…} is of Lua 5.3: Lua here is 5.1`},
+		{"x = utf8.len('a')", "warning: script.lua:1:5: the library utf8 is of Lua 5.3: Lua here is 5.1"},
+		{"local utf8 = require('utf8') x = utf8.len('a')", ""},
+		{"x = table.unpack(t)", "warning: script.lua:1:5: table.unpack is of Lua 5.2: Lua here is 5.1"},
+		{"x = my.table.unpack(t)", ""},
+		{"for i = 1, 3 do if i == 2 then goto continue end ::continue:: end", ""},
+		{"x = (", "script.lua: the script ends within a block: an end is missing"},
+		{"x = = 1", `script.lua:1:5: syntax error near "="`},
+		{"#!/usr/bin/lua\nx = 1", ""},
+	}
+	for _, tt := range tests {
+		file := filepath.Join(t.TempDir(), "script.lua")
+		if err := os.WriteFile(file, []byte(tt.script), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		s, err := lua.Compile(file)
+		got := ""
+		switch {
+		case err != nil:
+			got = strings.Replace(err.Error(), filepath.Dir(file)+"/", "", 1)
+		case len(s.Warnings) > 0:
+			got = "warning: " + strings.Replace(s.Warnings[0].Error(), filepath.Dir(file)+"/", "", 1)
+		}
+		if got != tt.want {
+			t.Errorf("%q: got %q, want %q", tt.script, got, tt.want)
+		}
+	}
+}
+
+// All functions of KSR take arguments that they do not expect: nothing of the
+// engine fails.
+func TestEachFunctionTakesAnything(t *testing.T) {
+	s := load(t, "", `
+local function try(f, ...) pcall(f, ...) end
+function ksr_request_route()
+	for name, f in pairs(KSR) do
+		if type(f) == "table" then
+			for n, g in pairs(f) do
+				if n ~= "exit" and n ~= "drop" and n ~= "file_write" then each(name .. "." .. n, g) end
+			end
+		elseif name ~= "drop" then
+			each(name, f)
+		end
+	end
+end
+function each(name, f)
+	try(f)
+	for _, a in ipairs{"", "x", "$rU", "$var(", "sip:a@b", "/[/x/", "0", "-1", 0, -1, 99, 2^40, 1.5, true, {}, function() end} do
+		try(f, a) try(f, a, a) try(f, a, a, a) try(f, a, a, a, a) try(f, a, a, a, a, a)
+	end
+	try(f, nil, nil, nil, nil)
+end
+ksr_reply_route = ksr_request_route`, lua.Options{})
+	t.Chdir(t.TempDir())
+	const reply = "SIP/2.0 200 OK\r\nVia: SIP/2.0/UDP 127.0.0.1:5060;branch=z9hG4bK1\r\nFrom: <sip:a@b>;tag=1\r\nTo: <sip:c@d>;tag=2\r\nCall-ID: x\r\nCSeq: 1 INVITE\r\nContent-Length: 0\r\n\r\n"
+	for _, text := range []string{scripttest.Invite, reply} {
+		c := s.call(text)
+		s.run(c)
+	}
+}
+
+// The memory of states stays what it is, and no message sees another one's
+// table.
+func TestMemoryStaysFlat(t *testing.T) {
+	s := load(t, "", `
+local seen = {}
+function ksr_request_route()
+	local mine = { id = KSR.pv.get("$ci"), list = {} }
+	for i = 1, 10 do mine.list[i] = KSR.pv.get("$fu") .. i end
+	if current ~= nil then KSR.err("a message was seen by another one") end
+	current = mine
+	if KSR.pv.get("$ci") ~= current.id then KSR.err("not mine") end
+	current = nil
+end`, lua.Options{})
+	n := 100_000
+	if testing.Short() {
+		n = 10_000
+	}
+	main, _ := s.program.Lookup(module.RequestRoute, "")
+	heap := func() uint64 {
+		runtime.GC()
+		var m runtime.MemStats
+		runtime.ReadMemStats(&m)
+		return m.HeapAlloc
+	}
+	var before uint64
+	for i := range n {
+		if i == n/10 {
+			before = heap()
+		}
+		c := s.call(scripttest.Invite)
+		s.program.Run(c, main)
+		c.Mem.Release()
+	}
+	if after := heap(); after > before+before/4+1<<20 {
+		t.Errorf("%d bytes after %d messages, %d after %d", after, n, before, n/10)
+	}
+	if got := s.Env.Host.Lines(); len(got) > 0 {
+		t.Error(got[0])
+	}
+}
+
+// What a script asks for most allocates nothing, once its texts were seen.
+func TestAllocations(t *testing.T) {
+	s := load(t, "", `
+function ksr_request_route()
+	if KSR.maxfwd.process_maxfwd(10) < 0 then return 1 end
+	if KSR.is_OPTIONS() and KSR.is_myself_ruri() then return 1 end
+	if KSR.pv.get("$rU") == "carol" then return 1 end
+	if KSR.is_method_in("IBSU") then KSR.setflag(3) end
+	return 1
+end`, lua.Options{})
+	c := s.call(scripttest.Invite)
+	main, _ := s.program.Lookup(module.RequestRoute, "")
+	if n := testing.AllocsPerRun(200, func() { s.program.Run(c, main) }); n > 1 {
+		t.Errorf("%v allocations", n)
+	}
+}
+
+func BenchmarkRoute(b *testing.B) {
+	s := load(b, "", `
+function ksr_request_route()
+	if KSR.maxfwd.process_maxfwd(10) < 0 then return 1 end
+	if KSR.is_OPTIONS() and KSR.is_myself_ruri() then return 1 end
+	if KSR.pv.get("$rU") == "carol" then return 1 end
+	return 1
+end`, lua.Options{})
+	c := s.call(scripttest.Invite)
+	main, _ := s.program.Lookup(module.RequestRoute, "")
+	b.ReportAllocs()
+	for b.Loop() {
+		if s.program.Run(c, main).Result != module.True {
+			b.Fatal("it failed")
+		}
+	}
+}
+
+func BenchmarkExit(b *testing.B) {
+	s := load(b, "", "function ksr_request_route() KSR.x.exit() end", lua.Options{})
+	c := s.call(scripttest.Invite)
+	main, _ := s.program.Lookup(module.RequestRoute, "")
+	b.ReportAllocs()
+	for b.Loop() {
+		if !s.program.Run(c, main).Exit {
+			b.Fatal("it did not end")
+		}
+	}
+}
+
+func TestForms(t *testing.T) {
+	s := load(t, "", "", lua.Options{})
+	var names []string
+	for _, f := range s.program.Forms() {
+		names = append(names, f.Path())
+	}
+	if !slices.Contains(names, "hdr.append") || !slices.Contains(names, "x.exit") || !slices.Contains(names, "textops.search_hf") {
+		t.Errorf("functions are missing: %q", names)
+	}
+	sorted := slices.Sorted(slices.Values(names))
+	if len(slices.Compact(sorted)) != len(names) {
+		t.Error("a function is there twice")
+	}
+}
