@@ -5,6 +5,7 @@ package source
 import (
 	"fmt"
 	"io"
+	"slices"
 	"sort"
 	"strings"
 	"unicode/utf8"
@@ -139,6 +140,15 @@ func (l *ErrorList) Warn(e *Error) {
 		e.Rule = l.Rule
 	}
 	l.warnings = append(l.warnings, e)
+}
+
+// Forget takes out the mistakes within a stretch of text, of which one further mistake says all.
+func (l *ErrorList) Forget(s Span) {
+	within := func(e *Error) bool {
+		return e.Pos.Filename == s.Pos.Filename && e.Pos.IsValid() && !e.Pos.Before(s.Pos) && e.Pos.Before(s.Fin)
+	}
+	l.errors = slices.DeleteFunc(l.errors, within)
+	l.warnings = slices.DeleteFunc(l.warnings, within)
 }
 
 // Len gives the number of mistakes, warnings not counted.

@@ -57,7 +57,7 @@ func distance(a, b string, limit int) int {
 			next[j] = v
 			least = min(least, v)
 		}
-		if least >= limit {
+		if least > limit { // a swap of neighbours may still take one away
 			return limit
 		}
 		before, row, next = row, next, before

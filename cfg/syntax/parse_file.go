@@ -34,6 +34,7 @@ func Parse(res *preproc.Result) *File {
 	for !lex.Peek().EOF() {
 		p.item()
 	}
+	p.strayProse()
 	if len(p.file.Items) == 0 && res.Errors.Len() == 0 {
 		res.Errors.Add(&source.Error{Pos: source.Pos{Filename: p.file.Pos.Filename}, Message: "the configuration is empty"})
 	}
@@ -44,6 +45,7 @@ type fileParser struct {
 	lex  *cursor
 	res  *preproc.Result
 	file *File
+	told []source.Span // lines of prose
 }
 
 // routeKinds are the words that begin route blocks.
@@ -97,6 +99,9 @@ func (p *fileParser) item() {
 func (p *fileParser) note(e *source.Error) {
 	if e.Message == "unreadable text" {
 		return // the preprocessor has told
+	}
+	if p.prose(e) {
+		return
 	}
 	p.explainDefine(e)
 	p.res.Errors.Add(e)

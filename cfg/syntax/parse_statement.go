@@ -207,6 +207,9 @@ func resume(lex *cursor, before int, f *source.Error, problems *[]*source.Error)
 	if lex.Cursor() > before && !lex.Peek().EOF() && startOf(lex.Peek()).Line > f.Pos.Line && isSemicolonMissing(f) {
 		return nil // the next line is likely in order
 	}
+	if skipProse(lex, before, f) {
+		return nil
+	}
 	for {
 		t := lex.Peek()
 		switch {
@@ -241,6 +244,24 @@ func resume(lex *cursor, before int, f *source.Error, problems *[]*source.Error)
 		}
 		lex.Next() // the rest of an if that went wrong
 	}
+}
+
+// skipProse passes over the rest of a line that begins with two words, none of which begins a statement.
+func skipProse(lex *cursor, before int, f *source.Error) bool {
+	t := lex.Peek()
+	if !strings.HasSuffix(f.Message, " begins no statement") || t.EOF() || startOf(t).Line != f.Pos.Line {
+		return false
+	}
+	if lex.Cursor() == before {
+		lex.Next()
+	}
+	if t = lex.Peek(); t.Type != tokIdent || startOf(t).Line != f.Pos.Line {
+		return false
+	}
+	for t = lex.Peek(); !t.EOF() && startOf(t).Line == f.Pos.Line && !isOp(t, "{") && !isOp(t, "}"); t = lex.Peek() {
+		lex.Next()
+	}
+	return true
 }
 
 // closesOnLine tells that a ) and a ; follow the next token on its line, in this order.
