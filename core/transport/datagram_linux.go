@@ -37,10 +37,10 @@ import (
 // The kernel wakes those who wait in turn, so with two of them each message finds
 // the caches of a processor cold, and both must be kept scheduled. Therefore one
 // reader waits, the others rest in user space, as long as the traffic is calm: a
-// reader that comes back to find another waiting rests. One is called when a batch
-// of crowd datagrams tells that they come faster than one reader takes them, or
-// when all have been at work at a look each lookPeriod, so that a message that
-// takes long does not stall the socket.
+// reader that comes back to find another waiting rests. One is called when a full
+// batch tells that datagrams come faster than one reader takes them, or when all
+// have been at work at a look each lookPeriod, so that a message that takes long
+// does not stall the socket.
 //
 // Gained (BenchmarkUDPWake, two-core virtual machine, 2026-11-20): 6.3 us of
 // processor time for a packet and its answer, both ends, against 12.7 over the
@@ -63,12 +63,11 @@ const fastUDP = true
 const (
 	// batch is how many datagrams are fetched at once at most.
 	batch = 8
-	// See above. calmAfter is how many batches in a row without a crowd are
+	// See above. calmAfter is how many batches in a row that are not full are
 	// calm traffic, restAfter how many interruptions without a packet are.
 	schedulePeriod = 8 * time.Millisecond
 	lookPeriod     = 50 * time.Millisecond
-	crowd          = 4
-	calmAfter      = 64
+	calmAfter      = 8
 	restAfter      = 2
 	idleAfter      = 10
 	// sendTries is how often send waits for room in the kernel's buffer, and
@@ -90,7 +89,7 @@ type udpSocket struct {
 
 	waiting atomic.Int32 // readers in the kernel, or about to
 	resting atomic.Int32 // readers parked; parked has them
-	calm    atomic.Int32 // batches since the last crowd, up to calmAfter
+	calm    atomic.Int32 // batches since the last full one, up to calmAfter
 
 	look    timer.Alarm
 	looking atomic.Bool // look is set
@@ -355,10 +354,10 @@ func (r *udpReader) between() {
 	}
 }
 
-// crowded calls for another reader when a batch is large; alone says that
-// nobody waits now.
+// crowded calls for another reader when a batch is full; alone says that nobody
+// waits now.
 func (r *udpReader) crowded(alone bool) {
-	if r.n >= crowd {
+	if r.n == batch {
 		r.calm.Store(0)
 		if alone && r.resting.Load() > 0 {
 			r.unpark()
