@@ -147,7 +147,7 @@ func (d *Dispatcher) Prepare(b module.Binder) error {
 
 // Start implements module.Starter.
 func (d *Dispatcher) Start(ctx context.Context, h module.Host) error {
-	d.host, d.log = h, logger{h.Log()}
+	d.host, d.log = h, logger{h.Log().With("module", "dispatcher")}
 	d.store = h.Store("dispatcher", func() any { return new(store) }).(*store)
 	if err := d.sockets(); err != nil {
 		return err
