@@ -37,6 +37,7 @@ type load struct {
 	Rate    float64
 	PerSec  float64 `json:"ok_per_s"`
 	Pending int     `json:"pending_at_end"`
+	Lag     float64 `json:"max_lag_ms"` // the longest that the load generator itself was late
 	Forward *times  `json:"lat_fwd"` // absent where the server answers itself
 	Round   *times  `json:"lat_rtt"`
 	Total   map[string]int
@@ -73,6 +74,10 @@ const (
 	leastRate         = 0.97
 )
 
+// mostLag is a delay of the load generator, in ms, behind which no latency can be
+// trusted: the machine did something else.
+const mostLag = 100
+
 // disturbed says why a run is no figure: "" when it is one.
 func (l *load) disturbed() string {
 	n := float64(max(l.Total["started"], 1))
@@ -90,6 +95,9 @@ func (l *load) disturbed() string {
 		if float64(l.Total[k]) > n*mostFailed {
 			why = append(why, fmt.Sprintf("%s %d", k, l.Total[k]))
 		}
+	}
+	if l.Lag > mostLag {
+		why = append(why, fmt.Sprintf("load held up for %.0f ms", l.Lag))
 	}
 	return strings.Join(why, ", ")
 }

@@ -115,7 +115,7 @@ func notes(theirs, mine []result) string {
 	}{{"Kamailio", theirs}, {"kahea", mine}} {
 		for i, r := range s.runs {
 			if why := r.Result.disturbed(); why != "" {
-				all = append(all, fmt.Sprintf("**loss** of %s in run %d: %s", s.name, i+1, why))
+				all = append(all, fmt.Sprintf("**no figure** of %s in run %d: %s", s.name, i+1, why))
 			}
 		}
 		if what := s.runs[0].Result.remarks(); what != "" {

@@ -97,6 +97,7 @@ func TestDisturbed(t *testing.T) {
 		{"failed", load{Rate: 100, PerSec: 100, Pending: 3, Total: map[string]int{"started": 10000, "failed": 3}}, "6 failed"},
 		{"retransmitted", load{Rate: 100, PerSec: 100, Total: map[string]int{"started": 10000, "rtx": 10, "uas_rtx": 11}}, "21 retransmitted"},
 		{"slow", load{Rate: 100, PerSec: 96, Total: map[string]int{"started": 10000}}, "96/s instead of 100"},
+		{"held up", load{Rate: 100, PerSec: 100, Lag: 101, Total: map[string]int{"started": 10000}}, "load held up for 101 ms"},
 		{"wrong", load{Rate: 100, PerSec: 100, Total: map[string]int{"started": 10000, "no_rr": 6}}, "no_rr 6"},
 	} {
 		if got := row.l.disturbed(); got != row.want {
