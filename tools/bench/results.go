@@ -38,7 +38,7 @@ type load struct {
 	PerSec  float64 `json:"ok_per_s"`
 	Pending int     `json:"pending_at_end"`
 	Lag     float64 `json:"max_lag_ms"` // the longest that the load generator itself was late
-	Forward *times  `json:"lat_fwd"` // absent where the server answers itself
+	Forward *times  `json:"lat_fwd"`    // absent where the server answers itself
 	Round   *times  `json:"lat_rtt"`
 	Total   map[string]int
 	Server  struct {
