@@ -44,8 +44,8 @@ func (e *errorLog) report(c *module.Call, message, traceback string) {
 	if repeated > 0 {
 		attrs = append(attrs, "repeated", repeated)
 	}
-	if t := traceText(traceback); t != "" {
-		attrs = append(attrs, "traceback", t)
+	if traceback != "" {
+		attrs = append(attrs, "traceback", traceback)
 	}
 	c.Log().Error("error in a Lua script: "+message, attrs...)
 }
@@ -102,11 +102,15 @@ func message(e *glua.ApiError) string {
 	return e.Object.String()
 }
 
-// traceText is the traceback in one line, from the inside out.
-func traceText(trace string) string {
+// traceText is the traceback in one line, from the inside out. The outermost
+// function has the name by which the engine called it.
+func traceText(trace, entry string) string {
 	trace = strings.TrimPrefix(trace, "stack traceback:\n")
 	var lines []string
 	for _, l := range strings.Split(trace, "\n") {
+		if entry != "" {
+			l = strings.Replace(l, " in main chunk", " in function '"+entry+"'", 1)
+		}
 		if l = strings.TrimSpace(l); l != "" && !strings.HasPrefix(l, "[G]") {
 			lines = append(lines, l)
 		}

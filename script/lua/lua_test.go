@@ -12,6 +12,7 @@ import (
 	"testing"
 
 	"github.com/kahea-sip/kahea/core/module"
+	"github.com/kahea-sip/kahea/core/transport"
 	_ "github.com/kahea-sip/kahea/modules/standard"
 	"github.com/kahea-sip/kahea/script/core"
 	"github.com/kahea-sip/kahea/script/lua"
@@ -220,7 +221,7 @@ function ksr_request_route()
 	return v
 end`, lua.Options{})
 	got := s.lines(scripttest.Invite)
-	for _, want := range []string{"script.lua:3: ", "call_id=call1@host", "traceback=", "script.lua:6: in ", "script.lua:3: in function 'inner'"} {
+	for _, want := range []string{"script.lua:3: ", "call_id=call1@host", "traceback=", "script.lua:6: in function 'ksr_request_route'", "script.lua:3: in function 'inner'"} {
 		if !strings.Contains(got, want) {
 			t.Errorf("%q is not in %s", want, got)
 		}
@@ -402,7 +403,7 @@ func TestNewerLuaIsToldAtLoad(t *testing.T) {
 }
 
 // All functions of KSR take arguments that they do not expect: nothing of the
-// engine fails.
+// engine fails. Those that send are left out, since there is no network here.
 func TestEachFunctionTakesAnything(t *testing.T) {
 	s := load(t, "", `
 local function try(f, ...) pcall(f, ...) end
@@ -410,9 +411,9 @@ function ksr_request_route()
 	for name, f in pairs(KSR) do
 		if type(f) == "table" then
 			for n, g in pairs(f) do
-				if n ~= "exit" and n ~= "drop" and n ~= "file_write" then each(name .. "." .. n, g) end
+				if n ~= "exit" and n ~= "drop" and n ~= "file_write" and not n:find("send") then  each(name .. "." .. n, g) end
 			end
-		elseif name ~= "drop" then
+		elseif name ~= "drop" and not name:find("forward") then
 			each(name, f)
 		end
 	end
@@ -450,6 +451,7 @@ end`, lua.Options{})
 	if testing.Short() {
 		n = 10_000
 	}
+	c := s.call(scripttest.Invite)
 	main, _ := s.program.Lookup(module.RequestRoute, "")
 	heap := func() uint64 {
 		runtime.GC()
@@ -462,7 +464,7 @@ end`, lua.Options{})
 		if i == n/10 {
 			before = heap()
 		}
-		c := s.call(scripttest.Invite)
+		c.Mem = transport.NewBuffer(0)
 		s.program.Run(c, main)
 		c.Mem.Release()
 	}

@@ -30,6 +30,8 @@ type state struct {
 	call *module.Call
 	// drop is what KSR.x.drop and KSR.set_drop ask for.
 	drop bool
+	// entry is the function that the engine called, "" for a text.
+	entry string
 	// args is the memory for the arguments of functions, in the order of
 	// their nesting.
 	args module.Args
@@ -123,12 +125,12 @@ func (s *state) leave(c *module.Call) {
 
 // route runs a function of the scripts in place of a route.
 func (s *state) route(c *module.Call, t *target) module.Outcome {
-	outer, line := s.drop, c.Line
-	s.drop, c.Line = false, t.at
+	outer, line, entry := s.drop, c.Line, s.entry
+	s.drop, c.Line, s.entry = false, t.at, t.function
 	fn := s.lua.G.Global.RawGetString(t.function)
 	if _, ok := fn.(*glua.LFunction); !ok {
 		s.program.errors.report(c, fmt.Sprintf("there is no function %s in the scripts", t.function), "")
-		s.drop, c.Line = outer, line
+		s.drop, c.Line, s.entry = outer, line, entry
 		return module.Outcome{Result: module.False}
 	}
 	n := 0
@@ -145,7 +147,7 @@ func (s *state) route(c *module.Call, t *target) module.Outcome {
 		}
 	}
 	out.Drop = s.drop
-	s.drop, c.Line = outer, line
+	s.drop, c.Line, s.entry = outer, line, entry
 	return out
 }
 
@@ -166,7 +168,7 @@ func (s *state) failed(c *module.Call, err error) {
 		s.panicked.Traceback = e.StackTrace
 		return
 	}
-	s.program.errors.report(c, message(e), e.StackTrace)
+	s.program.errors.report(c, message(e), traceText(e.StackTrace, s.entry))
 	if s.steps.exceeded() && c.Route == module.RequestRoute {
 		s.program.answerRunaway(c)
 	}
