@@ -125,3 +125,18 @@ func FuzzFormat(f *testing.F) {
 		}
 	})
 }
+
+// BenchmarkFormat4000Lines lays out a configuration of the size that operators have.
+func BenchmarkFormat4000Lines(b *testing.B) {
+	var text strings.Builder
+	for i := 0; i < 4000; i += 8 {
+		text.WriteString("route[R] {\n#!ifdef X\nif(is_method(\"INVITE\")&&$rU==\"x\"){\n\txlog(\"a\\n\"); # b\n}\n#!endif\n$var(a)=1+2;\n}\n")
+	}
+	b.SetBytes(int64(text.Len()))
+	b.ReportAllocs()
+	for b.Loop() {
+		if out, err := Format("a.cfg", text.String()); err != nil || len(out) < text.Len() {
+			b.Fatal(err)
+		}
+	}
+}

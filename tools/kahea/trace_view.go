@@ -77,10 +77,8 @@ func (v *traceView) nothing() {
 
 // print writes an indented line; mu is held.
 func (v *traceView) print(indent int, format string, args ...any) {
-	for range indent + 1 {
-		v.w.WriteString("  ")
-	}
-	fmt.Fprintf(v.w, format+"\n", args...)
+	line := strings.Repeat("  ", indent+1) + fmt.Sprintf(format, args...)
+	v.w.WriteString(strings.TrimRight(line, " ") + "\n")
 }
 
 // detail is the indentation of what belongs to a line of the script; mu is held.
