@@ -102,6 +102,8 @@ func follow(lines []string, d diagnostic) bool {
 			break
 		}
 		*line = regexp.MustCompile(name+`\([^)]*\)`).ReplaceAllString(*line, "0") // taken out
+	case d.Message == "block is empty":
+		*line = (*line)[:d.Column-1] + strings.Replace((*line)[d.Column-1:], "{", "{ ;", 1)
 	default:
 		return false
 	}
