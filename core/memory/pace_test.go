@@ -101,15 +101,25 @@ func TestFallen(t *testing.T) {
 	f("transactions linger", &tr, Load{0, 40 << 20}, heap, false)
 	f("a gap", &tr, Load{10, 1000}, heap, false)
 	f("the next burst", &tr, Load{9000, 40 << 20}, heap, false)
-	f("fewer come", &tr, Load{6000, 0}, heap, false)
 	f("load has gone", &tr, Load{10, 1000}, heap, false)
 	f("for some time", &tr, Load{10, 1000}, heap, true)
 	f("it was given back already", &tr, Load{10, 1000}, heap, false)
 	f("a little less", &tr, Load{}, heap, false)
 	f("is no reason", &tr, Load{}, heap, false)
-	f("much", &tr, Load{10000, 1000}, heap, false)
-	f("gone", &tr, Load{}, heap, false)
-	f("gone, but there is little to give", &tr, Load{}, 20<<20, false)
+
+	f("a flood beside the calls", &tr, Load{90000, 800 << 20}, heap, false)
+	f("is over", &tr, Load{10000, 90 << 20}, heap, false)
+	f("while calls go on", &tr, Load{10000, 90 << 20}, heap, true)
+	f("less is left of it", &tr, Load{10000, 40 << 20}, heap, false)
+	f("some time later", &tr, Load{10000, 40 << 20}, heap, true)
+	f("calls go on", &tr, Load{10000, 40 << 20}, heap, false)
+	f("calls end", &tr, Load{0, 0}, heap, false)
+	f("all is over", &tr, Load{0, 0}, heap, true)
+
+	f("without transactions", &tr, Load{10000, 1000}, heap, false)
+	f("fewer", &tr, Load{6000, 1000}, heap, false)
+	f("few", &tr, Load{100, 1000}, heap, false)
+	f("still few, but there is little to give", &tr, Load{100, 1000}, 20<<20, false)
 }
 
 func TestSample(t *testing.T) {

@@ -21,9 +21,10 @@ type Load struct {
 // Pools and free pages of the time of much load are worth keeping while the
 // load lasts, and only then: the collector itself looks again two minutes
 // after the last work, clears a pool at the second look, and gives pages back
-// slowly. So when both the messages and what they left behind have fallen to
-// half of what they were, everything is collected and given back at once.
-// Under steady load, and under none, nothing happens.
+// slowly. So when what the messages left behind has fallen to half of what it
+// was, or the messages have where they leave nothing, everything is collected
+// and given back at once. A burst is given back in a few such steps. Under
+// steady load, and under none, nothing happens.
 type Trimmer struct {
 	peak  Load
 	quiet int // samples since the load has gone
@@ -45,7 +46,11 @@ const (
 func (t *Trimmer) fallen(now Load, heap int64) bool {
 	t.peak.Messages = max(t.peak.Messages, now.Messages)
 	t.peak.Held = max(t.peak.Held, now.Held)
-	if now.Messages > t.peak.Messages/2 || now.Held > t.peak.Held/2 || t.peak.Held < worthHeld && t.peak.Messages < worthMessages {
+	less := t.peak.Messages >= worthMessages && now.Messages <= t.peak.Messages/2
+	if t.peak.Held >= worthHeld {
+		less = now.Held <= t.peak.Held/2
+	}
+	if !less {
 		t.quiet = 0
 		return false
 	}

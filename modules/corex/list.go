@@ -51,6 +51,12 @@ func debug(r *module.Request) error {
 	return nil
 }
 
+// memoryInfo answers shm.info.
+func memoryInfo(r *module.Request) error {
+	r.Struct().Add("name", "go").Add("size", counter.ReadMemory().Total)
+	return nil
+}
+
 // memory answers shm.stats.
 func memory(r *module.Request) error {
 	m := counter.ReadMemory()

@@ -57,6 +57,7 @@ func (x *Corex) Exports() module.Exports {
 		},
 		RPC: []module.Command{
 			{Name: "corex.debug", Run: debug, Doc: "Returns the log level, or sets it."},
+			{Name: "shm.info", Run: memoryInfo, Doc: "Names the memory manager, and the memory that the process may use in bytes."},
 			{Name: "shm.stats", Run: memory, Doc: "Returns the memory figures of the process, in bytes."},
 			{Name: "corex.list_sockets", Array: true, Run: listSockets, Doc: "Lists the sockets that the server listens on."},
 			{Name: "corex.list_aliases", Array: true, Run: listAliases, Doc: "Lists the names that the server takes for its own."},
