@@ -75,36 +75,3 @@ func expires(better func(a, b uint32) bool) getter {
 		return avp.Number(int64(best))
 	}
 }
-
-// bindSelect is $sel(path) and @path.
-func bindSelect(_ module.Binder, inner string) (module.Accessor, error) {
-	path, err := parsePath(inner)
-	if err != nil {
-		return nil, err
-	}
-	g, err := selectPath(path)
-	if err != nil {
-		return nil, err
-	}
-	return module.Getter(g), nil
-}
-
-// step is one word of a select with its index.
-type word struct {
-	name  string
-	index int
-	given bool
-	param string // a name in the index: param["x"]
-}
-
-func parsePath(s string) ([]word, error) {
-	var path []word
-	for part := range strings.SplitSeq(s, ".") {
-		w, err := parseWord(strings.TrimSpace(part))
-		if err != nil {
-			return nil, err
-		}
-		path = append(path, w)
-	}
-	return path, nil
-}

@@ -14,6 +14,51 @@ import (
 	"github.com/kahea-sip/kahea/core/sip"
 )
 
+// bindSelect is $sel(path) and @path. All selects give texts.
+func bindSelect(_ module.Binder, inner string) (module.Accessor, error) {
+	path, err := parsePath(strings.TrimPrefix(inner, "@"))
+	if err != nil {
+		return nil, err
+	}
+	g, err := selectPath(path)
+	if err != nil {
+		return nil, err
+	}
+	return module.Getter(func(c *module.Call) module.Value {
+		v := g(c)
+		if v.Kind == avp.Int {
+			return avp.String(text(c, v))
+		}
+		return v
+	}), nil
+}
+
+// word is one name of a select with its index.
+type word struct {
+	name  string
+	index int
+	given bool
+	param string // a name in the index: param["x"]
+}
+
+// parsePath reads name[index].name…; a dot within quotes belongs to the name.
+func parsePath(s string) ([]word, error) {
+	var path []word
+	for s != "" {
+		end := unquotedIndex(s, '.')
+		w, err := parseWord(strings.TrimSpace(s[:end]))
+		if err != nil {
+			return nil, err
+		}
+		path = append(path, w)
+		s = s[min(end+1, len(s)):]
+	}
+	if len(path) == 0 {
+		return nil, errors.New("the select is empty")
+	}
+	return path, nil
+}
+
 func parseWord(s string) (word, error) {
 	w := word{name: s}
 	if i := strings.IndexByte(s, '['); i >= 0 {
@@ -23,108 +68,15 @@ func parseWord(s string) (word, error) {
 		w.name = s[:i]
 		index := strings.Trim(s[i+1:len(s)-1], " ")
 		n, err := strconv.Atoi(index)
-		if err != nil {
+		if err != nil && index != "*" {
 			w.param = strings.Trim(index, `"'`)
 		}
-		w.index, w.given = n, true
+		w.index, w.given = n, err == nil
 	}
 	if w.name == "" {
 		return w, errors.New("a name of the select is empty")
 	}
 	return w, nil
-}
-
-// selectPath finds what a path names. The table holds what configurations
-// use; anything else is an error at start.
-func selectPath(path []word) (getter, error) {
-	rest := path[1:]
-	switch path[0].name {
-	case "ruri":
-		return uriSelect(func(c *module.Call) string { return c.Target.URI }, rest)
-	case "dst_uri":
-		return uriSelect(func(c *module.Call) string { return c.Target.DstURI }, rest)
-	case "from", "f":
-		return addressSelect(func(c *module.Call) (string, error) { return c.Msg.Value(sip.HeaderFrom), nil }, sip.HeaderFrom, rest)
-	case "to", "t":
-		return addressSelect(func(c *module.Call) (string, error) { return c.Msg.Value(sip.HeaderTo), nil }, sip.HeaderTo, rest)
-	case "rpid", "remote_party_id":
-		return addressSelect(firstOf(sip.HeaderRemotePartyID), sip.HeaderRemotePartyID, rest)
-	case "refer_to":
-		return addressSelect(firstOf(sip.HeaderReferTo), sip.HeaderReferTo, rest)
-	case "contact", "m":
-		return addressSelect(lastContact, sip.HeaderContact, rest)
-	case "via", "v":
-		return viaSelect(path[0], rest)
-	case "cseq":
-		return only(rest, map[string]getter{"": header(sip.HeaderCSeq), "num": cseqNumber, "method": methodName})
-	case "call_id", "i":
-		return only(rest, map[string]getter{"": header(sip.HeaderCallID)})
-	case "expires":
-		return only(rest, map[string]getter{"": header(sip.HeaderExpires)})
-	case "event":
-		return only(rest, map[string]getter{"": header(sip.HeaderEvent)})
-	case "date":
-		return only(rest, map[string]getter{"": header(sip.HeaderDate)})
-	case "content_type":
-		return only(rest, map[string]getter{"": header(sip.HeaderContentType)})
-	case "record_route":
-		return only(rest, map[string]getter{"": header(sip.HeaderRecordRoute)})
-	case "method":
-		return only(rest, map[string]getter{"": methodName})
-	case "msg":
-		return only(rest, map[string]getter{
-			"": func(c *module.Call) module.Value { return avp.String(c.Msg.Raw()) }, "len": func(c *module.Call) module.Value { return number(len(c.Msg.Raw())) },
-			"body": body, "first_line": func(c *module.Call) module.Value { return avp.String(c.Msg.FirstLine()) },
-		})
-	case "src", "dst", "received":
-		return placeSelect(path[0].name, rest)
-	case "sys":
-		return only(rest, map[string]getter{"pid": func(*module.Call) module.Value { return number(os.Getpid()) }})
-	case "cfg_get":
-		if len(rest) != 2 {
-			return nil, errors.New("expected cfg_get.group.name")
-		}
-		return getter(setting(rest[0].name, rest[1].name)), nil
-	case "hf_value":
-		return headerSelect(rest)
-	case "hf_value_exists":
-		return existsSelect(rest)
-	}
-	return nil, fmt.Errorf("unknown select %q", path[0].name)
-}
-
-func firstOf(t sip.HeaderType) func(c *module.Call) (string, error) {
-	return func(c *module.Call) (string, error) {
-		v, _, ok := sip.NextListValue(c.Msg.Value(t))
-		if !ok {
-			return "", sip.ErrAbsent
-		}
-		return v, nil
-	}
-}
-
-// lastContact is the contact that Kamailio takes: the last one of the message.
-func lastContact(c *module.Call) (string, error) {
-	list, err := c.Msg.Contacts()
-	if len(list) == 0 {
-		if err == nil {
-			err = sip.ErrAbsent
-		}
-		return "", err
-	}
-	return list[len(list)-1].Raw, nil
-}
-
-// only serves a select with at most one further word, without indexes.
-func only(rest []word, get map[string]getter) (getter, error) {
-	name := ""
-	if len(rest) > 0 {
-		name = rest[0].name
-	}
-	if g := get[name]; g != nil && len(rest) < 2 {
-		return g, nil
-	}
-	return nil, fmt.Errorf("the select has no part %q", pathText(rest))
 }
 
 func pathText(path []word) string {
@@ -135,151 +87,101 @@ func pathText(path []word) string {
 	return strings.Join(parts, ".")
 }
 
-func uriSelect(of func(c *module.Call) string, rest []word) (getter, error) {
-	if len(rest) == 0 {
-		return func(c *module.Call) module.Value { return orNull(of(c)) }, nil
+// headerSelects are those that give a header as it is.
+var headerSelects = map[string]sip.HeaderType{"call_id": sip.HeaderCallID, "expires": sip.HeaderExpires, "date": sip.HeaderDate,
+	"content_type": sip.HeaderContentType, "content_length": sip.HeaderContentLength, "user_agent": sip.HeaderUserAgent}
+
+// selectPath finds what a path names; anything that the table does not have is
+// an error at start.
+func selectPath(path []word) (getter, error) {
+	rest := path[1:]
+	if t, ok := headerSelects[path[0].name]; ok {
+		return only(rest, map[string]getter{"": header(t)})
 	}
-	part, err := uriWord(rest)
-	if err != nil {
-		return nil, err
+	switch path[0].name {
+	case "ruri":
+		return uriSelect(func(c *module.Call) string { return c.Target.URI }, rest)
+	case "dst_uri":
+		return uriSelect(func(c *module.Call) string { return c.Target.DstURI }, rest)
+	case "next_hop":
+		return uriSelect(nextHopURI, rest)
+	case "from", "f":
+		return addressSelect(func(c *module.Call) (string, error) { return c.Msg.Value(sip.HeaderFrom), nil }, header(sip.HeaderFrom), rest)
+	case "to", "t":
+		return addressSelect(func(c *module.Call) (string, error) { return c.Msg.Value(sip.HeaderTo), nil }, header(sip.HeaderTo), rest)
+	case "rpid", "remote_party_id":
+		return addressSelect(firstOf(sip.HeaderRemotePartyID), header(sip.HeaderRemotePartyID), rest)
+	case "refer_to":
+		return addressSelect(firstOf(sip.HeaderReferTo), header(sip.HeaderReferTo), rest)
+	case "record_route", "rr":
+		return addressSelect(firstOf(sip.HeaderRecordRoute), header(sip.HeaderRecordRoute), rest)
+	case "contact", "m":
+		return addressSelect(selectedContact, contactHeader, rest)
+	case "via", "v":
+		return viaSelect(path[0], rest)
+	case "cseq":
+		return only(rest, map[string]getter{
+			"": header(sip.HeaderCSeq), "method": methodName,
+			"num": cseqNumber,
+		})
+	case "event":
+		return only(rest, map[string]getter{"": eventType})
+	case "authorization":
+		return digestSelect(sip.HeaderAuthorization, path[0], rest)
+	case "proxy_authorization":
+		return digestSelect(sip.HeaderProxyAuthorization, path[0], rest)
+	case "method":
+		return only(rest, map[string]getter{"": methodName})
+	case "msg":
+		return messageSelect(rest)
+	case "branch":
+		return only(rest, map[string]getter{"count": func(c *module.Call) module.Value { return number(len(c.Branches)) }})
+	case "src", "dst", "received":
+		return placeSelect(path[0].name, rest)
+	case "sys":
+		return systemSelect(rest)
+	case "cfg_get":
+		if len(rest) != 2 {
+			return nil, errors.New("expected cfg_get.group.name")
+		}
+		return getter(setting(rest[0].name, rest[1].name)), nil
+	case "hf_value", "hf_value2":
+		return headerSelect(path[0].name == "hf_value2", rest)
+	case "hf_value_exists":
+		return existsSelect(rest)
 	}
-	return uriPart(of, part), nil
+	return nil, fmt.Errorf("unknown select %q", path[0].name)
 }
 
-// uriWord is a part of a URI in a select.
-func uriWord(rest []word) (func(u *sip.URI) module.Value, error) {
-	switch rest[0].name {
-	case "user":
-		return uriUser, nil
-	case "pwd":
-		return func(u *sip.URI) module.Value { return orNull(u.Password) }, nil
-	case "host":
-		return uriHost, nil
-	case "port":
-		return func(u *sip.URI) module.Value { return orNull(u.PortText) }, nil
-	case "params":
-		if len(rest) > 1 {
-			name := rest[1].name
-			return func(u *sip.URI) module.Value { return param(u.Params, name) }, nil
-		}
-		return func(u *sip.URI) module.Value { return orNull(string(u.Params)) }, nil
-	case "type":
-		return uriScheme, nil
-	case "transport":
-		return func(u *sip.URI) module.Value { return param(u.Params, "transport") }, nil
-	case "hostport":
-		return func(u *sip.URI) module.Value {
-			if u.PortText == "" {
-				return orNull(u.Host)
-			}
-			return avp.String(u.Host + ":" + u.PortText)
-		}, nil
+// only serves a select with at most one further word, without indexes.
+func only(rest []word, get map[string]getter) (getter, error) {
+	if g := get[pathText(rest)]; g != nil {
+		return g, nil
 	}
-	return nil, fmt.Errorf("a URI has no part %q", rest[0].name)
+	return nil, fmt.Errorf("the select has no part %q", pathText(rest))
 }
 
-func param(list sip.Params, name string) module.Value {
-	v, ok := list.Lookup(name)
-	if !ok {
-		return null
-	}
-	return avp.String(v)
+func eventType(c *module.Call) module.Value {
+	event, _, _ := strings.Cut(c.Msg.Value(sip.HeaderEvent), ";")
+	return orNull(strings.TrimSpace(event))
 }
 
-// addressSelect serves a header with one address.
-func addressSelect(value func(c *module.Call) (string, error), t sip.HeaderType, rest []word) (getter, error) {
-	if len(rest) == 0 {
-		return header(t), nil
+// systemSelect is sys.pid, sys.now and the like.
+func systemSelect(rest []word) (getter, error) {
+	now := func(c *module.Call) int64 { return c.Host.Clock().Now().Unix() }
+	ctime := "Mon Jan _2 15:04:05 2006"
+	utc := func(c *module.Call) module.Value {
+		return build(c, func(b []byte) []byte { return c.Host.Clock().Now().UTC().AppendFormat(b, ctime) })
 	}
-	part := func(f func(a *sip.NameAddr) module.Value) getter {
-		return func(c *module.Call) module.Value {
-			s, err := value(c)
-			if err != nil || s == "" {
-				return null
-			}
-			a, err := sip.ParseNameAddr(s)
-			if err != nil {
-				return null
-			}
-			return f(&a)
-		}
-	}
-	switch rest[0].name {
-	case "uri":
-		if len(rest) == 1 {
-			return part(nameAddrURI), nil
-		}
-		inner, err := uriWord(rest[1:])
-		if err != nil {
-			return nil, err
-		}
-		return part(func(a *sip.NameAddr) module.Value {
-			u, err := a.ParseURI()
-			if err != nil {
-				return null
-			}
-			return inner(&u)
-		}), nil
-	case "name":
-		return part(func(a *sip.NameAddr) module.Value { return avp.String(a.Display) }), nil
-	case "tag", "expires", "q", "methods", "received", "instance":
-		name := rest[0].name
-		return part(func(a *sip.NameAddr) module.Value { return param(a.Params, name) }), nil
-	case "params", "param":
-		if len(rest) == 1 && rest[0].param == "" {
-			return part(func(a *sip.NameAddr) module.Value { return orNull(string(a.Params)) }), nil
-		}
-		name := rest[0].param
-		if name == "" {
-			name = rest[1].name
-		}
-		return part(func(a *sip.NameAddr) module.Value { return param(a.Params, name) }), nil
-	}
-	return nil, fmt.Errorf("an address has no part %q", rest[0].name)
-}
-
-// viaSelect counts from 1, backwards from -1.
-func viaSelect(first word, rest []word) (getter, error) {
-	at := func(c *module.Call) (*sip.Via, error) {
-		switch n := first.index; {
-		case n < 0:
-			return c.Msg.Via(c.Msg.NumVias() + n)
-		case n > 0:
-			return c.Msg.Via(n - 1)
-		}
-		return c.Msg.Via(0)
-	}
-	part := func(f func(v *sip.Via) module.Value) getter {
-		return func(c *module.Call) module.Value {
-			v, err := at(c)
-			if err != nil {
-				return null
-			}
-			return f(v)
-		}
-	}
-	if len(rest) == 0 {
-		return part(func(v *sip.Via) module.Value { return avp.String(v.Raw) }), nil
-	}
-	switch name := rest[0].name; name {
-	case "host":
-		return part(func(v *sip.Via) module.Value { return orNull(v.Host) }), nil
-	case "port":
-		return part(func(v *sip.Via) module.Value { return orNull(v.PortText) }), nil
-	case "transport":
-		return part(func(v *sip.Via) module.Value { return orNull(v.TransportText) }), nil
-	case "branch", "rport", "received", "i", "alias", "maddr", "ttl":
-		return part(func(v *sip.Via) module.Value { return param(v.Params, name) }), nil
-	case "params", "param":
-		if n := rest[0].param; n != "" {
-			return part(func(v *sip.Via) module.Value { return param(v.Params, n) }), nil
-		}
-		if len(rest) > 1 {
-			return part(func(v *sip.Via) module.Value { return param(v.Params, rest[1].name) }), nil
-		}
-		return nil, errors.New("expected the name of a parameter: via.params.name")
-	}
-	return nil, fmt.Errorf("a Via has no part %q", rest[0].name)
+	return only(rest, map[string]getter{
+		"pid":       func(*module.Call) module.Value { return number(os.Getpid()) },
+		"server_id": func(c *module.Call) module.Value { return number(c.Host.Core().ServerID) },
+		"now":       func(c *module.Call) module.Value { return avp.Number(now(c)) },
+		"now.local": func(c *module.Call) module.Value {
+			return build(c, func(b []byte) []byte { return c.Host.Clock().Now().Local().AppendFormat(b, ctime) })
+		},
+		"now.gmt": utc, "now.utc": utc,
+	})
 }
 
 func placeSelect(which string, rest []word) (getter, error) {
@@ -289,127 +191,157 @@ func placeSelect(which string, rest []word) (getter, error) {
 		}
 		return addr(c, c.Packet.Dst.Addr()), int(c.Packet.Dst.Port())
 	}
-	return only(rest, map[string]getter{
-		"ip":    func(c *module.Call) module.Value { ip, _ := at(c); return ip },
-		"port":  func(c *module.Call) module.Value { _, port := at(c); return number(port) },
-		"proto": func(c *module.Call) module.Value { return avp.String(proto(c).String()) },
+	parts := map[string]getter{
+		"ip":   func(c *module.Call) module.Value { ip, _ := at(c); return ip },
+		"port": func(c *module.Call) module.Value { _, port := at(c); return number(port) },
 		"ip_port": func(c *module.Call) module.Value {
 			ip, port := at(c)
 			return build(c, func(b []byte) []byte { return appendPort(append(b, ip.Str...), port) })
 		},
-		"proto_ip_port": func(c *module.Call) module.Value {
+	}
+	if which == "received" {
+		parts["proto"] = protoText
+		parts["proto_ip_port"] = func(c *module.Call) module.Value {
 			ip, port := at(c)
 			return build(c, func(b []byte) []byte {
 				return appendPort(append(append(append(b, proto(c).String()...), ':'), ip.Str...), port)
 			})
+		}
+	}
+	return only(rest, parts)
+}
+
+// messageSelect is msg, msg.body, msg.header.x and the like.
+func messageSelect(rest []word) (getter, error) {
+	if len(rest) > 0 && (rest[0].name == "header" || rest[0].name == "h") {
+		return messageHeader(rest)
+	}
+	if len(rest) > 1 && (rest[0].name == "body" || rest[0].name == "content") && rest[1].name == "sdp" {
+		return sdpSelect(rest[2:])
+	}
+	return only(rest, map[string]getter{
+		"": func(c *module.Call) module.Value { return avp.String(c.Msg.Raw()) }, "len": func(c *module.Call) module.Value { return number(len(c.Msg.Raw())) },
+		"body": body, "content": body, "first_line": func(c *module.Call) module.Value { return avp.String(c.Msg.FirstLine()) },
+		"type": func(c *module.Call) module.Value {
+			if c.Msg.IsRequest() {
+				return number(1)
+			}
+			return number(2)
+		},
+		"flags": func(c *module.Call) module.Value { return avp.Number(int64(c.Flags)) },
+		"id":    func(c *module.Call) module.Value { return avp.Number(int64(c.Serial)) },
+		"id.hex": func(c *module.Call) module.Value {
+			return build(c, func(b []byte) []byte { return fmt.Appendf(b, "%08x", c.Serial) })
 		},
 	})
 }
 
-// headerSelect is hf_value.name[index]: the values of all headers with that
-// name, where _ stands for a dash; the index counts from 1.
-func headerSelect(rest []word) (getter, error) {
-	if len(rest) == 0 {
-		return nil, errors.New("expected the name of a header: hf_value.name")
-	}
-	h := &headerName{name: dynamic{fixed: strings.ReplaceAll(rest[0].name, "_", "-")}}
-	h.typ = sip.ParseHeaderType(h.name.fixed)
-	value := func(c *module.Call) (string, bool) { return listValue(c, h, rest[0].index) }
-	if len(rest) == 1 {
-		if !rest[0].given {
-			return func(c *module.Call) module.Value { return joinedValues(c, h) }, nil
+// messageHeader is msg.header, msg.header.x and msg.header["X"] with the parts
+// of an address behind it.
+func messageHeader(rest []word) (getter, error) {
+	name := rest[0].param
+	rest = rest[1:]
+	if name == "" {
+		if len(rest) == 0 {
+			return func(c *module.Call) module.Value {
+				raw := c.Msg.Raw() // the empty line belongs to it, as in Kamailio
+				return avp.String(raw[c.Msg.FirstLineEnd():min(c.Msg.HeadersEnd()+2, len(raw))])
+			}, nil
 		}
+		name, rest = strings.ReplaceAll(rest[0].name, "_", "-"), rest[1:]
+	}
+	h := &headerName{name: dynamic{fixed: name}, typ: sip.ParseHeaderType(name)}
+	first := func(c *module.Call) (string, error) {
+		at := h.next(c, name, -1)
+		if at < 0 {
+			return "", sip.ErrAbsent
+		}
+		return c.Msg.Header(at).Value, nil
+	}
+	raw := func(c *module.Call) module.Value {
+		s, err := first(c)
+		if err != nil {
+			return null
+		}
+		return avp.String(s)
+	}
+	switch {
+	case len(rest) == 0:
+		return raw, nil
+	case rest[0].name == "params":
+		return addressSelect(first, raw, rest)
+	case rest[0].name == "nameaddr" && len(rest) > 1 && rest[1].name == "params":
+		return nameAddrSelect(func(c *module.Call) (string, error) {
+			s, err := first(c)
+			if v, _, ok := sip.NextListValue(s); ok && (rest[1].param != "" || len(rest) > 2) {
+				s = v
+			}
+			return s, err
+		}, rest[1:])
+	case rest[0].name == "nameaddr" && len(rest) > 1:
+		return nameAddrSelect(first, rest[1:])
+	}
+	return nil, fmt.Errorf("the select has no part %q", pathText(rest))
+}
+
+// sdpSelect is msg.body.sdp and msg.body.sdp.line["o"].
+func sdpSelect(rest []word) (getter, error) {
+	if len(rest) == 0 {
+		return body, nil
+	}
+	letter := rest[0].param
+	if letter == "" && len(rest) == 2 {
+		letter = rest[1].name
+	}
+	if rest[0].name != "line" || len(letter) != 1 {
+		return nil, errors.New("expected msg.body.sdp.line with the letter of a line")
+	}
+	prefix := letter + "="
+	return func(c *module.Call) module.Value {
+		line, ok := findLine(body(c).Str, func(l string, _ int) bool { return strings.HasPrefix(l, prefix) })
+		if !ok {
+			return null
+		}
+		return avp.String(line[len(prefix):])
+	}, nil
+}
+
+// digestSelect is authorization["realm"].nonce: the credentials of a realm.
+func digestSelect(t sip.HeaderType, first word, rest []word) (getter, error) {
+	if first.param == "" {
+		return nil, errors.New(`expected a realm: authorization["realm"]`)
+	}
+	find := func(c *module.Call) (string, bool) {
+		for at := c.Msg.First(t); at >= 0; at = c.Msg.Next(t, at) {
+			v := c.Msg.Header(at).Value
+			if len(v) <= 7 || !sip.EqualFold(v[:7], "Digest ") {
+				continue
+			}
+			if realm, _ := digestParam(v[7:], "realm"); realm == first.param {
+				return v, true
+			}
+		}
+		return "", false
+	}
+	part := func(name string, f func(s string) string) getter {
 		return func(c *module.Call) module.Value {
-			v, ok := value(c)
+			v, ok := find(c)
 			if !ok {
 				return null
 			}
-			return avp.String(v)
-		}, nil
-	}
-	switch rest[1].name {
-	case "uri", "name", "params", "param", "tag":
-		if rest[1].name == "param" && rest[1].param == "" {
-			return header(h.typ), nil
-		}
-		return addressSelect(func(c *module.Call) (string, error) {
-			v, ok := value(c)
-			if !ok {
-				return "", sip.ErrAbsent
+			if name == "" {
+				return avp.String(v)
 			}
-			return v, nil
-		}, h.typ, rest[1:])
-	}
-	return nil, fmt.Errorf("a header value has no part %q", rest[1].name)
-}
-
-// listValue is the n-th of all values of a header, counted from 1.
-func listValue(c *module.Call, h *headerName, n int) (string, bool) {
-	found, ok := "", false
-	total := 0
-	if n < 0 {
-		eachValue(c, h, func(string) bool { total++; return true })
-		n += total + 1
-	}
-	n = max(n, 1)
-	eachValue(c, h, func(v string) bool {
-		if n--; n == 0 {
-			found, ok = v, true
-		}
-		return n > 0
-	})
-	return found, ok
-}
-
-func eachValue(c *module.Call, h *headerName, f func(v string) bool) {
-	for at := h.next(c, h.name.fixed, -1); at >= 0; at = h.next(c, h.name.fixed, at) {
-		list := c.Msg.Header(at).Value
-		for {
-			value, rest, ok := sip.NextListValue(list)
-			if !ok {
-				break
-			}
-			if !f(value) {
-				return
-			}
-			list = rest
+			s, _ := digestParam(v[7:], name)
+			return orNull(f(s))
 		}
 	}
-}
-
-func joinedValues(c *module.Call, h *headerName) module.Value {
-	if h.next(c, h.name.fixed, -1) < 0 {
-		return null
+	same := func(s string) string { return s }
+	get := map[string]getter{"": part("", same)}
+	for _, name := range []string{"algorithm", "cnonce", "nc", "nonce", "opaque", "qop", "realm", "response", "uri", "username"} {
+		get[name] = part(name, same)
 	}
-	return build(c, func(b []byte) []byte {
-		first := true
-		eachValue(c, h, func(v string) bool {
-			if !first {
-				b = append(b, ',')
-			}
-			first = false
-			b = append(b, v...)
-			return true
-		})
-		return b
-	})
-}
-
-// existsSelect is hf_value_exists.name.value.
-func existsSelect(rest []word) (getter, error) {
-	if len(rest) != 2 {
-		return nil, errors.New("expected hf_value_exists.header.value")
-	}
-	h := &headerName{name: dynamic{fixed: strings.ReplaceAll(rest[0].name, "_", "-")}}
-	h.typ = sip.ParseHeaderType(h.name.fixed)
-	return func(c *module.Call) module.Value {
-		n := 0
-		eachValue(c, h, func(v string) bool {
-			if sip.EqualFold(v, rest[1].name) {
-				n = 1
-			}
-			return n == 0
-		})
-		return number(n)
-	}, nil
+	get["username.user"] = part("username", func(s string) string { user, _, _ := strings.Cut(s, "@"); return user })
+	get["username.domain"] = part("username", func(s string) string { _, domain, _ := strings.Cut(s, "@"); return domain })
+	return only(rest, get)
 }

@@ -123,12 +123,12 @@ func (c *checker) match(x *syntax.Binary) expr.Node {
 	return n
 }
 
-// selectNode resolves @path: it is what $sel(path) gives.
+// selectNode resolves @path: it is what $sel(path) gives, but never null.
 func (c *checker) selectNode(x *syntax.Select) expr.Node {
 	r, err := variable.Parse(c, "$sel("+x.Raw[1:]+")")
 	if err != nil {
 		c.fail(x.Span, err)
 		return nil
 	}
-	return expr.Var{Ref: r}
+	return expr.Select{Ref: r}
 }

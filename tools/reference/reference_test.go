@@ -35,9 +35,9 @@ func TestKahea(t *testing.T) {
 			for i, r := range tab.rows {
 				switch {
 				case r.gap == "" && got[i] != r.want:
-					t.Errorf("%s\n got  %q\n want %q", r.script, got[i], r.want)
+					t.Errorf("%s: %s\n got  %q\n want %q", r.message, r.script, got[i], r.want)
 				case r.gap != "" && got[i] == r.want:
-					t.Errorf("%s: no longer differs: %s", r.script, r.gap)
+					t.Errorf("%s: %s: no longer differs: %s", r.message, r.script, r.gap)
 				}
 			}
 		})
