@@ -174,6 +174,10 @@ type Script struct {
 	MaxBranches, MaxWhileLoops, MaxRecursion int
 	// ForceRPort, LocalRPort and ReplyToVia tell where replies go.
 	ForceRPort, LocalRPort bool
+	// SlowAction is the time above which a function is reported, at SlowLevel;
+	// 0 for never.
+	SlowAction time.Duration
+	SlowLevel  int
 	// CheckVia drops replies whose topmost Via is not ours.
 	CheckVia bool
 }

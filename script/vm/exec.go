@@ -51,7 +51,12 @@ func (p *Program) loop(c *module.Call, f *expr.Frame, r *compile.Route, ops []co
 	again:
 		switch op.Code {
 		case compile.OpCall:
-			if last = op.Call.Raw(c); last == module.Stop {
+			if p.slow > 0 {
+				last = p.timed(c, op)
+			} else {
+				last = op.Call.Raw(c)
+			}
+			if last == module.Stop {
 				return last
 			}
 		case compile.OpRoute:
@@ -114,6 +119,17 @@ func (p *Program) loop(c *module.Call, f *expr.Frame, r *compile.Route, ops []co
 			return last
 		}
 	}
+}
+
+// timed calls a function and tells of it when it took long.
+func (p *Program) timed(c *module.Call, op *compile.Op) module.Result {
+	clock := c.Host.Clock()
+	start := clock.Now()
+	r := op.Call.Raw(c)
+	if took := clock.Now().Sub(start); took >= p.slow {
+		c.Log().Log(c.Context(), p.slowLog, "an action took too long", "action", op.Call.String(), "us", took.Microseconds(), "at", c.Line)
+	}
+	return r
 }
 
 // assign carries an assignment out.

@@ -5,7 +5,9 @@ package vm
 
 import (
 	"io"
+	"log/slog"
 	"slices"
+	"time"
 
 	"github.com/kahea-sip/kahea/core/module"
 	"github.com/kahea-sip/kahea/script/compile"
@@ -20,6 +22,10 @@ type Options struct {
 	// MaxRecursion is how deep routes may be nested (max_recursive_level);
 	// 0 takes DefaultRecursion.
 	MaxRecursion int
+	// SlowAction is the time above which a function is reported, at the level
+	// SlowLevel; 0 for never.
+	SlowAction time.Duration
+	SlowLevel  slog.Level
 	// Tracer is told each operation; nil costs nothing.
 	Tracer module.Tracer
 }
@@ -36,6 +42,8 @@ type Program struct {
 	code     *compile.Code
 	maxLoops int
 	maxDepth int
+	slow     time.Duration
+	slowLog  slog.Level
 	tracer   module.Tracer
 	tracing  []compile.Op // as many OpTrace as the longest route has operations; nil without a tracer
 }
@@ -44,7 +52,7 @@ var _ module.Program = (*Program)(nil)
 
 // New makes a program.
 func New(code *compile.Code, opt Options) *Program {
-	p := &Program{code: code, maxLoops: opt.MaxWhileLoops, maxDepth: opt.MaxRecursion}
+	p := &Program{code: code, maxLoops: opt.MaxWhileLoops, maxDepth: opt.MaxRecursion, slow: opt.SlowAction, slowLog: opt.SlowLevel}
 	if p.maxLoops == 0 {
 		p.maxLoops = DefaultWhileLoops
 	}

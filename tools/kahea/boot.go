@@ -337,7 +337,8 @@ func (s *server) makeEngine() error {
 		}
 	}
 	s.declareSettings()
-	program, err := s.attachScripts(vm.New(compile.Compile(s.cfg.script), vm.Options{MaxWhileLoops: set.Script.MaxWhileLoops, MaxRecursion: set.Script.MaxRecursion, Tracer: s.around.tracer}))
+	program, err := s.attachScripts(vm.New(compile.Compile(s.cfg.script), vm.Options{MaxWhileLoops: set.Script.MaxWhileLoops, MaxRecursion: set.Script.MaxRecursion, Tracer: s.around.tracer,
+		SlowAction: set.Script.SlowAction, SlowLevel: module.LevelOf(set.Script.SlowLevel)}))
 	if err != nil {
 		return err
 	}

@@ -46,7 +46,8 @@ func (c *config) checkEngine() {
 // program that it returns runs the routes.
 func (s *server) attachScripts(native module.Program) (module.Program, error) {
 	set := s.cfg.settings
-	setup := lua.Setup{Core: s.cfg.core, Native: native, OnSendRoute: set.KEMI.OnSendRoute, ReplyRoute: set.KEMI.ReplyRoute, Host: s.engine}
+	setup := lua.Setup{Core: s.cfg.core, Native: native, OnSendRoute: set.KEMI.OnSendRoute, ReplyRoute: set.KEMI.ReplyRoute, Host: s.engine,
+		SlowAction: set.Script.SlowAction, SlowLevel: module.LevelOf(set.Script.SlowLevel)}
 	for _, m := range s.cfg.script.Modules {
 		setup.Modules = append(setup.Modules, lua.Loaded{Name: m.Name, Module: m.Module, Exports: m.Exports})
 	}
