@@ -107,6 +107,9 @@ func (s *state) bind(f *function) glua.LGFunction {
 	}
 	converters := s.converters(f)
 	run, get, result := f.fn.Run, f.fn.Get, f.form.Result
+	if s.program.set.SlowAction > 0 && run != nil {
+		run = s.timed(f)
+	}
 	return func(l *glua.LState) int {
 		c := s.call
 		if c == nil {
@@ -157,6 +160,20 @@ func (s *state) bind(f *function) glua.LGFunction {
 			l.Push(integer(int64(r)))
 		}
 		return 1
+	}
+}
+
+// timed makes a function that tells when it took long.
+func (s *state) timed(f *function) func(c *module.Call, a module.Args) module.Result {
+	set := &s.program.set
+	return func(c *module.Call, a module.Args) module.Result {
+		clock := c.Host.Clock()
+		start := clock.Now()
+		r := f.fn.Run(c, a)
+		if took := clock.Now().Sub(start); took >= set.SlowAction {
+			c.Log().Log(c.Context(), set.SlowLevel, "an action took too long", "action", f.title(), "us", took.Microseconds(), "at", s.position())
+		}
+		return r
 	}
 }
 

@@ -12,8 +12,10 @@ package lua
 import (
 	"errors"
 	"fmt"
+	"log/slog"
 	"sync"
 	"sync/atomic"
+	"time"
 
 	"github.com/kahea-sip/kahea/core/module"
 )
@@ -48,7 +50,11 @@ type Setup struct {
 	// OnSendRoute and ReplyRoute are those of Options, as the core
 	// parameters kemi.… name them.
 	OnSendRoute, ReplyRoute string
-	Host                    module.Host
+	// SlowAction is the time above which a function is reported, at the level
+	// SlowLevel; 0 for never.
+	SlowAction time.Duration
+	SlowLevel  slog.Level
+	Host       module.Host
 }
 
 // Runner is a module that runs scripts of this package; the start of the server
