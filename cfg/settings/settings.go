@@ -280,7 +280,7 @@ func New() *Settings {
 			UseSearchList: true, UseCache: true, CacheNegativeTTL: 60 * time.Second, CacheMaxTTL: -1 * time.Second,
 			GCInt: 120 * time.Second, CacheMemory: 500,
 		},
-		Script:  Script{MaxBranches: 12, MaxWhileLoops: 100, MaxRecursion: 256},
+		Script:  Script{SlowLevel: -1, MaxBranches: 12, MaxWhileLoops: 100, MaxRecursion: 256},
 		Headers: Headers{ServerSignature: true},
 		Engine:  "native",
 		given:   map[string]source.Span{},
