@@ -135,7 +135,7 @@ func outgoing(o *sip.Outgoing, d *transport.Destination, st *State, p *transport
 	if st.AdvertisedPort != 0 {
 		o.Port = st.AdvertisedPort
 	}
-	o.Rport = st.AddLocalRport
+	o.Rport, o.ViaParams = st.AddLocalRport, st.ViaParams
 	o.Local, o.Remote, o.Socket = s.Addr, d.Addr, s
 	o.ConnID = uint32(p.Conn)
 }

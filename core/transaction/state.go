@@ -74,6 +74,9 @@ type State struct {
 	// RouteParams are the parameters, each with its semicolon, that
 	// add_rr_param wants in Record-Route; a branch route adds to its branch's.
 	RouteParams string
+	// ViaParams are parameters of the own Via that the script added, each with
+	// its semicolon.
+	ViaParams string
 	// AddLocalRport puts rport into the own Via (add_local_rport).
 	AddLocalRport bool
 	// AdvertisedHost and AdvertisedPort stand in Via and Record-Route instead

@@ -42,6 +42,8 @@ func (x *Corex) Exports() module.Exports {
 			{Name: "is_socket_name", Args: []module.Arg{{Name: "sockname", Doc: "name to look for"}}, Routes: module.AnyRoute, Run: isSocketName,
 				Doc: "True when a socket has this name."},
 			{Name: "is_faked_msg", Routes: module.AnyRoute, Run: isMadeUp, Doc: "True in an event route that no packet started."},
+			{Name: "via_add_srvid", Args: []module.Arg{{Name: "flags", Type: module.ArgInt, Doc: "1 adds it, 0 does not"}}, Routes: module.AnyRoute, Run: addServerID,
+				Doc: "Adds server_id, where it is not 0, as parameter srvid to the own Via."},
 			{Name: "setxflag", Args: flag, Routes: module.AnyRoute, Run: setXFlag, Doc: "Sets an extended message flag."},
 			{Name: "isxflagset", Args: flag, Routes: module.AnyRoute, Run: isXFlag, Doc: "True when the extended message flag is set."},
 			{Name: "resetxflag", Args: flag, Routes: module.AnyRoute, Run: resetXFlag, Doc: "Clears an extended message flag."},

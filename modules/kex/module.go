@@ -4,6 +4,8 @@
 package kex
 
 import (
+	"sync/atomic"
+
 	"github.com/kahea-sip/kahea/core/counter"
 	"github.com/kahea-sip/kahea/core/module"
 )
@@ -11,7 +13,9 @@ import (
 func init() { module.Register("kex", func() module.Module { return new(Kex) }) }
 
 // Kex is the module.
-type Kex struct{}
+type Kex struct {
+	serial atomic.Uint64 // counts the values of $sruid
+}
 
 // Exports implements module.Module.
 func (k *Kex) Exports() module.Exports {
@@ -39,6 +43,9 @@ func (k *Kex) Exports() module.Exports {
 			{Name: "setdebug", Args: []module.Arg{{Name: "level", Type: module.ArgInt, Doc: "-5 (alert) to 3 (debug)"}}, Routes: module.AnyRoute, Run: setDebug,
 				Doc: "Sets the log level of the worker that runs the script, for this and later messages."},
 			{Name: "resetdebug", Routes: module.AnyRoute, Run: resetDebug, Doc: "Gives the worker the log level of the debug parameter again."},
+		},
+		Variables: []module.Variable{
+			{Name: "sruid", Get: k.uniqueID, Doc: "a unique text, another one each time"},
 		},
 		Counters: counter.MemoryEntries(),
 		RPC: []module.Command{

@@ -40,8 +40,9 @@ func (p *PV) functions() []module.Function {
 		module.Function{Name: "pv_xavu_print", Run: printTree("xavu", xavus), Doc: "Logs all $xavu."},
 		module.Function{Name: "xavp_params_explode", Args: []module.Arg{name("sparams", "parameters"), root}, Run: explodeParams(xavps, 0), Doc: "Stores the parameters of a text as fields of an extended AVP."},
 		module.Function{Name: "xavu_params_explode", Args: []module.Arg{name("sparams", "parameters"), root}, Run: explodeParams(xavus, 0), Doc: "Stores the parameters of a text as fields of an extended AVP with single values."},
-		module.Function{Name: "xavp_params_implode", Args: []module.Arg{root, variable}, Run: implode(xavps), Doc: "Assigns the fields of an extended AVP as parameters to a variable."},
-		module.Function{Name: "xavu_params_implode", Args: []module.Arg{root, variable}, Run: implode(xavus), Doc: "Assigns the fields of an extended AVP with single values as parameters to a variable."},
+		module.Function{Name: "xavp_params_implode", Args: []module.Arg{root, variable}, Run: implode(xavps, ""), Doc: "Assigns the fields of an extended AVP as parameters to a variable."},
+		module.Function{Name: "xavp_params_implode_qval", Args: []module.Arg{root, variable}, Run: implode(xavps, `"`), Doc: "The same with the values in quotes."},
+		module.Function{Name: "xavu_params_implode", Args: []module.Arg{root, variable}, Run: implode(xavus, ""), Doc: "Assigns the fields of an extended AVP with single values as parameters to a variable."},
 	)
 	for i := range list {
 		if list[i].Routes == 0 {

@@ -20,6 +20,7 @@ func (t tree) functions(prefix string, root, field module.Arg) []module.Function
 		{Name: prefix + "_child_seti", Args: []module.Arg{root, field, number}, Run: t.setChild, Doc: "Sets a field to a number."},
 		{Name: prefix + "_child_sets", Args: []module.Arg{root, field, text}, Run: t.setChild, Doc: "Sets a field to a text."},
 		{Name: prefix + "_rm", Args: []module.Arg{root}, Run: t.removeRoot, Doc: "Removes the newest one of a name."},
+		{Name: prefix + "_rm_all", Args: []module.Arg{root}, Lua: "-", Run: t.removeAll, Doc: "Removes all of a name."},
 		{Name: prefix + "_child_rm", Args: []module.Arg{root, field}, Run: t.removeChild, Doc: "Removes a field."},
 	}
 }
@@ -60,6 +61,10 @@ func (t tree) setChild(c *module.Call, a module.Args) module.Result {
 
 func (t tree) removeRoot(c *module.Call, a module.Args) module.Result {
 	return module.Bool(t.of(c).Remove(t.name(a.Str(0)), 0))
+}
+
+func (t tree) removeAll(c *module.Call, a module.Args) module.Result {
+	return module.Bool(t.of(c).Clear(t.name(a.Str(0))) > 0)
 }
 
 func (t tree) removeChild(c *module.Call, a module.Args) module.Result {
@@ -165,7 +170,8 @@ func explodeParams(t tree, sepArg int) func(c *module.Call, a module.Args) modul
 	}
 }
 
-func implode(t tree) func(c *module.Call, a module.Args) module.Result {
+// implode joins the fields as parameters; quote stands around each value.
+func implode(t tree, quote string) func(c *module.Call, a module.Args) module.Result {
 	return func(c *module.Call, a module.Args) module.Result {
 		fields := t.rootFields(c, a.Str(0), false)
 		if fields == nil {
@@ -178,7 +184,7 @@ func implode(t tree) func(c *module.Call, a module.Args) module.Result {
 				}
 				b = append(b, f.name...)
 				if v := f.item.Value; v.Kind != avp.Str || v.Str != "" {
-					b = v.AppendText(append(b, '='))
+					b = append(v.AppendText(append(append(b, '='), quote...)), quote...)
 				}
 				b = append(b, ';')
 			}

@@ -20,6 +20,9 @@ func (c *checker) call(x *syntax.Call) expr.Node {
 	if name == "route" {
 		return c.routeCall(x)
 	}
+	if name == "selval" {
+		return c.selval(x)
+	}
 	list := c.names.functions[name]
 	if len(list) == 0 {
 		c.unknownFunction(x)

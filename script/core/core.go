@@ -3,7 +3,11 @@
 // Package core has the functions and variables that the language itself brings.
 package core
 
-import "github.com/kahea-sip/kahea/core/module"
+import (
+	"slices"
+
+	"github.com/kahea-sip/kahea/core/module"
+)
 
 // Options are what the functions and variables need to know of the
 // configuration.
@@ -21,7 +25,7 @@ type Options struct {
 func Exports(opt Options) module.Exports {
 	return module.Exports{
 		Doc:       "The functions and variables of the language itself.",
-		Functions: append(append(append(flagFunctions(), uriFunctions()...), connectionFunctions()...), forwardFunctions()...),
+		Functions: slices.Concat(flagFunctions(), uriFunctions(), connectionFunctions(), forwardFunctions(), processFunctions()),
 		Lua:       luaFunctions(),
 		Variables: variables(opt),
 	}
