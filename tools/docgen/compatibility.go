@@ -45,11 +45,12 @@ func missing(name string, e module.Exports) map[string][]string {
 // they lack, and the names of those that are not there yet.
 func compatibility() string {
 	var b strings.Builder
-	b.WriteString("\n| module | missing functions | missing parameters | missing variables | missing commands |\n|---|---|---|---|---|\n")
+	b.WriteString("\n| module | missing functions | missing parameters | missing variables | missing commands | missing in Lua |\n|---|---|---|---|---|---|\n")
 	shipped := module.Names()
 	for _, name := range shipped {
-		m := missing(name, module.Lookup(name)().Exports())
-		fmt.Fprintf(&b, "| [%s](../modules/%s/README.md) | %s | %s | %s | %s |\n", name, name, list(m["function"]), list(m["param"]), list(m["pv"]), list(m["rpc"]))
+		e := module.Lookup(name)().Exports()
+		m := missing(name, e)
+		fmt.Fprintf(&b, "| [%s](../modules/%s/README.md) | %s | %s | %s | %s | %s |\n", name, name, list(m["function"]), list(m["param"]), list(m["pv"]), list(m["rpc"]), list(missingInLua(name, e)))
 	}
 	var absent []string
 	for _, n := range check.Reference() {

@@ -29,7 +29,7 @@ func main() {
 
 // generated has the generated part of each file, by its path.
 func generated() map[string]string {
-	all := map[string]string{"docs/compatibility.md": compatibility()}
+	all := map[string]string{"docs/compatibility.md": compatibility(), "docs/lua.md": luaReference()}
 	for _, name := range module.Names() {
 		all["modules/"+name+"/README.md"] = tables(module.Lookup(name)())
 	}
