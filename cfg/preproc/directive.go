@@ -93,8 +93,8 @@ func (p *processor) skip(s *scanner) bool {
 		rest := s.text[s.off:]
 		switch {
 		case c == '#':
-			if !p.directive(s) {
-				p.lineComment(s)
+			if s.def != nil || !p.directive(s) {
+				p.lineComment(s) // in the value of a define a directive is one too
 			}
 		case c == '!' && strings.HasPrefix(rest, "!!"):
 			if !p.directive(s) {

@@ -88,9 +88,14 @@ func (p *processor) subst(s *scanner, d directive, kind substKind) {
 	if kind == substDefineString {
 		value = Quote(value)
 	}
-	if validName(pattern) {
-		p.defineAs(&Define{Name: pattern, Value: value, Pos: span.Pos}, span, reDefine)
+	if !validName(pattern) {
+		return
 	}
+	mode := plainDefine
+	if before := p.defines[pattern]; before != nil && before.bySubst {
+		mode = tryDefine // of two rules the first one makes the define
+	}
+	p.defineAs(&Define{Name: pattern, Value: value, Pos: span.Pos, bySubst: true}, span, mode)
 }
 
 // splitRule takes /a/b/c apart. A delimiter after a backslash is part of the text.

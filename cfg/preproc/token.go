@@ -69,4 +69,6 @@ type Define struct {
 	Value string
 	// Pos is where the name was defined; not valid for the command line and for predefined names.
 	Pos source.Pos
+
+	bySubst bool // #!substdef has made it
 }

@@ -8,6 +8,7 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"maps"
 	"math/rand/v2"
 	"net/netip"
 	"strings"
@@ -48,7 +49,11 @@ type Options struct {
 	Modules map[string]module.New
 	// Defines are NAME or NAME=VALUE.
 	Defines []string
-	VM      vm.Options
+	// Files are further files that the configuration includes, Env what it
+	// sees of the environment; nil is that of the process.
+	Files map[string]string
+	Env   func(name string) (string, bool)
+	VM    vm.Options
 	// Aliases are host names that are ours, beside 127.0.0.1.
 	Aliases []string
 }
@@ -65,7 +70,9 @@ type Env struct {
 // Load reads, checks and compiles a configuration. The Program is nil when it
 // has mistakes.
 func Load(cfg string, opt Options) *Env {
-	file, res := syntax.ParseFile("test.cfg", preproc.Options{Reader: source.Memory{"test.cfg": cfg}, Defines: opt.Defines})
+	files := source.Memory{"test.cfg": cfg}
+	maps.Copy(files, opt.Files)
+	file, res := syntax.ParseFile("test.cfg", preproc.Options{Reader: files, Defines: opt.Defines, Env: opt.Env})
 	env := &Env{Errors: res.Errors, Host: newHost(opt.Aliases)}
 	script := check.Check(file, check.Options{
 		Core: core.Exports(core.Options{}),
