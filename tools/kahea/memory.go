@@ -15,6 +15,9 @@ import (
 // trimInterval is how often the load is looked at to give memory back.
 const trimInterval = 10 * time.Second
 
+// hugeHeap is how much of the heap shall lie in large pages, at most.
+const hugeHeap = 512 << 20
+
 // transactionMemory is the bound of what transactions hold, in bytes: what the
 // operator gives by -m or shm_mem_size in megabytes, else half of what there
 // is.
@@ -36,8 +39,13 @@ func (s *server) keepMemory() (stop func()) {
 		slog.Int64("machine", m.Total), slog.Int64("container", m.Container),
 		slog.Int64("limit", debug.SetMemoryLimit(-1)), slog.Int64("floor", plan.Floor),
 		slog.Int64("transactions", transactionMemory(s.cfg.settings.SharedMemory, m)))
-	// What reading the configuration took is of no use any more.
-	s.goer.start("memory", debug.FreeOSMemory)
+	s.goer.start("memory", func() {
+		if err := memory.PreferHuge(min(hugeHeap, m.Size()/8)); err != nil {
+			s.log.Debug("no large pages for the heap", "err", err)
+		}
+		// What reading the configuration took is of no use any more, either.
+		debug.FreeOSMemory()
+	})
 	var trimmer memory.Trimmer
 	seen := s.engine.Messages()
 	task := s.wheel.Every("memory", trimInterval, func() {
