@@ -9,6 +9,7 @@ type IteratorKind uint8
 const (
 	HeaderIterator IteratorKind = iota
 	LineIterator
+	SDPIterator
 )
 
 // Iterator is a place in a message that a script moves along.
@@ -17,8 +18,8 @@ type Iterator struct {
 	Kind IteratorKind
 	// Index is the header of a HeaderIterator: -1 before the first.
 	Index int
-	// Start and End are the line of a LineIterator; both are the beginning of
-	// the body before the first line, and its end behind the last.
+	// Start and End are the line of a LineIterator or SDPIterator; both are the
+	// beginning of the body before the first line, and its end behind the last.
 	Start, End int
 }
 

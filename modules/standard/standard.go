@@ -25,6 +25,7 @@ import (
 	_ "github.com/kahea-sip/kahea/modules/rr"
 	_ "github.com/kahea-sip/kahea/modules/rtimer"
 	_ "github.com/kahea-sip/kahea/modules/sanity"
+	_ "github.com/kahea-sip/kahea/modules/sdpops"
 	_ "github.com/kahea-sip/kahea/modules/siputils"
 	_ "github.com/kahea-sip/kahea/modules/sl"
 	_ "github.com/kahea-sip/kahea/modules/textops"
