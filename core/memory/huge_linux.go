@@ -3,7 +3,6 @@
 package memory
 
 import (
-
 	"golang.org/x/sys/unix"
 )
 
