@@ -298,6 +298,9 @@ func unknownStatement(lex *cursor) error {
 	case foreignStatements[word]:
 		e.Message = "the language has no " + word
 		e.Advice = "loops are written while (condition) { … }, left with break"
+	case word == "then", word == "do":
+		e.Message = "the language has no " + word
+		e.Advice = "take it out: what is to be done follows the condition, write if (…) { … }"
 	default:
 		names := make([]string, 0, len(statementWords))
 		for w := range statementWords {

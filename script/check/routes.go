@@ -34,6 +34,9 @@ func (c *checker) declareRoutes() {
 			c.report(source.Route, headSpan(r), "it is defined at "+c.routes[first-1].Pos.String()+" already", "%s is defined twice", route.Title())
 			continue
 		}
+		if strings.HasPrefix(name, "core:") && route.Kind == module.EventRoute {
+			c.report(source.NotYet, headSpan(r), "take it out: nothing would run it", "%s is not in kahea yet", route.Title())
+		}
 		c.addRoute(route)
 	}
 }

@@ -54,7 +54,7 @@ func compatibility() string {
 	}
 	var absent []string
 	for _, n := range check.Reference() {
-		if !slices.Contains(shipped, n.Module) && !slices.Contains(absent, n.Module) {
+		if n.Module != "core" && !slices.Contains(shipped, n.Module) && !slices.Contains(absent, n.Module) {
 			absent = append(absent, n.Module)
 		}
 	}
