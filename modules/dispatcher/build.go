@@ -197,13 +197,14 @@ func (b *builder) health(e entry, a attrs) *health {
 	return h
 }
 
-// keep takes a gateway of the list before over as it is.
+// keep takes a gateway of the list before over as it is. As in Kamailio it is
+// added anew: gateways of equal priority change their order with each change
+// by a command.
 func (b *builder) keep(dst *destination) {
-	s := b.set(dst.set.id)
-	again := &destination{health: dst.health, set: s, uri: dst.uri, priority: dst.priority, attrs: dst.attrs, hostPart: dst.hostPart,
+	again := &destination{health: dst.health, set: b.set(dst.set.id), uri: dst.uri, priority: dst.priority, attrs: dst.attrs, hostPart: dst.hostPart,
 		host: dst.host, port: dst.port, proto: dst.proto, secure: dst.secure, socket: dst.socket, fields: dst.fields, loadFields: dst.loadFields}
 	again.resolved.Store(dst.resolved.Load())
-	s.destinations = append(s.destinations, again)
+	b.insert(again)
 }
 
 // finish computes what follows from all gateways of a set.

@@ -8,7 +8,6 @@ import (
 	"fmt"
 	"log/slog"
 	"os"
-	"slices"
 	"time"
 
 	"github.com/kahea-sip/kahea/core/module"
@@ -104,7 +103,7 @@ func (d *Dispatcher) add(ctx context.Context, e entry) error {
 		d.changing.Lock()
 		defer d.changing.Unlock()
 		b := d.newBuilder(ctx, nil)
-		for _, s := range slices.Backward(d.list.Load().sets) {
+		for _, s := range d.list.Load().shown {
 			for _, dst := range s.destinations {
 				b.keep(dst)
 			}
@@ -127,7 +126,7 @@ func (d *Dispatcher) remove(ctx context.Context, id int, uri string) error {
 		d.changing.Lock()
 		defer d.changing.Unlock()
 		b := d.newBuilder(ctx, nil)
-		for _, s := range slices.Backward(d.list.Load().sets) {
+		for _, s := range d.list.Load().shown {
 			for _, dst := range s.destinations {
 				if s.id != id || dst.uri != uri {
 					b.keep(dst)

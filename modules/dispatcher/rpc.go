@@ -12,7 +12,7 @@ import (
 
 func (d *Dispatcher) commands() []module.Command {
 	return []module.Command{
-		{Name: "dispatcher.list", Run: d.rpcList, Doc: "Lists the sets and their gateways. Argument: short leaves attributes and measurements out, full adds addresses and loads."},
+		{Name: "dispatcher.list", Run: d.rpcList, Doc: "Lists the sets and their gateways. Argument: short leaves attributes out, full adds addresses."},
 		{Name: "dispatcher.reload", Run: d.rpcReload, Doc: "Reads list_file again. What was learned about gateways that stay is kept; a file that cannot be used changes nothing."},
 		{Name: "dispatcher.set_state", Run: d.rpcSetState, Doc: "Sets the state of a gateway. Arguments: a, i, t or d, with p for probing; the set; the URI, or all."},
 		{Name: "dispatcher.set_duid_state", Run: d.rpcSetDUIDState, Doc: "Sets the state of the gateway with a duid. Arguments: as of dispatcher.set_state, with the duid for the URI."},
@@ -38,28 +38,29 @@ func (d *Dispatcher) rpcList(r *module.Request) error {
 	if len(l.sets) == 0 {
 		return module.Faultf(500, "No Destination Sets")
 	}
-	top := r.Struct().Add("NRSETS", len(l.sets))
-	records := top.Struct("RECORDS")
-	for _, s := range l.shown {
-		set := records.Struct("SET").Add("ID", s.id)
-		targets := set.Struct("TARGETS")
-		for _, dst := range s.destinations {
-			d.describe(targets.Struct("DEST"), dst, short, full)
+	records := make(module.List, len(l.shown))
+	for i, s := range l.shown {
+		targets := make(module.List, len(s.destinations))
+		for j, dst := range s.destinations {
+			target := new(module.Struct)
+			d.describe(target.Struct("DEST"), dst, short, full)
+			targets[j] = target
 		}
+		record := new(module.Struct)
+		record.Struct("SET").Add("ID", s.id).Add("TARGETS", targets)
+		records[i] = record
 	}
+	r.Struct().Add("NRSETS", len(l.sets)).Add("RECORDS", records)
 	return nil
 }
 
 // describe tells of a gateway.
 func (d *Dispatcher) describe(to *module.Struct, dst *destination, short, full bool) {
 	to.Add("URI", dst.uri).Add("FLAGS", dst.letters()).Add("PRIORITY", dst.priority)
-	if short {
-		return
-	}
 	if full {
 		d.describeAddress(to, dst)
 	}
-	if a := &dst.attrs; a.body != "" {
+	if a := &dst.attrs; a.body != "" && !short {
 		to.Struct("ATTRS").Add("BODY", a.body).Add("DUID", orNil(a.duid)).Add("MAXLOAD", a.maxLoad).Add("WEIGHT", a.weight).
 			Add("RWEIGHT", a.rweight).Add("SOCKET", orNil(a.socket)).Add("SOCKNAME", orNil(a.sockname)).Add("OBPROXY", orNil(a.obproxy))
 	}
@@ -69,7 +70,7 @@ func (d *Dispatcher) describe(to *module.Struct, dst *destination, short, full b
 		dst.mu.Unlock()
 		to.Struct("LATENCY").Add("AVG", l.average).Add("STD", l.deviation()).Add("EST", l.estimate).Add("MAX", l.max).Add("TIMEOUT", l.timeouts)
 	}
-	if full && d.hashSize > 0 {
+	if d.hashSize > 0 {
 		to.Struct("RUNTIME").Add("DLGLOAD", dst.load.Load())
 	}
 }
