@@ -43,11 +43,14 @@ func coreHash(s string) uint32 {
 	return h + h>>11 + h>>13 + h>>23
 }
 
+// maxIndent bounds what stands in front of a line.
+const maxIndent = 256
+
 // formatLines breaks s into lines of width bytes.
 func formatLines(b []byte, s string, width, indent int, pad byte) []byte {
 	for width > 0 && len(s) > width {
 		b = append(append(b, s[:width]...), '\r', '\n')
-		for range indent {
+		for range min(indent, maxIndent) {
 			b = append(b, pad)
 		}
 		s = s[width:]
