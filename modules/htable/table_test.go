@@ -7,6 +7,7 @@ import (
 	"math/rand/v2"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -203,4 +204,32 @@ func BenchmarkTable(b *testing.B) {
 			table.expire(1, func(item) { b.Fatal("nothing is over") }, func() {})
 		}
 	})
+}
+
+// TestManyWorkers counts from many goroutines while others walk and expire.
+func TestManyWorkers(t *testing.T) {
+	table, clock := testTable(t, "w=>size=2;autoexpire=1000;initval=0")
+	var all sync.WaitGroup
+	for w := range 8 {
+		all.Go(func() {
+			for i := range 1000 {
+				table.step(nil, "shared", 1)
+				table.set(nil, fmt.Sprint(w, i%10), avp.String("text"), 0)
+				table.remove(nil, fmt.Sprint(w, i%7))
+			}
+		})
+	}
+	all.Go(func() {
+		for range 50 {
+			var k cursor
+			for k.start(table); k.next(); {
+				k.item(heap{})
+			}
+			table.expire(uint32(clock.Now().Unix()), func(item) {}, func() {})
+		}
+	})
+	all.Wait()
+	if v := table.get(nil, "shared", heap{}); v.Int != 8000 {
+		t.Errorf("counted to %d, want 8000", v.Int)
+	}
 }

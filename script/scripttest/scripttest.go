@@ -251,6 +251,9 @@ func (h *Host) Route(kind module.RouteKind, name string) (module.RouteRef, bool)
 // Block implements module.Host.
 func (h *Host) Block(_ *module.Call, f func()) { f() }
 
+// OnRequestEnd does nothing: Run is one route, not the way of a request.
+func (h *Host) OnRequestEnd(func(*module.Call)) {}
+
 // Store implements module.Host.
 func (h *Host) Store(name string, create func() any) any {
 	if h.stores[name] == nil {
