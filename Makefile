@@ -46,6 +46,7 @@ docs:
 reference:
 	$(GO) run ./tools/reference -update
 	$(GO) test -count=1 ./tools/difftest -run TestReference -update
+	$(GO) test -count=1 ./tools/kahea -run TestReferenceSpellings -update
 
 # The verdicts of both servers over every configuration that Kamailio's
 # packages install: docs/reference/corpus.md. Needs them (make deps).

@@ -173,6 +173,9 @@ func (c *checker) switchStmt(s *syntax.Switch) Stmt {
 // label resolves the value of a case; the result is 1 for a number, 2 for a
 // string or an expression.
 func (c *checker) label(cs *Case, k *syntax.Case) int {
+	if k.Value == nil {
+		return 0 // its mistake has been told
+	}
 	n := c.value(k.Value)
 	if n == nil {
 		return 0
