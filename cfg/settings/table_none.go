@@ -12,6 +12,7 @@ var nothingParams = []Param{
 	{Name: "mem_status_mode", Type: Int, Min: anyNegative, Status: NoMeaning, Doc: "form of memory reports"},
 	{Name: "mlock_pages", Type: Bool, Status: NoMeaning, Doc: "keep memory from being swapped"},
 	{Name: "shm_force_alloc", Type: Bool, Status: NoMeaning, Doc: "take shared memory at start"},
+	{Name: "description", Type: Text, Status: NoMeaning, Doc: "a note of the operator"},
 	{Name: "fork_delay", Type: Int, Status: NoMeaning, UnitName: "microseconds", Doc: "pause before each fork"},
 	{Name: "modinit_delay", Type: Int, Status: NoMeaning, UnitName: "microseconds", Doc: "pause between modules at start"},
 	{Name: "wait_worker1_mode", Type: Int, Status: NoMeaning, Doc: "wait for the first worker at start"},
