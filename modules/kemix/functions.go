@@ -266,14 +266,20 @@ func defines() []module.Function {
 		}
 		return a.Var(0).Get(c, module.Index{})
 	}
+	text := func(c *module.Call, a module.Args) module.Value {
+		if v := read(c, a); !v.IsNull() {
+			return v
+		}
+		return avp.String("")
+	}
 	number := func(c *module.Call, a module.Args) module.Value {
 		n, _ := read(c, a).Number()
 		return avp.Number(n)
 	}
 	return []module.Function{
-		{Name: "kx.get_def", Args: of("def"), Get: read, Doc: "The text of a define, nil where it is not defined."},
+		{Name: "kx.get_def", Args: of("def"), Get: text, Doc: "The text of a define, empty where it is not defined."},
 		{Name: "kx.get_defn", Args: of("def"), Lua: "kx.get_defn int", Get: number, Doc: "The number of a define, 0 where there is none."},
-		{Name: "kx.get_env", Args: of("env"), Get: read, Doc: "A variable of the environment, nil where it is not set."},
+		{Name: "kx.get_env", Args: of("env"), Get: text, Doc: "A variable of the environment, empty where it is not set."},
 		{Name: "kx.get_envn", Args: of("env"), Lua: "kx.get_envn int", Get: number, Doc: "The number in a variable of the environment, 0 where there is none."},
 		{Name: "kx.ifdef", Args: of("def"), Lua: "kx.ifdef bool", Run: func(c *module.Call, a module.Args) module.Result { return module.Bool(!read(c, a).IsNull()) }, Doc: "True when a name is defined."},
 		{Name: "kx.ifndef", Args: of("def"), Lua: "kx.ifndef bool", Run: func(c *module.Call, a module.Args) module.Result { return module.Bool(read(c, a).IsNull()) }, Doc: "True when a name is not defined."},

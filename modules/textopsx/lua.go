@@ -17,6 +17,13 @@ func luaFunctions() []module.Function {
 			}}
 	}
 	return []module.Function{
+		{Name: "fnmatch", Args: []module.Arg{{Name: "value", Doc: "text"}, {Name: "expr", Doc: "pattern with *, ? and [a-z]"}}, Doc: "0 when the text matches the pattern, else negative.",
+			Run: func(c *module.Call, a module.Args) module.Result {
+				if matchWildcard(c, module.Args{a[0], a[1], {}}) > 0 {
+					return 0
+				}
+				return module.False
+			}},
 		read("hf_iterator_hname", "hfitname", "The name of the header that the iterator is at, nil where it is at none."),
 		read("hf_iterator_hbody", "hfitbody", "The value of the header that the iterator is at, nil where it is at none."),
 		read("bl_iterator_value", "blitval", "The line of the body that the iterator is at, line end included, nil where it is at none."),

@@ -13,6 +13,7 @@ import (
 func (m *TM) luaFunctions() []module.Function {
 	proto := module.Arg{Name: "proto", Doc: "udp, tcp, tls or sctp"}
 	return []module.Function{
+		{Name: "t_get_branch_index", Run: func(c *module.Call, a module.Args) module.Result { return max(m.branchIndex(c, a), 0) }, Doc: "Index of the branch, 0 where there is none."},
 		{Name: "t_relay_to_proto", Args: []module.Arg{proto}, Run: m.relayToProto, Doc: "t_relay over a protocol."},
 		{Name: "t_relay_to_proto_addr", Args: []module.Arg{proto, {Name: "host", Doc: "address or name of the next hop"}, {Name: "port", Type: module.ArgInt, Doc: "its port, 0 for the usual one"}},
 			Run: m.relayToProto, Doc: "t_relay to an address over a protocol."},

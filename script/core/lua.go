@@ -104,7 +104,7 @@ func luaTests() []module.Function {
 	return append(list,
 		test("is_IPv4", "True when the message came over IPv4.", func(c *module.Call) bool { return isIPv4(c.Packet.Src.Addr()) }),
 		test("is_IPv6", "True when the message came over IPv6.", func(c *module.Call) bool { return !isIPv4(c.Packet.Src.Addr()) }),
-		test("to_IPv4", "True in onsend_route when the message goes out over IPv4.", func(c *module.Call) bool { d := sendingTo(c); return d != nil && isIPv4(d.Addr.Addr()) }),
+		test("to_IPv4", "True unless, in onsend_route, the message goes out over IPv6.", func(c *module.Call) bool { d := sendingTo(c); return d == nil || isIPv4(d.Addr.Addr()) }),
 		test("to_IPv6", "True in onsend_route when the message goes out over IPv6.", func(c *module.Call) bool { d := sendingTo(c); return d != nil && !isIPv4(d.Addr.Addr()) }),
 		test("is_myself_ruri", "True when the Request-URI names this server.", func(c *module.Call) bool { return isMyself(c, c.Target.URI) }),
 		test("is_myself_duri", "True when the next hop ($du) names this server.", func(c *module.Call) bool { return isMyself(c, c.Target.DstURI) }),
