@@ -95,7 +95,18 @@ func (e *expressions) call() (Expr, error) {
 	}
 	e.lex.Next()
 	c.Span = spanFrom(start, e.lex)
+	if _, isNumber := c.firstArgument().(*Number); name.Name == "log" && len(c.Args) == 2 && !isNumber {
+		return nil, &source.Error{Pos: c.Args[0].Start(), End: c.Args[0].End(), Message: "the level of log is a number",
+			Advice: "xlog takes names of levels, and variables in its text"}
+	}
 	return c, nil
+}
+
+func (c *Call) firstArgument() Expr {
+	if len(c.Args) == 0 {
+		return nil
+	}
+	return c.Args[0]
 }
 
 func (e *expressions) argument(kind argument, of string) (Expr, error) {
@@ -131,6 +142,7 @@ func (e *expressions) argument(kind argument, of string) (Expr, error) {
 			e.lex.Next()
 			return &Keyword{Span: spanFrom(start, e.lex), Name: name}, nil
 		}
+		return nil, expected(e.lex, "UDP, TCP, TLS or SCTP")
 	}
 	return e.binary(0)
 }
