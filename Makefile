@@ -5,7 +5,7 @@ PREFIX  ?= /usr/local
 VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
 LDFLAGS  = -s -w -X github.com/kahea-sip/kahea/tools/release.Version=$(VERSION)
 # Packages of the servers and clients that tests run against (Debian's names).
-DEPS     = kamailio sip-tester sipsak baresip-core
+DEPS     = kamailio kamailio-lua-modules sip-tester sipsak baresip-core
 
 .PHONY: build run test test-servers deps docs corpus reference fuzz bench bench-baseline bench-vs install clean
 
