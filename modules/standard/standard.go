@@ -6,6 +6,7 @@ package standard
 import (
 	_ "github.com/kahea-sip/kahea/modules/acc"
 	_ "github.com/kahea-sip/kahea/modules/app_lua"
+	_ "github.com/kahea-sip/kahea/modules/app_lua_sr"
 	_ "github.com/kahea-sip/kahea/modules/cfg_rpc"
 	_ "github.com/kahea-sip/kahea/modules/cfgutils"
 	_ "github.com/kahea-sip/kahea/modules/corex"
