@@ -153,7 +153,7 @@ func (d *Dispatcher) Start(ctx context.Context, h module.Host) error {
 		return err
 	}
 	if err := d.load(ctx); err != nil {
-		return fmt.Errorf("dispatcher: %w", err)
+		return err
 	}
 	every := func(name string, seconds int, f func()) {
 		if seconds > 0 {
@@ -177,7 +177,7 @@ func (d *Dispatcher) sockets() error {
 			continue
 		}
 		if d.defaultSocket = d.host.Transport().SocketByText(text); d.defaultSocket == nil {
-			return fmt.Errorf("dispatcher: %q %w", text, errSocket)
+			return fmt.Errorf("%q %w", text, errSocket)
 		}
 	}
 	return nil

@@ -132,20 +132,19 @@ func (d *Dispatcher) tell(c *module.Call, name string, e *event) {
 }
 
 // tellAlone runs the event route of an event of a gateway with a message that
-// is made up.
+// is made up. Like a failure route it runs where the reply to the probe was
+// taken, inside the lock of the probe's transaction, which no script can name.
 func (d *Dispatcher) tellAlone(dst *destination, name string, e *event) {
 	route, ok := d.host.Route(module.EventRoute, name)
 	if !ok {
 		return
 	}
-	d.host.Go(name, func() {
-		c := d.host.NewCall()
-		defer d.host.FreeCall(c)
-		c.Route, c.Event = module.EventRoute, e
-		c.Target.URI = dst.uri
-		c.Gen.Program.Run(c, route)
-		c.Event = nil
-	})
+	c := d.host.NewCall()
+	defer d.host.FreeCall(c)
+	c.Route, c.Event = module.EventRoute, e
+	c.Target.URI = dst.uri
+	c.Gen.Program.Run(c, route)
+	c.Event = nil
 }
 
 // bindDSV is $dsv(name).
