@@ -93,7 +93,13 @@ func (m *AppLua) Language() string { return "lua" }
 
 // Attach implements lua.Runner.
 func (m *AppLua) Attach(s lua.Setup) (module.Program, error) {
-	p, err := lua.New(lua.Options{Sandbox: m.sandbox, StepLimit: m.stepLimit, LogCalls: m.logMode&1 != 0, OldAPI: m.register}, m.scripts, s)
+	old := m.register
+	for _, other := range s.Modules {
+		if r, ok := other.Module.(interface{ OldAPI() []string }); ok {
+			old = append(append([]string{}, old...), r.OldAPI()...)
+		}
+	}
+	p, err := lua.New(lua.Options{Files: m.load, Sandbox: m.sandbox, StepLimit: m.stepLimit, LogCalls: m.logMode&1 != 0, OldAPI: old}, m.scripts, s)
 	if err != nil {
 		return nil, err
 	}

@@ -85,9 +85,10 @@ func (l *pool) bareState() *state {
 		RegistryGrowStep: registryStep, SkipOpenLibs: true})
 	s.place = s.position
 	s.openLibraries()
-	s.lua.SetGlobal("KSR", s.tables())
+	ksr := s.tables()
+	s.lua.SetGlobal("KSR", ksr)
 	if p.opt.OldAPI != nil {
-		s.lua.SetGlobal("sr", s.oldTables())
+		s.lua.SetGlobal("sr", s.oldTables(ksr))
 	}
 	return s
 }
