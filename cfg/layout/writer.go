@@ -21,6 +21,8 @@ type writer struct {
 	behind spacing
 	// nameFollows tells that the token behind this one may go on with a name: a word or a number.
 	nameFollows bool
+	// ending are the defines of this file whose value ends in a comment.
+	ending map[string]bool
 	// forced tells that the piece before is a line comment or a preprocessor line: a new line must begin.
 	forced bool
 }
@@ -35,6 +37,7 @@ type condition struct {
 // run writes all pieces.
 func (w *writer) run() *source.Error {
 	w.state.begin = true
+	w.ending = endInComment(w.pieces)
 	for i := range w.pieces {
 		p := &w.pieces[i]
 		var bad *source.Error
@@ -60,6 +63,29 @@ func (w *writer) run() *source.Error {
 		w.out.WriteByte('\n')
 	}
 	return nil
+}
+
+// endInComment finds the defines whose value has a comment in it: where the name stands the rest of the line is none of the language.
+func endInComment(pieces []preproc.Piece) map[string]bool {
+	out := map[string]bool{}
+	for i := range pieces {
+		p := &pieces[i]
+		if p.Kind != preproc.DirectivePiece || !strings.Contains(p.Word, "def") || !strings.ContainsAny(p.Text[2:], "#/") {
+			continue
+		}
+		text := strings.TrimLeft(p.Text[2+len(p.Word):], " \t")
+		end := strings.IndexAny(text, " \t")
+		if end < 0 {
+			continue
+		}
+		value, _, _ := preproc.Pieces("", text[end:])
+		for j := range value {
+			if value[j].Kind != preproc.TokenPiece {
+				out[text[:end]] = true
+			}
+		}
+	}
+	return out
 }
 
 // next gives the token behind piece i; comments and preprocessor lines do not count.
@@ -194,6 +220,10 @@ func (w *writer) token(i int) *source.Error {
 	if bad := w.hidden(p); bad != nil {
 		return bad
 	}
+	if w.last != nil && w.ending[w.last.Text] && w.lastAt == i-1 && !hasNewline(p.Space) {
+		return &source.Error{Pos: p.Pos, Message: "the value of " + w.last.Text + " ends in a comment, which takes the rest of this line with it",
+			Advice: "take the comment out of the define"}
+	}
 	next := w.next(i)
 	w.nameFollows = next != nil && inName(next) && next.Token.Kind != preproc.Op
 	if w.block() == nil {
@@ -202,7 +232,7 @@ func (w *writer) token(i int) *source.Error {
 		w.place(p)
 	}
 	w.out.WriteString(p.Text)
-	w.forced = false
+	w.forced = w.ending[p.Text]
 	bad := w.take(p, next)
 	w.last, w.lastAt = p, i
 	return bad
