@@ -46,7 +46,7 @@ func TestPoll(t *testing.T) {
 }
 
 func TestPollOfAnEmptyWheelDoesNothing(t *testing.T) {
-	w := New(NewManual(time.Unix(0, 0)), Options{})
+	w := New(NewReal(), Options{})
 	w.Poll(time.Hour)
 	w.Close()
 	w.Poll(time.Hour)

@@ -51,6 +51,9 @@ type Wheel struct {
 	turning chan struct{}
 	// due is the moment from which Poll has something to do.
 	due atomic.Int64
+	// patience is Patience, but under a Manual clock 0: there everything runs
+	// when its time is reached, and polling does nothing.
+	patience time.Duration
 	// polled says that somebody has polled since the alarm rang last.
 	polled atomic.Bool
 
@@ -93,6 +96,9 @@ func New(clock Clock, opt Options) *Wheel {
 	now := int64(clock.Monotonic() / opt.Tick)
 	for i := range w.shards {
 		w.shards[i].init(w, now)
+	}
+	if !manual {
+		w.patience = Patience
 	}
 	w.wanted.Store(never)
 	w.due.Store(never)
@@ -168,6 +174,9 @@ func (w *Wheel) want(at int64, patience time.Duration) {
 // Poll runs what is due at the moment now of the clock, unless that happens
 // already. It is for those who pass by often; callbacks run on their goroutine.
 func (w *Wheel) Poll(now time.Duration) {
+	if w.patience == 0 {
+		return
+	}
 	if !w.polled.Load() {
 		w.polled.Store(true)
 	}
@@ -177,7 +186,7 @@ func (w *Wheel) Poll(now time.Duration) {
 	select {
 	case w.turning <- struct{}{}:
 		defer func() { <-w.turning }()
-		w.run(now, Patience)
+		w.run(now, w.patience)
 	default:
 	}
 }
@@ -188,7 +197,7 @@ func (w *Wheel) turn() {
 	defer func() { <-w.turning }()
 	patience := time.Duration(0)
 	if w.polled.Swap(false) {
-		patience = Patience
+		patience = w.patience
 	}
 	w.run(w.clock.Monotonic(), patience)
 }
