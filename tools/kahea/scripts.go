@@ -31,6 +31,12 @@ func (c *config) runners() []lua.Runner {
 // checkEngine looks whether a loaded module runs what cfgengine names.
 func (c *config) checkEngine() {
 	name := c.settings.Engine
+	for param, value := range map[string]string{"kemi.received_route_callback": c.settings.KEMI.ReceivedRoute, "kemi.pre_routing_callback": c.settings.KEMI.PreRouting} {
+		if value != "" && value != "none" {
+			at := c.settings.Place(param)
+			c.errs.Add(&source.Error{Pos: at.Pos, End: at.Fin, Message: param + " is not there yet", Advice: "take it out, or write \"none\""})
+		}
+	}
 	if name == nativeEngine || slices.ContainsFunc(c.runners(), func(r lua.Runner) bool { return r.Language() == name }) {
 		return
 	}
