@@ -12,8 +12,9 @@ import (
 // Pages and mails lose the signs of comments: then prose stands where
 // statements do. All lines of it together are one mistake.
 
-// prose tells of lines of prose around a mistake, once; false where the line of the mistake is none. What the preprocessor has said of the
-// signs in them is forgotten.
+// prose tells of lines of prose around a mistake, once; false where the line of
+// the mistake is none. What the preprocessor has said of the signs in them is
+// forgotten.
 func (p *fileParser) prose(e *source.Error) bool {
 	files, name := p.res.Errors.Files, e.Pos.Filename
 	is := func(n int) bool {
@@ -57,7 +58,8 @@ func (p *fileParser) prose(e *source.Error) bool {
 	return true
 }
 
-// strayProse looks for prose where the preprocessor has found signs that are no part of the language.
+// strayProse looks for prose where the preprocessor has found signs that are no
+// part of the language.
 func (p *fileParser) strayProse() {
 	for _, e := range p.res.Errors.Errors() {
 		if e.Rule == source.Preprocessing {
@@ -66,8 +68,9 @@ func (p *fileParser) strayProse() {
 	}
 }
 
-// isProse tells a line of words from configuration: it begins with two words, or with one and a colon, or words are most of it, and it has
-// none of the signs that end lines of a configuration.
+// isProse tells a line of words from configuration: it begins with two words, or
+// with one and a colon, or words are most of it, and it has none of the signs
+// that end lines of a configuration.
 func isProse(line string) bool {
 	line = strings.TrimSpace(line)
 	if line == "" || strings.HasPrefix(line, "#") || strings.HasPrefix(line, "//") || strings.HasPrefix(line, "!!") || strings.ContainsAny(line[len(line)-1:], ";{}") {
@@ -76,6 +79,8 @@ func isProse(line string) bool {
 	words := strings.Fields(line)
 	first := strings.TrimRight(words[0], ":,.-")
 	switch {
+	case strings.HasPrefix(first, "include_file") || strings.HasPrefix(first, "import_file"):
+		return false // read before anything is parsed, and no word of the grammar
 	case topWords[first] || statementWords[first] || isRouteWord(first), !isWordy(first), len(words) > 1 && strings.HasPrefix(words[1], "="):
 		return false
 	}
