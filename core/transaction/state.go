@@ -94,6 +94,9 @@ type State struct {
 	Plan Plan
 	// Err is the last error of a function that sends, for sl_reply_error.
 	Err *Error
+	// Dialog is the dialog that the request belongs to, which the module dialog
+	// keeps here; nil for none.
+	Dialog any
 	// AVPs, XAVPs, XAVUs and XAVIs are the attribute-value pairs of the
 	// transaction, of its message before it exists.
 	AVPs                avp.List
