@@ -166,8 +166,12 @@ func (c *checker) resolveRoutes() {
 	c.warnUnused()
 }
 
-// warnUnused tells of blocks that nothing calls, unless a name is computed.
+// warnUnused tells of blocks that nothing calls, unless a name is computed or
+// Lua may call them.
 func (c *checker) warnUnused() {
+	if c.loaded("app_lua") != nil {
+		return
+	}
 	for _, r := range c.routes {
 		if r.Name == "" || r.Body == nil && r.Kind != module.EventRoute {
 			continue
