@@ -12,8 +12,10 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// defaultMaxBuffer is Kamailio's default of maxbuffer, in bytes.
-const defaultMaxBuffer = 256 << 10
+// defaultMaxBuffer is the receive buffer of a UDP socket that is tried, in
+// bytes: some 2,000 messages. Kamailio's 256 KiB have room for 120, which at
+// 40,000/s is 3 ms; whoever shares a processor stands still for longer.
+const defaultMaxBuffer = 4 << 20
 
 // setUDPOptions prepares a UDP socket before it is bound.
 func setUDPOptions(fd, family int, wildcard bool, o *Options) error {
@@ -66,8 +68,8 @@ func setTOS(fd, family, tos int) error {
 }
 
 // growReceiveBuffer raises the receive buffer to maxbuffer when it is smaller.
-// The kernel bounds it by net.core.rmem_max without an error; the send buffer
-// stays, as in Kamailio.
+// Without the right to more the kernel bounds it by net.core.rmem_max, without an
+// error; the send buffer stays, as in Kamailio.
 func growReceiveBuffer(fd, size int) error {
 	if size == 0 {
 		size = defaultMaxBuffer
@@ -77,6 +79,9 @@ func growReceiveBuffer(fd, size int) error {
 		return fmt.Errorf("SO_RCVBUF: %w", err)
 	}
 	if now >= size {
+		return nil
+	}
+	if unix.SetsockoptInt(fd, unix.SOL_SOCKET, unix.SO_RCVBUFFORCE, size) == nil {
 		return nil
 	}
 	if err := unix.SetsockoptInt(fd, unix.SOL_SOCKET, unix.SO_RCVBUF, size); err != nil {
