@@ -93,6 +93,8 @@ type Arg struct {
 	Type ArgType
 	// Optional arguments stand behind the others.
 	Optional bool
+	// Literal is an ArgStr in which a variable's sign means nothing.
+	Literal bool
 	// Route is the kind of route that an ArgRoute names.
 	Route RouteKind
 	// Class is set for an ArgVar of a function of Exports.Lua that takes only

@@ -35,7 +35,7 @@ func (c *checker) argument(inv *expr.Invoke, i int, decl *module.Arg, x syntax.E
 		}
 		return flag.Name, c.constant(arg, decl, avp.Number(n))
 	}
-	if decl.Type == module.ArgRegexp {
+	if decl.Type == module.ArgRegexp || decl.Literal {
 		if s, ok := x.(*syntax.String); ok {
 			return strconv.Quote(s.Value), c.constant(arg, decl, avp.String(s.Value))
 		}

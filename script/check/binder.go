@@ -55,6 +55,12 @@ func (b binder) VarSlot(name string) int {
 	return i
 }
 
+// Flag implements module.Binder.
+func (b binder) Flag(name string) (int, bool) {
+	n, ok := b.c.flags[name]
+	return int(n), ok
+}
+
 // Module implements module.Binder.
 func (b binder) Module(name string) module.Module {
 	if m := b.c.loaded(name); m != nil {

@@ -168,6 +168,9 @@ func (c *checker) routeCall(x *syntax.Call) expr.Node {
 		return &expr.Route{By: n}
 	}
 	name := string(variable.AppendText(nil, v))
+	if name == "0" {
+		name = "" // the main block
+	}
 	ref, ok := c.route(module.RequestRoute, name)
 	if !ok {
 		c.report(source.Route, valueSpan(x.Args[0]), c.nearestRoute(module.RequestRoute, name), "route[%s] is not defined", name)

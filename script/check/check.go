@@ -98,7 +98,7 @@ func Check(file *syntax.File, opt Options, errs *source.ErrorList) *Script {
 		}
 	}
 	c.warnUnset()
-	return &Script{Modules: c.modules, Routes: c.routes, Vars: c.vars}
+	return &Script{Modules: c.modules, Routes: c.routes, Vars: c.vars, Flags: c.flags}
 }
 
 // prepareModules lets modules look at their parameters as a whole.

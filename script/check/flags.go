@@ -2,7 +2,10 @@
 
 package check
 
-import "github.com/kahea-sip/kahea/cfg/syntax"
+import (
+	"github.com/kahea-sip/kahea/cfg/source"
+	"github.com/kahea-sip/kahea/cfg/syntax"
+)
 
 // declareFlags gives numbers to the names of flags declarations: those given,
 // and to the others the lowest that are free.
@@ -10,12 +13,18 @@ func (c *checker) declareFlags() {
 	c.flags = map[string]int64{}
 	taken := map[int64]bool{}
 	var free []*syntax.FlagDecl
+	first := map[string]source.Pos{}
 	for _, it := range c.file.Items {
 		f, ok := it.(*syntax.Flags)
 		if !ok || f.Kind != "flags" {
 			continue
 		}
 		for _, d := range f.Decls {
+			if at, ok := first[d.FlagName()]; ok {
+				c.errs.AddSpan(d.Span, "the first one stands at "+at.String(), "flag %s is declared twice", d.FlagName())
+				continue
+			}
+			first[d.FlagName()] = d.Pos
 			if d.Number == nil {
 				free = append(free, d)
 				continue

@@ -116,8 +116,20 @@ func sending(c *module.Call) *transport.Destination {
 	return noDestination
 }
 
+// notSending refuses the addresses of what is being sent where nothing is.
+func (c *checker) notSending(k *syntax.Keyword) bool {
+	if k.Name != "snd_ip" && k.Name != "to_ip" || c.kind == module.OnSendRoute {
+		return false
+	}
+	c.errs.AddSpan(k.Span, "elsewhere nothing is being sent", "%s may stand in onsend_route only", k.Name)
+	return true
+}
+
 // keyword resolves a keyword that stands alone.
 func (c *checker) keyword(k *syntax.Keyword) expr.Node {
+	if c.notSending(k) {
+		return nil
+	}
 	if n, ok := keywordConst[k.Name]; ok {
 		return expr.Number(n)
 	}
@@ -138,6 +150,9 @@ func (c *checker) keywordTest(x *syntax.Binary) (expr.Node, bool) {
 		}
 		y = x.X
 	}
+	if c.notSending(k) {
+		return nil, true
+	}
 	if k.Name == "myself" {
 		if other, ok := syntax.Unwrap(y).(*syntax.Keyword); ok {
 			return c.myself(x, other), true
@@ -155,6 +170,10 @@ func (c *checker) keywordTest(x *syntax.Binary) (expr.Node, bool) {
 		if right.Name == "myself" {
 			return c.myself(x, k), true
 		}
+	case *syntax.PV:
+		if k.Name == "proto" && x.Op != syntax.OpMatch {
+			return c.protoTest(x, k, right), true
+		}
 	case *syntax.IP:
 		return c.network(x, k, right), true
 	case *syntax.Address:
@@ -162,6 +181,10 @@ func (c *checker) keywordTest(x *syntax.Binary) (expr.Node, bool) {
 	case *syntax.String:
 		switch {
 		case x.Op == syntax.OpMatch:
+		case keywordValue[k.Name] != nil && keywordValue[k.Name].Kind == expr.Int:
+			c.errs.Warn(&source.Error{Pos: right.Pos, End: right.Fin, Rule: source.Script, Message: k.Name + " is no text: the comparison never holds, != neither",
+				Advice: "write it without quotes"})
+			return expr.Number(0), true
 		case k.Name == "src_ip" || k.Name == "dst_ip" || k.Name == "to_ip" || k.Name == "snd_ip":
 			return c.addressText(x, k, right), true
 		case k.Name == "uri" || k.Name == "from_uri" || k.Name == "to_uri":
@@ -204,8 +227,27 @@ func (c *checker) methodTest(x *syntax.Binary, y syntax.Expr) expr.Node {
 	return c.test(x, k, want, func(c *module.Call) bool { return sip.EqualFold(methodOf(c).Str, want) })
 }
 
+// protoTest compares the protocol with a variable: $pr and its like have its
+// name, others its number.
+func (c *checker) protoTest(x *syntax.Binary, k *syntax.Keyword, right *syntax.PV) expr.Node {
+	ref := c.pv(right)
+	if ref == nil {
+		return nil
+	}
+	return c.test(x, k, right.Raw, func(c *module.Call) bool {
+		v := ref.Value(c)
+		if n, ok := variable.Int(v); ok {
+			return n == int64(protoOf(c))
+		}
+		return v.Kind == avp.Str && v.Str == protoOf(c).String()
+	})
+}
+
 // myself compares a URI or address with our own addresses and names.
 func (c *checker) myself(x *syntax.Binary, k *syntax.Keyword) expr.Node {
+	if c.notSending(k) {
+		return nil
+	}
 	var run func(c *module.Call) bool
 	switch k.Name {
 	case "uri":

@@ -18,6 +18,8 @@ type Script struct {
 	Routes []*Route
 	// Vars are the names of the $var slots, in their order.
 	Vars []string
+	// Flags are the numbers of the flags that flags lines name.
+	Flags map[string]int64
 }
 
 // Module is a loaded module.

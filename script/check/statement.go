@@ -3,6 +3,8 @@
 package check
 
 import (
+	"strconv"
+
 	"github.com/kahea-sip/kahea/cfg/source"
 	"github.com/kahea-sip/kahea/cfg/syntax"
 	"github.com/kahea-sip/kahea/core/avp"
@@ -146,11 +148,15 @@ func describe(x syntax.Expr) string {
 
 func (c *checker) switchStmt(s *syntax.Switch) Stmt {
 	out := &Switch{Place: Place{s.Start()}, Subject: c.value(s.Subject)}
-	if out.Subject == nil {
+	switch out.Subject.(type) {
+	case nil:
 		out.Subject = expr.Number(0)
+	case expr.Coded:
+		out.Subject = expr.NewCast(expr.Int, out.Subject) // whether it succeeded, not its code
 	}
 	kinds := 0
 	defaults := 0
+	seen := map[string]source.Pos{}
 	for _, k := range s.Cases {
 		cs := Case{Place: Place{k.Start()}, Default: k.Default, Body: c.statements(k.Body)}
 		if k.Default {
@@ -159,6 +165,7 @@ func (c *checker) switchStmt(s *syntax.Switch) Stmt {
 			}
 		} else {
 			kinds |= c.label(&cs, k)
+			c.labelTwice(seen, &cs, k)
 		}
 		out.Cases = append(out.Cases, cs)
 	}
@@ -168,6 +175,22 @@ func (c *checker) switchStmt(s *syntax.Switch) Stmt {
 	}
 	out.Text = kinds == 2
 	return out
+}
+
+// labelTwice refuses a label that an earlier case has.
+func (c *checker) labelTwice(seen map[string]source.Pos, cs *Case, k *syntax.Case) {
+	if cs.Match != nil || k.Value == nil {
+		return
+	}
+	name := strconv.FormatInt(cs.Number, 10)
+	if cs.String != "" {
+		name = strconv.Quote(cs.String)
+	}
+	if first, ok := seen[name]; ok {
+		c.errs.AddSpan(valueSpan(k.Value), "the first one stands at "+first.String(), "switch has two labels %s", name)
+		return
+	}
+	seen[name] = k.Start()
 }
 
 // label resolves the value of a case; the result is 1 for a number, 2 for a

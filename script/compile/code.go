@@ -19,6 +19,8 @@ type Code struct {
 	Index map[Key]module.RouteRef
 	// Vars are the names of the $var slots.
 	Vars []string
+	// Flags are the numbers of the flags that flags lines name.
+	Flags map[string]int64
 }
 
 // Key is a kind of route with a name.
@@ -62,7 +64,7 @@ const (
 	OpLoopUnless
 	// OpSwitch goes where Table has X.
 	OpSwitch
-	// OpBreak leaves a switch or a while: to To.
+	// OpBreak leaves a switch, a while or the route: to To.
 	OpBreak
 	// OpReturn leaves the route with the number X, 1 without X. Zero ends the
 	// script.

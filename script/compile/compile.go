@@ -12,13 +12,14 @@ import (
 // Compile makes the program of a configuration that was checked without
 // errors.
 func Compile(s *check.Script) *Code {
-	code := &Code{Index: map[Key]module.RouteRef{}, Vars: s.Vars}
+	code := &Code{Index: map[Key]module.RouteRef{}, Vars: s.Vars, Flags: s.Flags}
 	for i, r := range s.Routes {
 		for _, k := range r.Keys {
 			code.Index[Key(k)] = module.RouteRef(i + 1)
 		}
-		b := &builder{route: &Route{Title: r.Title(), Name: r.Name}}
+		b := &builder{route: &Route{Title: r.Title(), Name: r.Name}, breaks: make([][]int, 1)}
 		b.statements(r.Body)
+		b.endBreaks()
 		b.emit(Op{Code: OpEnd}, r.Pos)
 		code.Routes = append(code.Routes, b.route)
 	}
@@ -29,8 +30,8 @@ func Compile(s *check.Script) *Code {
 type builder struct {
 	route *Route
 	loops int32
-	// breaks are the operations of each enclosing switch or while whose
-	// target is its end.
+	// breaks are the operations whose target is the end of the route, then of
+	// each enclosing switch or while.
 	breaks [][]int
 }
 
@@ -128,12 +129,9 @@ func (b *builder) endBreaks() {
 	b.breaks = b.breaks[:last]
 }
 
+// breakStmt leaves the innermost switch or while, else the route: with code 0,
+// though its caller goes on.
 func (b *builder) breakStmt(s *check.Break) {
-	if len(b.breaks) == 0 {
-		// Outside of any loop break ends the route, as return does.
-		b.emit(Op{Code: OpReturn}, s.Pos)
-		return
-	}
 	op := b.emit(Op{Code: OpBreak}, s.Pos)
 	last := len(b.breaks) - 1
 	b.breaks[last] = append(b.breaks[last], op)

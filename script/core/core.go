@@ -49,7 +49,7 @@ var shortNames = map[string]string{"host": "seth", "hostport": "sethp", "hostpor
 
 func uriFunctions() []module.Function {
 	count := []module.Arg{{Name: "count", Type: module.ArgInt, Doc: "how many characters"}}
-	one := func(name, doc string) []module.Arg { return []module.Arg{{Name: name, Doc: doc}} }
+	one := func(name, doc string) []module.Arg { return []module.Arg{{Name: name, Literal: true, Doc: doc}} }
 	host := one("host", "host name or address, IPv6 in brackets")
 	hostport := one("hostport", "host, or host:port")
 	trans := one("hostporttrans", "host:port;transport=protocol")

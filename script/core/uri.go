@@ -95,9 +95,6 @@ func setHostPortTrans(c *module.Call, a module.Args) module.Result {
 	hostport, trans, _ := strings.Cut(a.Str(0), ";")
 	return edited(c, "sethostporttrans", c.EditRequestURI(func(u *sip.URI) {
 		putHostPort(u, hostport)
-		if trans == "" {
-			return
-		}
 		b := append(c.Mem.Begin(), trans...)
 		for rest := u.Params; ; {
 			p, more, ok := rest.Next()
@@ -108,7 +105,10 @@ func setHostPortTrans(c *module.Call, a module.Args) module.Result {
 			if sip.EqualFold(p.Name, "transport") {
 				continue
 			}
-			b = append(append(b, ';'), p.Name...)
+			if len(b) > 0 {
+				b = append(b, ';')
+			}
+			b = append(b, p.Name...)
 			if p.HasValue {
 				b = append(append(b, '='), p.Value...)
 			}

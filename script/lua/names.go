@@ -126,6 +126,14 @@ func (t table) Route(kind module.RouteKind, name string) (module.RouteRef, bool)
 // VarSlot implements module.Binder.
 func (t table) VarSlot(name string) int { return t.p.vars.slot(name) }
 
+// Flag implements module.Binder.
+func (t table) Flag(name string) (int, bool) {
+	if f, ok := t.p.native.(interface{ Flag(name string) (int, bool) }); ok {
+		return f.Flag(name)
+	}
+	return 0, false
+}
+
 // Module implements module.Binder.
 func (t table) Module(name string) module.Module {
 	for _, m := range t.p.set.Modules {

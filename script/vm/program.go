@@ -86,6 +86,12 @@ func (p *Program) RouteName(r module.RouteRef) string {
 // VarNames returns the names of the $var slots, in the order of Call.Vars.
 func (p *Program) VarNames() []string { return p.code.Vars }
 
+// Flag returns the number of a flag that a flags line names.
+func (p *Program) Flag(name string) (int, bool) {
+	n, ok := p.code.Flags[name]
+	return int(n), ok
+}
+
 // Listing prints the program.
 func (p *Program) Listing(w io.Writer) { p.code.Listing(w) }
 
