@@ -70,6 +70,34 @@ func (t *Tree) Clear(name string) int {
 	return n
 }
 
+// Rotate makes the index-th item of name the newest; those that were newer
+// become the oldest, in their order. Index is taken modulo their number, and
+// counts from the oldest where it is negative. False when there is none.
+func (t *Tree) Rotate(name string, index int) bool {
+	n := t.Count(name)
+	if n == 0 {
+		return false
+	}
+	index = (index%n + n) % n
+	for range index {
+		first := -1
+		// Each item takes the place of the next newer one, the newest that of
+		// the oldest.
+		var moved Item
+		for i := range t.nodes {
+			if t.nodes[i].name != name {
+				continue
+			}
+			t.nodes[i].item, moved = moved, t.nodes[i].item
+			if first < 0 {
+				first = i
+			}
+		}
+		t.nodes[first].item = moved
+	}
+	return true
+}
+
 // Count returns how many items name has.
 func (t *Tree) Count(name string) int {
 	n := 0

@@ -77,6 +77,9 @@ type Binder interface {
 	Route(kind RouteKind, name string) (r RouteRef, ok bool)
 	// VarSlot returns the place of $var(name) in Call.Vars.
 	VarSlot(name string) int
+	// Flag returns the number of a flag that a flags line names; ok is false
+	// for another name.
+	Flag(name string) (number int, ok bool)
 	// Module returns a loaded module, or nil.
 	Module(name string) Module
 	// Log is for notices about the configuration.

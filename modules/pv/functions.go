@@ -44,6 +44,12 @@ func (p *PV) functions() []module.Function {
 		module.Function{Name: "xavp_params_implode_qval", Args: []module.Arg{root, variable}, Run: implode(xavps, `"`), Doc: "The same with the values in quotes."},
 		module.Function{Name: "xavu_params_implode", Args: []module.Arg{root, variable}, Run: implode(xavus, ""), Doc: "Assigns the fields of an extended AVP with single values as parameters to a variable."},
 	)
+	list = append(list,
+		module.Function{Name: "xavp_lshift", Args: []module.Arg{root, {Name: "idx", Type: module.ArgInt, Doc: "which one becomes the first, modulo their number; negative counts from the end"}}, Run: shiftXAVP,
+			Doc: "Turns the list of the extended AVPs of a name round; false when there are none."},
+		module.Function{Name: "xavp_push_dst", Args: []module.Arg{root}, Routes: module.RequestRoute | module.BranchRoute | module.FailureRoute, Run: pushDestination,
+			Doc: "Sets the Request-URI, the next hop and the socket from the fields uri, dsturi and socket of an extended AVP; false when there is none, or a field is wrong."},
+	)
 	for i := range list {
 		if list[i].Routes == 0 {
 			list[i].Routes = module.AnyRoute

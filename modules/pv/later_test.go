@@ -24,6 +24,16 @@ func TestLater(t *testing.T) {
 		{`$xavi(A)=1; $xavi(a)=2; xavi_rm_all("a"); print("$xavi(A)");`, "<null>"},
 		{`print("$msgbuf(0)$msgbuf(5)"); $msgbuf(2)="X"; print("$(mb{s.substr,0,6})"); $var(i)=3; $msgbuf($var(i))="Y"; print("$(mb{s.substr,0,6})");`, "IE\nINXITE\nINXYTE"},
 		{`print("$msgbuf(99999)"); $var(i)=-1; print("$msgbuf($var(i))");`, "<null>\n<null>"},
+		{`print("$Eb$Ec$Ei$Ej$Ek$Eq$Es$Ev[$En$Er$Et]");`, "\\,:;'\" `[\n\r\t]"},
+		{`$shv(n)=4; print("$shvinc(n) $shvinc(n) $shv(n) $shvinc(new)"); $shv(t)="x"; print("$shvinc(t)");`, "5 6 6 1\n1"},
+		{`$xavp(n)=10; $xavp(o)=1; $xavp(n)=20; $xavp(n)=30; xavp_lshift("n", "1"); print("$xavp(n[0]) $xavp(n[1]) $xavp(n[2]) $xavp(o)");`, "20 10 30 1"},
+		{`$xavp(n)=10; $xavp(n)=20; $xavp(n)=30; xavp_lshift("n", "-1"); print("$xavp(n[0]) $xavp(n[1]) $xavp(n[2])"); xavp_lshift("n", "4"); print("$xavp(n[0])");`, "10 30 20\n30"},
+		{`if (!xavp_lshift("n", "0")) print("none");`, "none"},
+		{`$xavp(d=>uri)="sip:a@b.example"; $xavp(d[0]=>dsturi)="sip:p.example"; xavp_push_dst("d"); print("$ru $du");`, "sip:a@b.example sip:p.example"},
+		{`$xavp(d=>uri)="sip:a@b.example"; $xavp(d[0]=>dsturi)="nonsense"; if (!xavp_push_dst("d")) print("$rU $du");`,
+			"msg=\"xavp_push_dst failed\" err=\"a field of the extended AVP is no URI\" at=test.cfg:4\nbob <null>"},
+		{`$xavp(d=>uri)="sip:a@b.example"; $xavp(d[0]=>socket)="udp:192.0.2.1:5"; if (!xavp_push_dst("d")) print("$rU");`,
+			"msg=\"xavp_push_dst failed\" err=\"no listen line has the socket \\\"udp:192.0.2.1:5\\\"\" at=test.cfg:4\nbob"},
 	} {
 		env := scripttest.MustLoad(t, "loadmodule \"pv.so\"\nloadmodule \"probe.so\"\nrequest_route {\n"+tt.script+"\n}\n",
 			scripttest.Options{Modules: map[string]module.New{"probe": func() module.Module { return scripttest.Prints{} }}})

@@ -43,7 +43,7 @@ func (p *PV) Exports() module.Exports {
 		},
 		Functions: inPVX(p.functions()),
 		Lua:       luaFunctions(),
-		Variables: slices.Concat(requestVariables(), uriVariables(), addressVariables(), networkVariables(), replyVariables(), p.authVariables(),
+		Variables: slices.Concat(requestVariables(), flagVariables(), characterVariables(), uriVariables(), addressVariables(), networkVariables(), replyVariables(), p.authVariables(),
 			headerVariables(), p.scopeVariables(), xavpVariables(), branchVariables(), timeVariables(), engineVariables(), p.messageVariables()),
 		Transformations: slices.Concat(stringSteps(), codingSteps(), uriSteps(), paramSteps(), addressSteps(), lineSteps(), valueSteps(), socketSteps(), formatSteps(), msrpSteps()),
 		RPC: []module.Command{

@@ -3,8 +3,6 @@
 package pv
 
 import (
-	"strconv"
-
 	"github.com/kahea-sip/kahea/core/avp"
 	"github.com/kahea-sip/kahea/core/module"
 	"github.com/kahea-sip/kahea/core/sip"
@@ -32,12 +30,6 @@ func requestVariables() []module.Variable {
 		read("cts", contactStar, "* where Contact is *"),
 		read("ctu", contactURI, "URI of the first Contact"),
 		read("ua", header(sip.HeaderUserAgent), "value of User-Agent"),
-		write("mf", flags(func(c *module.Call) *uint32 { return &c.Flags }), setFlags(func(c *module.Call) *uint32 { return &c.Flags }), "flags of the message"),
-		read("mF", flagsText(func(c *module.Call) *uint32 { return &c.Flags }), "flags of the message, hexadecimal"),
-		write("sf", flags(func(c *module.Call) *uint32 { return &c.ScriptFlags }), setFlags(func(c *module.Call) *uint32 { return &c.ScriptFlags }), "script flags"),
-		read("sF", flagsText(func(c *module.Call) *uint32 { return &c.ScriptFlags }), "script flags, hexadecimal"),
-		write("bf", flags(func(c *module.Call) *uint32 { return &c.Target.Flags }), setFlags(func(c *module.Call) *uint32 { return &c.Target.Flags }), "flags of the main branch"),
-		read("bF", flagsText(func(c *module.Call) *uint32 { return &c.Target.Flags }), "flags of the main branch, hexadecimal"),
 	}
 }
 
@@ -131,37 +123,4 @@ func updatedMessage(c *module.Call) module.Value {
 	return build(c, func(b []byte) []byte {
 		return sip.AppendRequest(b, c.Msg, &sip.Outgoing{RequestURI: c.Target.URI, NoVia: true})
 	})
-}
-
-func flags(of func(c *module.Call) *uint32) getter {
-	return func(c *module.Call) module.Value { return avp.Number(int64(*of(c))) }
-}
-
-func flagsText(of func(c *module.Call) *uint32) getter {
-	return func(c *module.Call) module.Value {
-		return build(c, func(b []byte) []byte { return appendHex8(b, *of(c)) })
-	}
-}
-
-func appendHex8(b []byte, n uint32) []byte {
-	const hex = "0123456789ABCDEF"
-	for shift := 28; shift >= 0; shift -= 4 {
-		b = append(b, hex[n>>shift&15])
-	}
-	return b
-}
-
-func setFlags(of func(c *module.Call) *uint32) setter {
-	return func(c *module.Call, v module.Value) error {
-		if v.Kind == avp.Str {
-			n, err := strconv.ParseUint(v.Str, 10, 32)
-			if err != nil {
-				return errNeedNumber
-			}
-			*of(c) = uint32(n)
-			return nil
-		}
-		*of(c) = uint32(v.Int)
-		return nil
-	}
 }

@@ -23,6 +23,7 @@ func (p *PV) scopeVariables() []module.Variable {
 		{Name: "vz", Bind: p.bindVar(avp.Number(0), ""), Doc: "the same as $var"},
 		{Name: "vn", Bind: p.bindVar(null, "vn:"), Doc: "a variable of the worker, null until it is set"},
 		{Name: "shv", Bind: p.bindShared, Doc: "a variable that all workers share, 0 until it is set"},
+		{Name: "shvinc", Bind: p.bindIncrement, Doc: "adds one to the $shv of this name and returns it"},
 		{Name: "avp", Bind: p.bindAVP, Doc: "an attribute-value pair of the transaction; the index counts from the newest, 0"},
 	}
 }
@@ -153,6 +154,23 @@ func (s sharedName) Set(_ *module.Call, _ module.Index, v module.Value) error {
 	}
 	storeShared(s.value, v)
 	return nil
+}
+
+// bindIncrement is $shvinc(x). A text counts as 0.
+func (p *PV) bindIncrement(_ module.Binder, name string) (module.Accessor, error) {
+	if name == "" {
+		return nil, errors.New("the name is empty")
+	}
+	e := p.shared.entry(name)
+	return module.Getter(func(*module.Call) module.Value {
+		for {
+			old := e.Load()
+			next := avp.Number(old.Int + 1)
+			if e.CompareAndSwap(old, &next) {
+				return next
+			}
+		}
+	}), nil
 }
 
 // avpName is $avp(x).
