@@ -267,7 +267,7 @@ func (s *Settings) Place(name string) source.Span {
 // New gives the defaults.
 func New() *Settings {
 	return &Settings{
-		Children: 8, AutoAliases: true, Port: 5060, TOS: 16, MaxBuffer: 4 << 20,
+		Children: 8, AutoAliases: true, Port: 5060, TOS: 16, MaxBuffer: 8 << 20,
 		Process: Process{Fork: true, RunDir: "/run/kamailio", ExitTimeout: 60 * time.Second},
 		Log:     Log{Facility: "LOG_DAEMON"},
 		TCP: TCP{

@@ -18,7 +18,7 @@ var networkParams = []Param{
 	{Name: "ip_free_bind", Aliases: []string{"ipfreebind", "ip_nonlocal_bind"}, Type: Int, Max: 2, Min: anyNegative, Default: "0", Status: Missing, Doc: "listen on addresses that the machine does not have: 1 virtual ones, 2 all"},
 	{Name: "tos", Type: Service, Max: 255, Default: "16", Doc: "type of service of sent packets", at: func(s *Settings) any { return &s.TOS }},
 	{Name: "pmtu_discovery", Type: Bool, Default: "no", Status: Missing, Doc: "set the don't-fragment bit"},
-	{Name: "maxbuffer", Type: Int, UnitName: "bytes", Default: "4194304", Doc: "receive buffer of a UDP socket, at most", at: func(s *Settings) any { return &s.MaxBuffer }},
+	{Name: "maxbuffer", Type: Int, UnitName: "bytes", Default: "8388608", Doc: "receive buffer of a UDP socket, at most", at: func(s *Settings) any { return &s.MaxBuffer }},
 	{Name: "udp_mtu", Type: Int, Max: 65535, UnitName: "bytes", Default: "0", Doc: "size above which a request leaves over udp_mtu_try_proto, 0 for never", at: func(s *Settings) any { return &s.UDPMTU }},
 	{Name: "udp_mtu_try_proto", Type: Protocol, Doc: "protocol for requests larger than udp_mtu", at: func(s *Settings) any { return &s.UDPMTUProto }},
 	{Name: "enable_tls", Type: Bool, Default: "no", Status: Missing, Doc: "serve TLS"},

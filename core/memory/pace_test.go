@@ -18,10 +18,10 @@ func TestPercentFor(t *testing.T) {
 		{0, 64 * mb, mostPercent},
 		{4 * mb, 64 * mb, 1500},
 		{16 * mb, 64 * mb, 300},
-		{32 * mb, 64 * mb, 100},
-		{33 * mb, 64 * mb, 100},
-		{1024 * mb, 64 * mb, 100},
-		{1 << 50, 64 * mb, 100},
+		{21 * mb, 64 * mb, 204},
+		{22 * mb, 64 * mb, 200},
+		{1024 * mb, 64 * mb, 200},
+		{1 << 50, 64 * mb, 200},
 	} {
 		if got := percentFor(tt.live, tt.floor); got != tt.want {
 			t.Errorf("percentFor(%d MB, %d MB) = %d, want %d", tt.live/mb, tt.floor/mb, got, tt.want)

@@ -64,7 +64,7 @@ type UDPOptions struct {
 	// Children is the number of workers per socket (children); 0 is 8.
 	Children int
 	// MaxBuffer is the largest receive and send buffer of the kernel that is
-	// tried (maxbuffer), in bytes; 0 is 4 MiB.
+	// tried (maxbuffer), in bytes; 0 is 8 MiB.
 	MaxBuffer int
 	// Portable reads through the net package also where the faster way past
 	// Go's poller exists.

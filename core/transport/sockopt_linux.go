@@ -15,7 +15,7 @@ import (
 // defaultMaxBuffer is the receive buffer of a UDP socket that is tried, in
 // bytes: some 2,000 messages. Kamailio's 256 KiB have room for 120, which at
 // 40,000/s is 3 ms; whoever shares a processor stands still for longer.
-const defaultMaxBuffer = 4 << 20
+const defaultMaxBuffer = 8 << 20
 
 // setUDPOptions prepares a UDP socket before it is bound.
 func setUDPOptions(fd, family int, wildcard bool, o *Options) error {
