@@ -49,7 +49,8 @@ type List []any
 
 // Rows is a List of structures that kamcmd shows each in braces of its own, as
 // the items of htable.dump; the members of those in a List it shows as one
-// structure. In JSON there is no difference.
+// structure. In JSON there is no difference. A row of one field without a name is
+// that value alone.
 type Rows []*Struct
 
 // List returns the rows as a List.
@@ -57,8 +58,19 @@ func (r Rows) List() List {
 	l := make(List, len(r))
 	for i, s := range r {
 		l[i] = s
+		if v, ok := s.Alone(); ok {
+			l[i] = v
+		}
 	}
 	return l
+}
+
+// Alone returns the value of a row that is no structure.
+func (s *Struct) Alone() (v any, ok bool) {
+	if len(s.Fields) == 1 && s.Fields[0].Name == "" {
+		return s.Fields[0].Value, true
+	}
+	return nil, false
 }
 
 // Struct is a structure inside a reply; its fields keep their order and a

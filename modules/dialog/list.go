@@ -59,15 +59,15 @@ func (d *Dialog) show(s *module.Struct) {
 		Add("timeout", timeout).Add("lifetime", d.lifetime).Add("dflags", d.dflags).Add("sflags", d.sflags).Add("iflags", int(d.iflags))
 	d.caller.show(s.Struct("caller"), true)
 	d.callee.show(s.Struct("callee"), d.answered != 0)
-	profiles := make(module.List, 0, len(d.profiles))
+	profiles := make(module.Rows, 0, len(d.profiles))
 	for i := len(d.profiles) - 1; i >= 0; i-- {
 		if at := d.profiles[i]; at.profile.valued {
 			profiles = append(profiles, new(module.Struct).Add(at.profile.name, at.value))
 		} else {
-			profiles = append(profiles, at.profile.name)
+			profiles = append(profiles, new(module.Struct).Add("", at.profile.name))
 		}
 	}
-	vars := make(module.List, 0, len(d.vars))
+	vars := make(module.Rows, 0, len(d.vars))
 	for i := len(d.vars) - 1; i >= 0; i-- {
 		vars = append(vars, new(module.Struct).Add(d.vars[i].name, d.vars[i].value))
 	}

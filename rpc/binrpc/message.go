@@ -17,10 +17,16 @@ func AppendRequest(dst, cookie []byte, method string, args ...any) []byte {
 	return AppendPacket(dst, Request, cookie, body)
 }
 
-// AppendReply appends a reply packet.
+// AppendReply appends a reply packet. A stream stands for its values.
 func AppendReply(dst, cookie []byte, values []any) []byte {
 	var body []byte
 	for _, v := range values {
+		if l, ok := v.(module.Stream); ok {
+			for v := range l {
+				body = Append(module.Room(body, module.ValueRoom), v)
+			}
+			continue
+		}
 		body = Append(body, v)
 	}
 	return AppendPacket(dst, Reply, cookie, body)

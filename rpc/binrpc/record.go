@@ -131,8 +131,8 @@ func appendList(dst []byte, l module.Stream) []byte {
 // appendRows writes a structure of structures that have no names.
 func appendRows(dst []byte, rows module.Rows) []byte {
 	dst = append(dst, typeStruct)
-	for _, s := range rows {
-		dst = appendStruct(dst, s)
+	for _, v := range rows.List() {
+		dst = Append(dst, v)
 	}
 	return append(dst, 0x80|typeStruct)
 }
@@ -238,8 +238,8 @@ func (d *decoder) structure(depth int) (any, error) {
 		if end && t == typeStruct {
 			return s, nil
 		}
-		if t == typeStruct && size == 0 && len(s.Fields) == 0 && depth < maxDepth {
-			return d.rows(depth + 1)
+		if t != typeName && !end && len(s.Fields) == 0 && depth < maxDepth {
+			return d.rows(t, size, depth+1)
 		}
 		if end || t != typeName {
 			return nil, ErrMismatch
@@ -256,26 +256,36 @@ func (d *decoder) structure(depth int) (any, error) {
 	}
 }
 
-// rows reads the structures behind the head of the first one.
-func (d *decoder) rows(depth int) (any, error) {
+// rows reads structures and texts that have no names; the head of the first one
+// was read.
+func (d *decoder) rows(t byte, size int, depth int) (any, error) {
 	var rows module.Rows
 	for {
-		v, err := d.structure(depth)
-		if err != nil {
-			return nil, err
-		}
-		s, ok := v.(*module.Struct)
-		if !ok {
+		switch {
+		case t == typeStruct && size == 0:
+			v, err := d.structure(depth)
+			if err != nil {
+				return nil, err
+			}
+			s, ok := v.(*module.Struct)
+			if !ok {
+				return nil, ErrMismatch
+			}
+			rows = append(rows, s)
+		case t == typeString:
+			rows = append(rows, new(module.Struct).Add("", text(d.take(size))))
+		default:
 			return nil, ErrMismatch
 		}
-		rows = append(rows, s)
-		t, size, end, err := d.head()
-		switch {
-		case err != nil:
+		var end bool
+		var err error
+		if t, size, end, err = d.head(); err != nil {
 			return nil, err
-		case end && t == typeStruct:
+		}
+		if end && t == typeStruct {
 			return rows, nil
-		case end || t != typeStruct || size != 0:
+		}
+		if end {
 			return nil, ErrMismatch
 		}
 	}

@@ -90,6 +90,11 @@ func answer(r Request, reply rpc.Reply, err error, pretty bool) Response {
 // result gives the values of a reply their form: a list when the command says
 // so or there are several, else the value itself, and an empty object for none.
 func result(r rpc.Reply) any {
+	if len(r.Values) == 1 {
+		if l, ok := r.Values[0].(module.Stream); ok {
+			return l
+		}
+	}
 	switch {
 	case r.Array || len(r.Values) > 1:
 		return module.List(r.Values)

@@ -61,6 +61,10 @@ func print(b *strings.Builder, level int, v any) {
 		b.WriteString(tabs + "{\n")
 		members(b, level+1, v)
 		b.WriteString(tabs + "}\n")
+	case module.Stream:
+		for e := range v {
+			print(b, level, e)
+		}
 	case module.List:
 		for _, e := range v {
 			print(b, level, e)
@@ -84,7 +88,7 @@ func members(b *strings.Builder, level int, s *module.Struct) {
 			b.WriteString(tabs + "}\n")
 		case module.Rows:
 			b.WriteString(tabs + f.Name + ": {\n")
-			for _, e := range v {
+			for _, e := range v.List() {
 				print(b, level+1, e)
 			}
 			b.WriteString(tabs + "}\n")
