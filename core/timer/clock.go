@@ -19,7 +19,8 @@ type Clock interface {
 	Alarm(f func()) Alarm
 }
 
-// Alarm calls its function once after each Set.
+// Alarm calls its function once after each Set. Its methods are safe for
+// concurrent use.
 type Alarm interface {
 	// Set makes the alarm ring when Monotonic reaches at, and forgets what
 	// was set before. A time that has passed rings soon, never within Set.

@@ -3,6 +3,7 @@
 package timer
 
 import (
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -14,33 +15,33 @@ func TestPoll(t *testing.T) {
 		c := NewReal()
 		w := New(c, Options{})
 		defer w.Close()
-		ran := 0
+		var ran atomic.Int32
 		for i := range 50 {
-			w.After(time.Duration(i)*Tick, func() { ran++ })
+			w.After(time.Duration(i)*Tick, func() { ran.Add(1) })
 		}
 		w.Poll(c.Monotonic())
 		for range 40 {
 			time.Sleep(Tick)
 			w.Poll(c.Monotonic())
 		}
-		if ran < 40 {
-			t.Fatalf("%d timers have run, want 40", ran)
+		if ran.Load() < 40 {
+			t.Fatalf("%d timers have run, want 40", ran.Load())
 		}
-		last := ran
+		last := ran.Load()
 		time.Sleep(Patience / 2)
 		synctest.Wait()
-		if ran != last {
+		if ran.Load() != last {
 			t.Error("the alarm rang while somebody polled")
 		}
 		time.Sleep(Patience)
 		synctest.Wait()
-		if ran == last {
+		if ran.Load() == last {
 			t.Error("nothing runs when the polling ends")
 		}
 		time.Sleep(time.Second)
 		synctest.Wait()
-		if ran != 50 {
-			t.Errorf("%d timers have run, want 50", ran)
+		if ran.Load() != 50 {
+			t.Errorf("%d timers have run, want 50", ran.Load())
 		}
 	})
 }

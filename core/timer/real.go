@@ -3,6 +3,7 @@
 package timer
 
 import (
+	"math"
 	"sync/atomic"
 	"time"
 )
@@ -51,25 +52,17 @@ func (r *Real) At(mono time.Duration) time.Time {
 }
 
 // Alarm returns an alarm that calls f on a goroutine of its own.
-func (r *Real) Alarm(f func()) Alarm { return &realAlarm{clock: r, f: f} }
+func (r *Real) Alarm(f func()) Alarm {
+	t := time.AfterFunc(math.MaxInt64, f)
+	t.Stop()
+	return &realAlarm{r, t}
+}
 
 type realAlarm struct {
 	clock *Real
-	f     func()
-	timer *time.Timer // nil until the first Set
+	timer *time.Timer
 }
 
-func (a *realAlarm) Set(at time.Duration) {
-	d := max(at-a.clock.Monotonic(), 0)
-	if a.timer == nil {
-		a.timer = time.AfterFunc(d, a.f)
-		return
-	}
-	a.timer.Reset(d)
-}
+func (a *realAlarm) Set(at time.Duration) { a.timer.Reset(max(at-a.clock.Monotonic(), 0)) }
 
-func (a *realAlarm) Stop() {
-	if a.timer != nil {
-		a.timer.Stop()
-	}
-}
+func (a *realAlarm) Stop() { a.timer.Stop() }
