@@ -192,7 +192,7 @@ func parseURIPart(lex *cursor) Expr {
 	return nil
 }
 
-// parseSelect parses @path.to[1].value.
+// parseSelect parses @path.to[1].value. Spaces may stand in it; the reference then takes words of the language for nothing else.
 func parseSelect(lex *cursor) (Expr, error) {
 	start := startOf(lex.Peek())
 	s := &Select{}
@@ -202,9 +202,6 @@ func parseSelect(lex *cursor) (Expr, error) {
 		t := lex.Peek()
 		if t.Type != tokIdent {
 			return nil, expected(lex, "a name of the select")
-		}
-		if !touches(lex) {
-			return nil, fail(lex, "write "+raw.String()+t.Value, "space within a select")
 		}
 		lex.Next()
 		raw.WriteString(t.Value)
@@ -222,8 +219,6 @@ func parseSelect(lex *cursor) (Expr, error) {
 			return nil, fail(lex, "a name of a select has one index", "second index behind %s", part.Name)
 		} else if !isOp(t, ".") {
 			break
-		} else if !touches(lex) {
-			return nil, fail(lex, "write "+raw.String()+".…", "space within a select")
 		}
 		lex.Next()
 		raw.WriteByte('.')

@@ -87,13 +87,32 @@ func pathText(path []word) string {
 	return strings.Join(parts, ".")
 }
 
+// spread makes ruri.user of ruri["user"]: a name in an index is a further word,
+// where the word before it has none of its own.
+func spread(path []word) []word {
+	var out []word
+	for i, w := range path {
+		name := w.param
+		if own := i > 0 && path[0].name != "hf_value_exists" || strings.HasSuffix(w.name, "authorization"); name == "" || own {
+			out = append(out, w)
+			continue
+		}
+		w.param = ""
+		out = append(out, w, word{name: name})
+	}
+	return out
+}
+
 // headerSelects are those that give a header as it is.
 var headerSelects = map[string]sip.HeaderType{"call_id": sip.HeaderCallID, "expires": sip.HeaderExpires, "date": sip.HeaderDate,
-	"content_type": sip.HeaderContentType, "content_length": sip.HeaderContentLength, "user_agent": sip.HeaderUserAgent}
+	"content_type": sip.HeaderContentType, "content_length": sip.HeaderContentLength, "user_agent": sip.HeaderUserAgent,
+	"max_forwards": sip.HeaderMaxForwards, "subject": sip.HeaderSubject, "identity": sip.HeaderIdentity, "priority": sip.HeaderPriority, "organization": sip.HeaderOrganization,
+	"session_expires": sip.HeaderSessionExpires, "min_se": sip.HeaderMinSE}
 
 // selectPath finds what a path names; anything that the table does not have is
 // an error at start.
 func selectPath(path []word) (getter, error) {
+	path = spread(path)
 	rest := path[1:]
 	if t, ok := headerSelects[path[0].name]; ok {
 		return only(rest, map[string]getter{"": header(t)})

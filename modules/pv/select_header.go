@@ -62,6 +62,9 @@ func headerSelect(whole bool, rest []word) (getter, error) {
 		}
 		return nameAddrSelect(find, more)
 	case "p", "param", "params":
+		if !name.given {
+			return nil, fmt.Errorf("write %s[1].%s: which of the values is not said", name.name, part.name)
+		}
 		if part.param != "" {
 			return valueParam(find, part.param), nil
 		}

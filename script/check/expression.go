@@ -7,7 +7,6 @@ import (
 	"github.com/kahea-sip/kahea/core/avp"
 	"github.com/kahea-sip/kahea/core/ere"
 	"github.com/kahea-sip/kahea/script/expr"
-	"github.com/kahea-sip/kahea/script/variable"
 )
 
 // value resolves an expression; nil when there is a mistake in it, which is
@@ -121,14 +120,4 @@ func (c *checker) match(x *syntax.Binary) expr.Node {
 	}
 	n.Re = re
 	return n
-}
-
-// selectNode resolves @path: it is what $sel(path) gives, but never null.
-func (c *checker) selectNode(x *syntax.Select) expr.Node {
-	r, err := variable.Parse(c, "$sel("+x.Raw[1:]+")")
-	if err != nil {
-		c.fail(x.Span, err)
-		return nil
-	}
-	return expr.Select{Ref: r}
 }
