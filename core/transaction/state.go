@@ -58,6 +58,8 @@ type State struct {
 	Flags uint32
 	// XFlags are the extended message flags (setxflag), bit 0 to 63.
 	XFlags uint64
+	// Internal are the flags of msg_iflag_set.
+	Internal InternalFlag
 	// ReplyNoConnect and ReplyClose are set_reply_no_connect and
 	// set_reply_close; ForwardNoConnect and ForwardClose their kin.
 	ReplyNoConnect, ReplyClose, ForwardNoConnect, ForwardClose bool
@@ -102,6 +104,19 @@ type State struct {
 	AVPs                avp.List
 	XAVPs, XAVUs, XAVIs avp.Tree
 }
+
+// InternalFlag is what modules tell each other of a request.
+type InternalFlag uint8
+
+// The internal flags. An ACK or CANCEL is always made of the request as it was
+// sent, which is what UseUACFrom and UseUACTo ask for.
+const (
+	// UseUACFrom and UseUACTo: the script changed From or To.
+	UseUACFrom InternalFlag = 1 << iota
+	UseUACTo
+	// UACAuth: the request answers a challenge.
+	UACAuth
+)
 
 // Route is a route of the configuration that the transaction began with; the
 // scripts know which. 0 is none.

@@ -10,6 +10,7 @@ func init() { module.Register("corex", func() module.Module { return new(Corex) 
 // Corex is the module.
 type Corex struct {
 	subdomains []string
+	records    []record
 }
 
 // Exports implements module.Module.
@@ -18,10 +19,13 @@ func (x *Corex) Exports() module.Exports {
 	name := []module.Arg{{Name: "sname", Doc: "name of a socket (listen … name)"}}
 	host := []module.Arg{{Name: "host[:port]", Optional: true, Doc: "where to; the next hop of the request where it is left out"}}
 	flag := []module.Arg{{Name: "flag", Type: module.ArgInt, Doc: "number of the flag, 0 to 63"}}
+	internal := []module.Arg{{Name: "flagname", Compile: internalFlag, Doc: "USE_UAC_FROM, USE_UAC_TO or UAC_AUTH"}}
 	return module.Exports{
 		Doc: "Further branches, choice of sockets, raw sending, and the commands that list sockets and aliases.",
 		Params: []module.Param{
 			{Name: "alias_subdomains", Set: x.addSubdomain, Doc: "domain that is the server's own together with all its subdomains, [proto:]domain[:port]; may be set several times"},
+			{Name: "dns_cache", Set: x.addRecord, Doc: "record for the DNS cache: type=A;name=x.example;addr=192.0.2.1;ttl=60;flags=0, type AAAA, or SRV with priority, weight, port and the target as addr; flag 1: the name does not exist, 2: permanent; may be set several times"},
+			{Name: "dns_file", Set: x.addRecords, Doc: "file with such records, one in a line; # begins a comment line; may be set several times"},
 		},
 		Functions: []module.Function{
 			{Name: "append_branch", Lua: "append_branch; append_branch_uri(str); append_branch_uri_q(str,str)", Args: []module.Arg{{Name: "uri", Optional: true, Doc: "URI of the branch; the Request-URI where it is left out"},
@@ -47,6 +51,10 @@ func (x *Corex) Exports() module.Exports {
 			{Name: "setxflag", Args: flag, Routes: module.AnyRoute, Run: setXFlag, Doc: "Sets an extended message flag."},
 			{Name: "isxflagset", Args: flag, Routes: module.AnyRoute, Run: isXFlag, Doc: "True when the extended message flag is set."},
 			{Name: "resetxflag", Args: flag, Routes: module.AnyRoute, Run: resetXFlag, Doc: "Clears an extended message flag."},
+			{Name: "forward_reply", Routes: module.CoreReplyRoute, Run: forwardReply, Doc: "Sends the reply upstream now. It goes once more when the route ends, unless drop ends it."},
+			{Name: "msg_iflag_set", Args: internal, Routes: module.AnyRoute, Run: setInternalFlag, Doc: "Sets an internal flag."},
+			{Name: "msg_iflag_reset", Args: internal, Routes: module.AnyRoute, Run: resetInternalFlag, Doc: "Clears an internal flag."},
+			{Name: "msg_iflag_is_set", Args: internal, Routes: module.AnyRoute, Run: isInternalFlag, Doc: "True when the internal flag is set, else -2."},
 			{Name: "file_read", Args: []module.Arg{{Name: "fpath", Doc: "file"}, {Name: "var", Type: module.ArgVar, Doc: "variable for the content"}},
 				Routes: module.AnyRoute, Run: fileRead, Lua: "-", Doc: "Reads a file into a variable."},
 			{Name: "file_write", Args: []module.Arg{{Name: "fpath", Doc: "file"}, {Name: "content", Doc: "text"}},

@@ -25,7 +25,7 @@ func (x *Corex) Start(_ context.Context, h module.Host) error {
 		}
 		h.Transport().OnMyself(d.matches)
 	}
-	return nil
+	return x.remember(h.Locator())
 }
 
 var errNowhere = errors.New("the name leads nowhere")

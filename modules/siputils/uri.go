@@ -78,20 +78,9 @@ func tel2SIP(c *module.Call, a module.Args) module.Result {
 	}
 	number, params, _ := strings.Cut(text[4:], ";")
 	out := append(c.Mem.Begin(), "sip:"...)
-	for i := range len(number) {
-		if strings.IndexByte("-.()", number[i]) < 0 {
-			out = append(out, number[i])
-		}
-	}
+	out = appendDigits(out, number)
 	if params != "" {
-		out = append(out, ';')
-		for i := range len(params) {
-			b := params[i]
-			if b >= 'A' && b <= 'Z' {
-				b += 'a' - 'A'
-			}
-			out = append(out, b)
-		}
+		out = appendLower(append(out, ';'), params)
 	}
 	out = append(append(append(out, '@'), a.Str(1)...), ";user=phone"...)
 	return assign(c, "tel2sip", a.Var(2), c.Mem.Keep(out))

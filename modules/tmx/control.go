@@ -6,6 +6,7 @@ import (
 	"errors"
 
 	"github.com/kahea-sip/kahea/core/module"
+	"github.com/kahea-sip/kahea/core/sip"
 	"github.com/kahea-sip/kahea/core/transaction"
 )
 
@@ -94,6 +95,29 @@ func (x *TMX) cancelCallID(c *module.Call, a module.Args) module.Result {
 		}
 		t.Cancel("", cause)
 	})
+}
+
+// cancelBranch is t_cancel_branch_idx(tindex, tlabel, bindex). How many
+// branches another transaction has is known under its lock only.
+func (x *TMX) cancelBranch(c *module.Call, a module.Args) module.Result {
+	t, n := x.layer.ByID(transaction.ID{Index: uint32(a.Int(0, 0)), Label: uint32(a.Int(1, 0))}), a.Int(2, 0)
+	if t != nil && (t.Method != sip.MethodInvite || n < 0) {
+		t.Unref()
+		return module.False
+	}
+	cancel := func(t *transaction.Transaction) bool {
+		if n >= len(t.Branches()) {
+			return false
+		}
+		t.CancelBranches(t.Branches()[n], nil, 0)
+		return true
+	}
+	if c.TxHeld && t != c.Tx {
+		return find(c, t, func(t *transaction.Transaction) { cancel(t) }) // later
+	}
+	found := false
+	find(c, t, func(t *transaction.Transaction) { found = cancel(t) })
+	return module.Bool(found)
 }
 
 // replyCallID is t_reply_callid(callid, cseq, code, reason).

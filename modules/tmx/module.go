@@ -48,6 +48,8 @@ func (x *TMX) Exports() module.Exports {
 				module.Arg{Name: "rcode", Type: module.ArgInt, Optional: true, Doc: "cause in the Reason of the CANCEL"}), Routes: module.AnyRoute, Run: x.cancelCallID, Doc: "Cancels an INVITE transaction."},
 			{Name: "t_cancel_callid_reason", Lua: "t_cancel_callid_reason(str,str,int,int)", Args: with(module.Arg{Name: "flag", Type: module.ArgInt, Doc: "message flag to set, none where it is not positive"},
 				module.Arg{Name: "rcode", Type: module.ArgInt, Doc: "cause in the Reason of the CANCEL"}), Routes: module.AnyRoute, Run: x.cancelCallID, Doc: "t_cancel_callid with a cause."},
+			{Name: "t_cancel_branch_idx", Args: []module.Arg{{Name: "tindex", Type: module.ArgInt, Doc: "$T(id_index)"}, {Name: "tlabel", Type: module.ArgInt, Doc: "$T(id_label)"}, {Name: "bindex", Type: module.ArgInt, Doc: "number of the branch, 0 the first"}},
+				Routes: module.AnyRoute, Run: x.cancelBranch, Doc: "Cancels one branch of an INVITE transaction; false when there is none such."},
 			{Name: "t_reply_callid", Lua: "t_reply_callid(str,str,int,str)", Args: with(module.Arg{Name: "code", Type: module.ArgInt, Doc: "reply code"}, module.Arg{Name: "reason", Doc: "reason phrase"}), Routes: module.AnyRoute, Run: x.replyCallID, Doc: "Answers the request of another transaction."},
 			{Name: "t_suspend", Routes: module.AnyRoute, Run: x.suspend, Doc: "Suspends request or reply; the script ends after it. $T(id_index) and $T(id_label) name the transaction."},
 			{Name: "t_continue", Args: []module.Arg{{Name: "tindex", Type: module.ArgInt, Doc: "$T(id_index)"}, {Name: "tlabel", Type: module.ArgInt, Doc: "$T(id_label)"}, {Name: "rtname", Doc: "name of the route to run"}},
