@@ -186,6 +186,8 @@ type Script struct {
 type Headers struct {
 	// ServerSignature adds Server and User-Agent.
 	ServerSignature bool
+	// Warning adds Warning to replies.
+	Warning bool
 	// Server and UserAgent are whole headers, as "Server: x"; "" means the program's own.
 	Server, UserAgent string
 }

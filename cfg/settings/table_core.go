@@ -65,7 +65,7 @@ var scriptParams = []Param{
 	{Name: "server_signature", Type: Bool, Default: "yes", Doc: "add Server and User-Agent", at: func(s *Settings) any { return &s.Headers.ServerSignature }},
 	{Name: "server_header", Type: Text, Doc: `whole header, as "Server: x"`, at: func(s *Settings) any { return &s.Headers.Server }},
 	{Name: "user_agent_header", Type: Text, Doc: `whole header, as "User-Agent: x"`, at: func(s *Settings) any { return &s.Headers.UserAgent }},
-	{Name: "sip_warning", Type: Bool, Default: "no", Status: Missing, Doc: "add Warning to replies"},
+	{Name: "sip_warning", Type: Bool, Default: "no", Doc: "add Warning to replies: where the request came from, what it asked for and what became of that", at: func(s *Settings) any { return &s.Headers.Warning }},
 	{Name: "async_workers", Type: Int, Max: 1024, Default: "0", Status: NoMeaning, Doc: "workers for asynchronous tasks"},
 	{Name: "async_usleep", Type: Int, Unit: time.Microsecond, UnitName: "microseconds", Default: "1000", Status: NoMeaning, Doc: "pause of an asynchronous worker without work"},
 	{Name: "async_workers_group", Type: Text, Status: NoMeaning, Doc: `another group of asynchronous workers, "name=x;workers=n"`},

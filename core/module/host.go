@@ -74,6 +74,8 @@ type Core struct {
 	// ServerHeader is the Server line of replies, without line end; empty
 	// for none. UserAgentHeader likewise for local requests.
 	ServerHeader, UserAgentHeader string
+	// Warnings adds Warning to the replies of scripts (sip_warning).
+	Warnings bool
 	// Version is what core.version reports.
 	Version string
 	// LogFacility is the syslog facility name.

@@ -15,6 +15,8 @@ type Reply struct {
 	Contact string
 	// Server is the whole Server header field without line end; "" prints none.
 	Server string
+	// Warning is printed where it is set (sip_warning).
+	Warning *Warning
 	// ContentType and Body; a body without type is printed without Content-Type.
 	ContentType, Body string
 }
@@ -44,7 +46,11 @@ func AppendReply(dst []byte, m *Message, r *Reply) []byte {
 	}
 	dst = append(dst, "Content-Length: "...)
 	dst = appendUint(dst, uint64(len(r.Body)))
-	dst = append(dst, "\r\n\r\n"...)
+	dst = append(dst, "\r\n"...)
+	if r.Warning != nil {
+		dst = r.Warning.append(dst, m)
+	}
+	dst = append(dst, "\r\n"...)
 	return append(dst, r.Body...)
 }
 

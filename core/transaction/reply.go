@@ -3,9 +3,12 @@
 package transaction
 
 import (
+	"os"
+
 	"bytes"
 
 	"github.com/kahea-sip/kahea/core/sip"
+	"github.com/kahea-sip/kahea/core/transport"
 )
 
 // relayReply sends a reply of a branch upstream.
@@ -143,6 +146,11 @@ type Answer struct {
 	ContentType, Body string
 }
 
+// ReplyWarning is the Warning of a reply to the request of a packet.
+func ReplyWarning(p transport.Packet, s *State) *sip.Warning {
+	return &sip.Warning{PID: os.Getpid(), Agent: p.Socket.Addr, Target: s.Target.URI}
+}
+
 // Respond answers the request (t_reply). A final reply cancels the branches
 // that are still pending. The error is ErrFinished after a final reply.
 func (t *Transaction) Respond(a *Answer) error {
@@ -159,6 +167,9 @@ func (t *Transaction) Respond(a *Answer) error {
 	}
 	if r.Body == "" && t.State.ReplyBody != "" {
 		r.ContentType, r.Body = t.State.ReplyContentType, t.State.ReplyBody
+	}
+	if t.cfg.Warnings {
+		r.Warning = ReplyWarning(t.Packet, &t.State)
 	}
 	t.emit(ReplyReady, nil, nil, nil, a.Code)
 	text := newText(len(t.Request().Raw())/2 + 256 + len(r.Headers) + len(r.Body))

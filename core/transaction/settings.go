@@ -75,6 +75,8 @@ type Settings struct {
 	// ServerHeader and UserAgentHeader are whole header fields without line
 	// end, for replies and requests of our own; empty for none.
 	ServerHeader, UserAgentHeader string
+	// Warnings adds Warning to replies of our own.
+	Warnings bool
 	// MaxBranches bounds a target set.
 	MaxBranches int
 }

@@ -122,6 +122,9 @@ func (s *SL) transmit(c *module.Call, code int, reason, headers string) error {
 	if code > 100 {
 		r.ToTag = c.Mem.Keep(c.Host.Transactions().AppendStatelessTag(c.Mem.Begin(), c.Msg))
 	}
+	if c.Host.Core().Warnings {
+		r.Warning = transaction.ReplyWarning(c.Packet, c.State)
+	}
 	return c.Out.Send(to, sip.AppendReply(c.Mem.Begin(), c.Msg, &r))
 }
 

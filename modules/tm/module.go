@@ -96,6 +96,7 @@ func (m *TM) Start(_ context.Context, h module.Host) error {
 	m.host, m.layer = h, h.Transactions()
 	core := h.Core()
 	m.settings.ServerHeader, m.settings.UserAgentHeader = core.ServerHeader, core.UserAgentHeader
+	m.settings.Warnings = core.Warnings
 	if core.MaxBranches > 0 {
 		m.settings.MaxBranches = core.MaxBranches
 	}

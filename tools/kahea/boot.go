@@ -220,6 +220,7 @@ func (s *server) makeParts() error {
 		RunDir:        set.Process.RunDir,
 		WorkDir:       set.Process.WorkDir,
 		ServerID:      set.Process.ServerID,
+		Warnings:      set.Headers.Warning,
 		MaxBranches:   set.Script.MaxBranches,
 		MaxWhileLoops: set.Script.MaxWhileLoops,
 		ConfigFile:    s.cfg.opt.file,
