@@ -25,6 +25,9 @@ func (x *Corex) Start(_ context.Context, h module.Host) error {
 		}
 		h.Transport().OnMyself(d.matches)
 	}
+	if len(x.records) == 0 {
+		return nil
+	}
 	return x.remember(h.Locator())
 }
 

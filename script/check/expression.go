@@ -103,6 +103,14 @@ func (c *checker) match(x *syntax.Binary) expr.Node {
 			return nil
 		}
 	}
+	if expr.IsNull(b) {
+		// As in Kamailio, the constant is no expression: null alone matches.
+		n := &expr.IsNullTest{X: a}
+		if x.Op == syntax.OpMatch {
+			n.Want = 1
+		}
+		return n
+	}
 	n := &expr.Match{X: a, Negated: x.Op == syntax.OpNotMatch}
 	v, ok := expr.IsConst(b)
 	if !ok {
