@@ -9,6 +9,7 @@ import (
 
 	"github.com/kahea-sip/kahea/core/module"
 	"github.com/kahea-sip/kahea/script/check"
+	"github.com/kahea-sip/kahea/script/core"
 )
 
 // notForScripts are exports of the reference by which its modules call each
@@ -20,6 +21,9 @@ func notForScripts(name string) bool {
 // missing lists what the reference's module has and ours has not, by kind.
 func missing(name string, e module.Exports) map[string][]string {
 	have := map[string]bool{}
+	for _, f := range core.Exports(core.Options{}).Functions {
+		have["function "+f.Name] = true // whatever module has it there
+	}
 	for _, p := range e.Params {
 		have["param "+p.Name] = true
 	}
