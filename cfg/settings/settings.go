@@ -37,6 +37,11 @@ type Settings struct {
 	BindIPv6LinkLocal bool
 	// TOS is the type of service of sent packets, 0 to 255.
 	TOS int
+	// PMTUDiscovery sets the don't-fragment bit of what UDP sockets send.
+	PMTUDiscovery bool
+	// FreeBind is 1 or 2 where addresses may be listened on that the machine
+	// does not have.
+	FreeBind int
 	// MaxBuffer is the size of a socket's receive buffer in bytes up to which it is raised.
 	MaxBuffer int
 	// UDPMTU is the size in bytes above which a request leaves over UDPMTUProto, "udp", "tcp", "tls" or "sctp"; 0 means never, and so

@@ -27,6 +27,13 @@ type Options struct {
 	// TOS is the type-of-service byte of all sent packets (tos), 0 for the
 	// system's.
 	TOS int
+	// DontFragment sets the bit of that name on what UDP sockets send over
+	// IPv4 (pmtu_discovery): what is too large for the way is an error of
+	// sending. Otherwise routers may take it apart.
+	DontFragment bool
+	// FreeBind takes addresses that the machine does not have yet
+	// (ip_free_bind).
+	FreeBind bool
 	// Clock tells the time; nil is the real one.
 	Clock timer.Clock
 	// Poll is called by the workers of UDP sockets between messages, with what

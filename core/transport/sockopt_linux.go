@@ -47,10 +47,34 @@ func setUDPOptions(fd, family int, wildcard bool, o *Options) error {
 			return err
 		}
 	}
+	if family == unix.AF_INET {
+		discover := unix.IP_PMTUDISC_DONT
+		if o.DontFragment {
+			discover = unix.IP_PMTUDISC_DO
+		}
+		if err := set("IP_MTU_DISCOVER", unix.IPPROTO_IP, unix.IP_MTU_DISCOVER, discover); err != nil {
+			return err
+		}
+	}
+	if err := setFreeBind(fd, o); err != nil {
+		return err
+	}
 	if err := setTOS(fd, family, o.TOS); err != nil {
 		return err
 	}
 	return growReceiveBuffer(fd, o.UDP.MaxBuffer)
+}
+
+// setFreeBind permits to bind addresses of others; the option of IPv4 counts for
+// IPv6 too.
+func setFreeBind(fd int, o *Options) error {
+	if !o.FreeBind {
+		return nil
+	}
+	if err := unix.SetsockoptInt(fd, unix.IPPROTO_IP, unix.IP_FREEBIND, 1); err != nil {
+		return fmt.Errorf("IP_FREEBIND: %w", err)
+	}
+	return nil
 }
 
 func setTOS(fd, family, tos int) error {
@@ -139,6 +163,9 @@ func controlListener(o *Options, addr netip.Addr) func(string, string, syscall.R
 			if err := unix.SetsockoptInt(fd, unix.IPPROTO_TCP, unix.TCP_DEFER_ACCEPT, int(d.Seconds())); err != nil {
 				return fmt.Errorf("tcp_defer_accept: %w", err)
 			}
+		}
+		if err := setFreeBind(fd, o); err != nil {
+			return err
 		}
 		return setTCPOptions(fd, o, addr)
 	})

@@ -12,12 +12,12 @@ import (
 
 type control = func(network, address string, c syscall.RawConn) error
 
-var errLinuxOnly = errors.New("tos, tcp_reuse_port, tcp_defer_accept, tcp_syncnt and tcp_linger2 need Linux")
+var errLinuxOnly = errors.New("tos, pmtu_discovery, ip_free_bind, tcp_reuse_port, tcp_defer_accept, tcp_syncnt and tcp_linger2 need Linux")
 
 // linuxOnly refuses the settings that only Linux knows.
 func linuxOnly(o *Options) control {
 	t := &o.TCP
-	if o.TOS != 0 || o.UDP.ReusePort || t.ReusePort || t.DeferAccept > 0 || t.SynCount > 0 || t.Linger2 > 0 {
+	if o.TOS != 0 || o.DontFragment || o.FreeBind || o.UDP.ReusePort || t.ReusePort || t.DeferAccept > 0 || t.SynCount > 0 || t.Linger2 > 0 {
 		return func(string, string, syscall.RawConn) error { return errLinuxOnly }
 	}
 	return nil

@@ -45,7 +45,7 @@ func (s *server) listen() error {
 			KeepIdle: seconds(set.TCP.KeepIdle), KeepInterval: seconds(set.TCP.KeepIntvl),
 			DeferAccept: seconds(set.TCP.DeferAccept), SynCount: set.TCP.SynCount, Linger2: seconds(set.TCP.Linger2),
 		},
-		MHomed: set.MHomed, TOS: set.TOS, Clock: s.clock, Poll: s.wheel.Poll, Counters: s.counters, Log: s.log.With("module", "core"),
+		MHomed: set.MHomed, TOS: set.TOS, DontFragment: set.PMTUDiscovery, FreeBind: set.FreeBind != 0, Clock: s.clock, Poll: s.wheel.Poll, Counters: s.counters, Log: s.log.With("module", "core"),
 	}
 	for _, a := range set.Aliases {
 		opt.Aliases = append(opt.Aliases, transportAlias(a))
