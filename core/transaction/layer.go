@@ -146,3 +146,8 @@ type Received struct {
 
 	held bool // SuspendReply was called
 }
+
+// Go starts what may wait, as the failure route of a transaction whose timer ran
+// out: for who is on the goroutine of the timers, or inside of a lock, with more
+// to send. A test waits for its end before it lets more time pass.
+func (l *Layer) Go(name string, f func()) { l.opt.Go(name, f) }
