@@ -5,6 +5,7 @@ package transaction
 import (
 	"context"
 	"log/slog"
+	"strconv"
 
 	"github.com/kahea-sip/kahea/core/counter"
 	"github.com/kahea-sip/kahea/core/sip"
@@ -53,10 +54,10 @@ func (l *Layer) forward(r *Received, h *Hop) error {
 			err = e
 			continue
 		}
-		text := l.printStateless(p, r, &d)
+		text := l.printStateless(p, r, &d, h.Index)
 		if l.tooLarge(len(text), &d, &r.State.Target, r.State, &r.Packet) {
 			freeText(text)
-			text = l.printStateless(p, r, &d)
+			text = l.printStateless(p, r, &d, h.Index)
 		}
 		if c, ok := r.From.(Caller); ok && !c.OnSend(d) {
 			freeText(text)
@@ -75,9 +76,13 @@ func (l *Layer) forward(r *Received, h *Hop) error {
 
 // printStateless prints the request of r as it goes to d, into a text of its
 // own.
-func (l *Layer) printStateless(p *press, r *Received, d *transport.Destination) []byte {
+func (l *Layer) printStateless(p *press, r *Received, d *transport.Destination, index int) []byte {
 	outgoing(&p.out, d, r.State, &r.Packet)
-	p.out.Branch = view(l.StatelessBranch(p.id[:0], r.Msg))
+	id := l.StatelessBranch(p.id[:0], r.Msg)
+	if index != 0 {
+		id = strconv.AppendInt(append(id, '.'), int64(index), 10)
+	}
+	p.out.Branch = view(id)
 	p.out.RequestURI, p.out.Route = r.State.Target.URI, r.State.Target.Path
 	p.out.Data = r.State
 	return sip.AppendRequest(newText(len(r.Msg.Raw())+viaRoom), r.Msg, &p.out)

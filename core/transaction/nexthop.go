@@ -21,6 +21,9 @@ type Hop struct {
 	Proto transport.Proto
 	// URI is a next hop URI; empty for none.
 	URI string
+	// Index, where it is not 0, tells apart the Vias of one request that is
+	// forwarded several times.
+	Index int
 }
 
 // hop makes the query for a target.

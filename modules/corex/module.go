@@ -20,6 +20,7 @@ func (x *Corex) Exports() module.Exports {
 	host := []module.Arg{{Name: "host[:port]", Optional: true, Doc: "where to; the next hop of the request where it is left out"}}
 	flag := []module.Arg{{Name: "flag", Type: module.ArgInt, Doc: "number of the flag, 0 to 63"}}
 	internal := []module.Arg{{Name: "flagname", Compile: internalFlag, Doc: "USE_UAC_FROM, USE_UAC_TO or UAC_AUTH"}}
+	index := module.Arg{Name: "bindex", Type: module.ArgInt, Optional: true, Doc: "number that the branch parameter ends with, where it is not 0"}
 	return module.Exports{
 		Doc: "Further branches, choice of sockets, raw sending, and the commands that list sockets and aliases.",
 		Params: []module.Param{
@@ -52,6 +53,10 @@ func (x *Corex) Exports() module.Exports {
 			{Name: "isxflagset", Args: flag, Routes: module.AnyRoute, Run: isXFlag, Doc: "True when the extended message flag is set."},
 			{Name: "resetxflag", Args: flag, Routes: module.AnyRoute, Run: resetXFlag, Doc: "Clears an extended message flag."},
 			{Name: "forward_reply", Routes: module.CoreReplyRoute, Run: forwardReply, Doc: "Sends the reply upstream now. It goes once more when the route ends, unless drop ends it."},
+			{Name: "forward_uac", Lua: "forward_uac; forward_uac_branch(int)", Args: []module.Arg{index}, Routes: module.RequestRoute, Run: forwardUAC,
+				Doc: "Sends the request on without state, with the server's Via as the only one: replies to it end here."},
+			{Name: "forward_uac_uri", Lua: "forward_uac_uri; forward_uac_uri_branch(str,int)", Args: []module.Arg{{Name: "vuri", Doc: "URI of the next hop"}, index}, Routes: module.RequestRoute, Run: forwardUACTo,
+				Doc: "The same to another next hop. The Request-URI stays."},
 			{Name: "msg_iflag_set", Args: internal, Routes: module.AnyRoute, Run: setInternalFlag, Doc: "Sets an internal flag."},
 			{Name: "msg_iflag_reset", Args: internal, Routes: module.AnyRoute, Run: resetInternalFlag, Doc: "Clears an internal flag."},
 			{Name: "msg_iflag_is_set", Args: internal, Routes: module.AnyRoute, Run: isInternalFlag, Doc: "True when the internal flag is set, else -2."},
