@@ -54,7 +54,7 @@ var scriptParams = []Param{
 	{Name: "local_rport", Type: Bool, Default: "no", Doc: "add rport to the local Via", at: func(s *Settings) any { return &s.Script.LocalRPort }},
 	{Name: "reply_to_via", Type: Bool, Default: "no", Status: Missing, Doc: "send local replies to the address in Via"},
 	{Name: "check_via", Type: Bool, Default: "no", Doc: "drop replies whose topmost Via is not ours", at: func(s *Settings) any { return &s.Script.CheckVia }},
-	{Name: "phone2tel", Type: Bool, Default: "no", Status: Missing, Doc: "read sip URIs with user=phone as tel"},
+	{Name: "phone2tel", Type: Bool, Default: "yes", Status: Missing, harmless: 1, Doc: "0 reads the parameters of a number, in URIs with user=phone, as part of the user"},
 	{Name: "http_reply_parse", Aliases: []string{"http_reply_hack"}, Type: Bool, Default: "no", Status: Missing, Doc: "take replies of HTTP as replies"},
 	{Name: "uri_host_extra_chars", Type: Text, Status: Missing, harmlessText: "", Doc: "signs allowed in hosts of URIs besides those of the RFC"},
 	{Name: "hdr_name_extra_chars", Type: Text, Status: Missing, harmlessText: "", Doc: "signs allowed in names of headers besides those of the RFC"},

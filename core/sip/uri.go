@@ -37,9 +37,11 @@ type URI struct {
 	Raw string
 	// SchemeText is the scheme as written, without the colon.
 	SchemeText string
-	// User is the user part as written (escapes kept), user parameters included. Of a tel URI it is the number, of other schemes
-	// everything up to parameters.
+	// User is the user part as written (escapes kept), user parameters included; where the URI has user=phone it is the number, as of a
+	// tel URI. Of other schemes it is everything up to parameters.
 	User string
+	// PhoneParams are the parameters of that number, without the first semicolon (RFC 3261 19.1.6).
+	PhoneParams Params
 	// Password is what stood behind a colon in the user part.
 	Password string
 	// Host as written, IPv6 in its brackets.
@@ -178,6 +180,9 @@ func (u *URI) parseSIP(s string) error {
 		return ErrURI
 	}
 	u.Params = Params(s[1:])
+	if i := strings.IndexByte(u.User, ';'); i > 0 && u.PhoneUser() {
+		u.User, u.PhoneParams = u.User[:i], Params(u.User[i+1:])
+	}
 	return nil
 }
 
@@ -244,7 +249,7 @@ func (u *URI) UserParams() Params {
 	if i := strings.IndexByte(u.User, ';'); i >= 0 {
 		return Params(u.User[i+1:])
 	}
-	return ""
+	return u.PhoneParams
 }
 
 // Append appends the URI as put together from its fields (Raw is not looked at), so that a URI with changed fields can be printed. The
@@ -253,6 +258,9 @@ func (u *URI) Append(dst []byte) []byte {
 	dst = append(dst, u.SchemeText...)
 	dst = append(dst, ':')
 	dst = append(dst, u.User...)
+	if u.PhoneParams != "" && u.User != "" {
+		dst = append(append(dst, ';'), u.PhoneParams...)
+	}
 	if u.IsSIP() {
 		if u.HasPassword {
 			dst = append(dst, ':')

@@ -9,7 +9,7 @@ func (u *URI) Equal(v *URI) bool {
 	}
 	switch {
 	case u.IsSIP():
-		return u.HasPassword == v.HasPassword && equalEscaped(u.User, v.User, false) && equalEscaped(u.Password, v.Password, false) &&
+		return u.HasPassword == v.HasPassword && equalEscaped(u.User, v.User, false) && u.PhoneParams == v.PhoneParams && equalEscaped(u.Password, v.Password, false) &&
 			equalFold(u.Host, v.Host) && u.Port == v.Port && (u.PortText == "") == (v.PortText == "") &&
 			equalSIPParams(u.Params, v.Params) && equalSIPParams(v.Params, u.Params) &&
 			equalHeaders(u.Headers, v.Headers) && equalHeaders(v.Headers, u.Headers)

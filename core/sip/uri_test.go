@@ -86,7 +86,7 @@ func TestURIAccessors(t *testing.T) {
 		t.Errorf("address %v", a)
 	}
 	u.User, u.Port = "bob", 5070
-	if got := u.String(); got != "sip:bob@[2001:db8::1]:5070;transport=TLS;maddr=239.1.1.1;user=phone;LR" {
+	if got := u.String(); got != "sip:bob;day=tuesday@[2001:db8::1]:5070;transport=TLS;maddr=239.1.1.1;user=phone;LR" {
 		t.Errorf("changed: %s", got)
 	}
 }

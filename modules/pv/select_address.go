@@ -97,7 +97,12 @@ func uriWord(rest []word) (func(c *module.Call, u *sip.URI) module.Value, error)
 	case "port":
 		return plain(func(u *sip.URI) module.Value { return orNull(u.PortText) })
 	case "type":
-		return plain(uriScheme)
+		return plain(func(u *sip.URI) module.Value {
+			if u.IsSIP() && u.PhoneUser() {
+				return avp.String("tel") // a number, wherever it is
+			}
+			return uriScheme(u)
+		})
 	case "hostport":
 		return func(c *module.Call, u *sip.URI) module.Value {
 			if u.Host == "" {

@@ -62,7 +62,7 @@ func headerSelect(whole bool, rest []word) (getter, error) {
 		}
 		return nameAddrSelect(find, more)
 	case "p", "param", "params":
-		if !name.given {
+		if !name.given && part.name != "params" {
 			return nil, fmt.Errorf("write %s[1].%s: which of the values is not said", name.name, part.name)
 		}
 		if part.param != "" {
