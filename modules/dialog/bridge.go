@@ -56,7 +56,7 @@ func (m *Module) bridge(from, to, proxy, body string) error {
 				leg.target = strings.Clone(list[0].URI)
 			}
 			// The transaction sends the ACK when this returns.
-			m.host.Go("dialog bridge", leg.refer)
+			m.host.Transactions().Go("dialog bridge", leg.refer)
 		},
 	}, nil)
 	if t != nil {
@@ -90,6 +90,6 @@ func (l *bridgeLeg) send(method, headers string, done func()) {
 
 func (l *bridgeLeg) refer() {
 	l.send("REFER", l.m.referHeaders(l.to), func() {
-		l.m.host.Go("dialog bridge", func() { l.send("BYE", "", func() {}) })
+		l.m.host.Transactions().Go("dialog bridge", func() { l.send("BYE", "", func() {}) })
 	})
 }

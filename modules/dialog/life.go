@@ -149,7 +149,7 @@ func (d *Dialog) Expire(*timer.Timer) {
 		}
 		d.mu.Unlock()
 		// Routes of the script and the resolver may wait.
-		d.m.host.Go("dialog timeout", d.timedOut)
+		d.m.host.Transactions().Go("dialog timeout", d.timedOut)
 	}
 }
 

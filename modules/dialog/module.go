@@ -62,6 +62,8 @@ type Module struct {
 	heard []listener
 	mask  Event
 	tasks []*timer.Task
+	// remoteTimer runs while members of profiles are kept for other servers.
+	remoteTimer timer.Timer
 
 	processed, expired, failed, unmatched counter.Counter
 }
@@ -238,9 +240,7 @@ func (m *Module) Start(_ context.Context, h module.Host) error {
 	if m.kaTimer > 0 && m.kaInterval > 0 {
 		m.tasks = append(m.tasks, h.Timers().Every("dialog keep-alive", time.Duration(m.kaTimer)*time.Second, m.probe))
 	}
-	if len(m.profiles) > 0 {
-		m.tasks = append(m.tasks, h.Timers().Every("dialog profiles", time.Second, m.expireRemote))
-	}
+	m.remoteTimer.Init(h.Timers(), timer.Func(m.expireRemote))
 	return nil
 }
 
@@ -250,6 +250,7 @@ func (m *Module) Stop(context.Context) error {
 		t.Stop()
 		t.Wait()
 	}
+	m.remoteTimer.Stop()
 	m.table.each(func(d *Dialog) bool { d.timer.Stop(); return true })
 	return nil
 }
@@ -257,8 +258,12 @@ func (m *Module) Stop(context.Context) error {
 // expireRemote drops members of profiles that other servers keep.
 func (m *Module) expireRemote() {
 	now := m.host.Clock().Now().Unix()
+	left := false
 	for _, p := range m.profiles {
-		p.expireRemote(now)
+		left = p.expireRemote(now) || left
+	}
+	if left {
+		m.remoteTimer.Arm(time.Second)
 	}
 }
 

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"strings"
 	"sync"
+	"time"
 
 	"github.com/kahea-sip/kahea/core/module"
 )
@@ -108,8 +109,9 @@ func (p *profile) dropRemote(id string) bool {
 	return there
 }
 
-// expireRemote drops the members of other servers whose time is over.
-func (p *profile) expireRemote(now int64) {
+// expireRemote drops the members of other servers whose time is over, and tells
+// whether there are more.
+func (p *profile) expireRemote(now int64) (left bool) {
 	p.mu.Lock()
 	var over []string
 	for id, r := range p.remote {
@@ -121,6 +123,9 @@ func (p *profile) expireRemote(now int64) {
 	for _, id := range over {
 		p.dropRemote(id)
 	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return len(p.remote) > 0
 }
 
 // enter puts the dialog into a profile.
@@ -253,7 +258,11 @@ func (m *Module) remoteProfile(c *module.Call, a module.Args) module.Result {
 	}
 	switch a.Str(0) {
 	case "add":
-		return module.Bool(p.addRemote(a.Str(3), a.Str(2), int64(a.Int(4, 0))))
+		added := p.addRemote(a.Str(3), a.Str(2), int64(a.Int(4, 0)))
+		if added {
+			m.remoteTimer.Arm(time.Second)
+		}
+		return module.Bool(added)
 	case "rm":
 		return module.Bool(p.dropRemote(a.Str(3)))
 	}
