@@ -84,11 +84,12 @@ bench-baseline:
 # that many contacts; SCENARIO= leaves the costs out. MORE=1 adds to the results
 # of an earlier run (bin/versus.jsonl).
 BENCH    ?= ../shared/bench
-SCENARIO ?= options,forward,relay,call,register,stock-call,stock-register
+SCENARIO ?= options,forward,relay,kemi,call,dispatcher,register,stock-call,stock-register
 REPEATS  ?= 5
+DURATION ?= 10
 bench-vs: build
 	@mkdir -p bin/harness
-	BENCH_BIN='$(CURDIR)/bin/harness' $(GO) run ./tools/bench versus --bench '$(BENCH)' --scenario '$(SCENARIO)' --repeats $(REPEATS) \
+	BENCH_BIN='$(CURDIR)/bin/harness' $(GO) run ./tools/bench versus --bench '$(BENCH)' --scenario '$(SCENARIO)' --repeats $(REPEATS) --duration $(DURATION) \
 	  --max '$(MAX)' --memory '$(MEMORY)' $(if $(HOLD),--hold $(HOLD)) $(if $(MORE),--more)
 
 install: build

@@ -20,8 +20,9 @@ import (
 type versus struct {
 	Bench    string `default:"../shared/bench" help:"Folder of the harness."`
 	Kahea    string `default:"bin/kahea" help:"The server."`
-	Scenario string `default:"options,forward,relay,call,register,stock-call,stock-register" help:"Scenarios whose CPU cost is compared, separated by commas; empty for none."`
+	Scenario string `default:"options,forward,relay,kemi,call,dispatcher,register,stock-call,stock-register" help:"Scenarios whose CPU cost is compared, separated by commas; empty for none."`
 	Repeats  int    `default:"5" help:"Interleaved pairs of each scenario."`
+	Duration int    `default:"10" help:"Seconds that each run is measured for."`
 	Max      string `help:"Scenarios whose highest rate without loss is looked for."`
 	Memory   string `help:"Numbers of contacts whose memory is measured."`
 	Hold     int    `help:"Number of contacts, of which a tenth registers again each minute."`
@@ -92,7 +93,7 @@ func (v *versus) measure(out io.Writer) error {
 		wanted bool
 		args   []string
 	}{
-		{v.Scenario != "", []string{"--scenario", v.Scenario, "--repeats", strconv.Itoa(v.Repeats)}},
+		{v.Scenario != "", []string{"--scenario", v.Scenario, "--repeats", strconv.Itoa(v.Repeats), "--duration", strconv.Itoa(v.Duration)}},
 		{v.Max != "", []string{"--max", "--scenario", v.Max}},
 		{v.Memory != "", []string{"--memory", v.Memory}},
 	} {
