@@ -85,9 +85,18 @@ var attributes = map[string]func(d *Dialog) module.Value{
 	"dflags":        func(d *Dialog) module.Value { return number(int64(d.dflags)) },
 	"sflags":        func(d *Dialog) module.Value { return number(int64(d.sflags)) },
 	"iflags":        func(d *Dialog) module.Value { return number(int64(d.iflags)) },
-	"toroute":       func(d *Dialog) module.Value { return text(d.timeoutRoute) },
+	"toroute":       func(d *Dialog) module.Value { return d.routeNumber() },
 	"lifetime":      func(d *Dialog) module.Value { return number(int64(d.lifetime)) },
 	"start_ts":      func(d *Dialog) module.Value { return number(d.answered / 1000) },
+}
+
+// routeNumber is the timeout route as a number, 0 for none. mu is held.
+func (d *Dialog) routeNumber() module.Value {
+	if d.timeoutRoute == "" {
+		return number(0)
+	}
+	ref, _ := d.m.host.Route(module.RequestRoute, d.timeoutRoute)
+	return number(int64(ref))
 }
 
 func (d *Dialog) calleeCSeq() module.Value {
@@ -203,13 +212,7 @@ func (m *Module) bindContext(_ module.Binder, inner string) (module.Accessor, er
 			return nil
 		}
 	case "timeout_route_id":
-		v.get = held(func(d *Dialog) module.Value {
-			if d.timeoutRoute == "" {
-				return number(0)
-			}
-			ref, _ := m.host.Route(module.RequestRoute, d.timeoutRoute)
-			return number(int64(ref))
-		})
+		v.get = held(func(d *Dialog) module.Value { return d.routeNumber() })
 	case "dir":
 		v.get = func(c *module.Call, d *Dialog) module.Value { return number(int64(direction(c, d))) }
 	case "on", "set":

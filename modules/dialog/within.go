@@ -87,7 +87,6 @@ func (m *Module) request(c *module.Call, d *Dialog, side Side) {
 		d.acknowledge(c.Msg)
 		return
 	case sip.MethodBye:
-		m.note(c, d, side)
 		m.keep(c, d)
 		d.hangUp(c, side)
 		return

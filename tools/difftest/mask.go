@@ -89,6 +89,7 @@ func (m *masker) made(kind, value string) string {
 
 var (
 	madeParams  = regexp.MustCompile(`(;\s*)(branch|tag)(=)([^;,\s>]+)`)
+	dialogID    = regexp.MustCompile(`(;did=[0-9a-f]+\.)[0-9a-f]+`)
 	viaID       = regexp.MustCompile(`;i=[0-9a-f]+`)
 	product     = regexp.MustCompile(`(?i)^(server|user-agent|date):.*`)
 	callID      = regexp.MustCompile(`(?i)^(call-id:\s*)(\S+)`)
@@ -111,6 +112,7 @@ func (m *masker) packet(data string) []string {
 		if parts := product.FindStringSubmatch(line); parts != nil && !strings.Contains(m.ours, line) {
 			line = parts[1] + ": {" + strings.ToLower(parts[1]) + "}"
 		}
+		line = dialogID.ReplaceAllString(line, "${1}{did}")
 		line = viaID.ReplaceAllString(line, ";i={i}")
 		line = noisyPID.ReplaceAllString(line, "pid={pid}")
 		line = strangePort.ReplaceAllString(m.ports.Replace(line), "rport={rport}")
