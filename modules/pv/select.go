@@ -15,7 +15,7 @@ import (
 )
 
 // bindSelect is $sel(path) and @path. All selects give texts.
-func bindSelect(_ module.Binder, inner string) (module.Accessor, error) {
+func bindSelect(b module.Binder, inner string) (module.Accessor, error) {
 	path, err := parsePath(strings.TrimPrefix(inner, "@"))
 	if err != nil {
 		return nil, err
@@ -23,6 +23,11 @@ func bindSelect(_ module.Binder, inner string) (module.Accessor, error) {
 	g, err := selectPath(path)
 	if err != nil {
 		return nil, err
+	}
+	if path[0].name == "cfg_get" && b != nil {
+		if p, ok := b.Module("pv").(*PV); ok {
+			p.asked = append(p.asked, path[1:]...) // looked for at the start, when all have told theirs
+		}
 	}
 	return module.Getter(func(c *module.Call) module.Value {
 		v := g(c)
