@@ -3,6 +3,7 @@
 package module
 
 import (
+	"cmp"
 	"errors"
 
 	"github.com/kahea-sip/kahea/core/sip"
@@ -11,6 +12,11 @@ import (
 // ErrRequestURI is the error of the functions that change a part of a
 // Request-URI that cannot be read.
 var ErrRequestURI = errors.New("cannot parse the Request-URI")
+
+var (
+	errTelPort = errors.New("port number of a tel: URI cannot be set")
+	errNoHost  = errors.New("the Request-URI is of a scheme that has no host")
+)
 
 // ParseURI parses a URI into memory of the Call: the result is valid until the
 // next ParseURI or EditRequestURI.
@@ -46,13 +52,41 @@ func setUser(u *sip.URI, user string) {
 	}
 }
 
-// SetRequestHost sets the host of the Request-URI and keeps its port.
+// SetRequestHost sets the host of the Request-URI and keeps its port. A tel
+// URI becomes a SIP one, see [sip.URI.TelToSIP].
 func (c *Call) SetRequestHost(host string) error {
-	return c.EditRequestURI(func(u *sip.URI) { u.Host = host })
+	return c.EditRequestHost(func(u *sip.URI) { u.Host = host })
 }
 
-// SetRequestPort sets the port of the Request-URI; "" takes it away.
+// EditRequestHost is EditRequestURI for an edit that sets the host: edit gets
+// a tel URI as the SIP URI of its number.
+func (c *Call) EditRequestHost(edit func(u *sip.URI)) error {
+	known := false
+	err := c.EditRequestURI(func(u *sip.URI) {
+		u.TelToSIP()
+		if known = u.IsSIP(); known {
+			edit(u)
+		}
+	})
+	if err == nil && !known {
+		err = errNoHost
+	}
+	return err
+}
+
+// SetRequestPort sets the port of the Request-URI; "" takes it away. A tel URI
+// has none.
 func (c *Call) SetRequestPort(port string) error {
 	n, _ := sip.ParseUint(port)
-	return c.EditRequestURI(func(u *sip.URI) { u.PortText, u.Port = port, int(n) })
+	var fault error
+	err := c.EditRequestURI(func(u *sip.URI) {
+		switch {
+		case u.IsTel():
+			fault = errTelPort
+		case !u.IsSIP():
+			fault = errNoHost
+		}
+		u.PortText, u.Port = port, int(n)
+	})
+	return cmp.Or(err, fault)
 }

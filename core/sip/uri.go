@@ -212,6 +212,14 @@ func (u *URI) IsSIP() bool { return u.Scheme == SchemeSIP || u.Scheme == SchemeS
 // IsTel says whether the scheme is tel or tels.
 func (u *URI) IsTel() bool { return u.Scheme == SchemeTel || u.Scheme == SchemeTels }
 
+// TelToSIP makes of a tel URI the SIP URI of its number, which has still to get its host (RFC 3261 19.1.6); others stay.
+func (u *URI) TelToSIP() {
+	if u.Scheme == SchemeTel {
+		u.Scheme, u.SchemeText, u.HasUser = SchemeSIP, "sip", true
+		u.PhoneParams, u.Params = u.Params, "user=phone"
+	}
+}
+
 // Addr is the host as an IP address; ok is false when the host is a name.
 func (u *URI) Addr() (addr netip.Addr, ok bool) { return ParseHostAddr(u.Host) }
 

@@ -79,7 +79,7 @@ func setHost(c *module.Call, a module.Args) module.Result {
 }
 
 func setHostPort(c *module.Call, a module.Args) module.Result {
-	return edited(c, "sethostport", c.EditRequestURI(func(u *sip.URI) { putHostPort(u, a.Str(0)) }))
+	return edited(c, "sethostport", c.EditRequestHost(func(u *sip.URI) { putHostPort(u, a.Str(0)) }))
 }
 
 func putHostPort(u *sip.URI, text string) {
@@ -93,7 +93,7 @@ func putHostPort(u *sip.URI, text string) {
 
 func setHostPortTrans(c *module.Call, a module.Args) module.Result {
 	hostport, trans, _ := strings.Cut(a.Str(0), ";")
-	return edited(c, "sethostporttrans", c.EditRequestURI(func(u *sip.URI) {
+	return edited(c, "sethostporttrans", c.EditRequestHost(func(u *sip.URI) {
 		putHostPort(u, hostport)
 		b := append(c.Mem.Begin(), trans...)
 		for rest := u.Params; ; {

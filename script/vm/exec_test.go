@@ -121,6 +121,10 @@ func TestFlow(t *testing.T) {
 		{"a string in an expression is no template", `$var(x)="dbl $rm"; print("$var(x)");`, "", "dbl $rm"},
 		{"request URI", `$ru = "sip:a@b"; prefix("99"); strip(1); strip_tail(1); print("$ru"); sethostport("h:7"); print("$ru"); revert_uri(); print("$ru");`, "",
 			"sip:9@b sip:9@h:7 sip:bob@127.0.0.1:5060;transport=udp"},
+		{"host of a tel URI", `$ru = "tel:+1;x=y"; sethost("k.l"); print("$ru"); $ru = "TEL:+1;x=y"; sethostport("k.l:70"); print("$ru"); $ru = "tel:+1";
+			sethostporttrans("k.l:70;transport=tcp"); print("$ru");`, "", "sip:+1;x=y@k.l;user=phone sip:+1;x=y@k.l:70;user=phone sip:+1@k.l:70;transport=tcp;user=phone"},
+		{"port of a tel URI", `$ru = "tel:+1"; setport("5080"); print("$ru");`, "", "msg=\"setport failed\" err=\"port number of a tel: URI cannot be set\" at=test.cfg:3 tel:+1"},
+		{"host of a URN", `$ru = "urn:service:sos"; sethost("k.l"); print("$ru");`, "", "msg=\"sethost failed\" err=\"the Request-URI is of a scheme that has no host\" at=test.cfg:3 urn:service:sos"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			if got := strings.Join(run(t, tt.body, tt.blocks), " "); got != tt.want {
