@@ -28,13 +28,16 @@ func (c *checker) call(x *syntax.Call) expr.Node {
 		c.unknownFunction(x)
 		return nil
 	}
-	f := fits(list, len(x.Args))
+	f := fits(c.usable(list), len(x.Args))
 	if f == nil {
 		c.report(source.Function, x.Name.Span, forms(list), "%s takes %s, found %d", name, arities(list), len(x.Args))
 		for _, a := range x.Args {
 			c.looseArgument(a)
 		}
 		return nil
+	}
+	if owner := c.names.owner[f]; c.loadedBelow(owner) {
+		c.refuseBelow(x.Name.Span, "function "+name, owner)
 	}
 	if !allowed(f.Routes, c.kind) {
 		c.report(source.Function, x.Name.Span, "it may stand in "+routeList(f.Routes), "%s may not stand in %s", name, routeWord(c.kind))
@@ -62,6 +65,16 @@ func routeList(set module.RouteKind) string {
 		}
 	}
 	return strings.Join(words, ", ")
+}
+
+// usable puts the functions of modules that are loaded above in front.
+func (c *checker) usable(list []*module.Function) []*module.Function {
+	if !slices.ContainsFunc(list, func(f *module.Function) bool { return c.loadedBelow(c.names.owner[f]) }) {
+		return list
+	}
+	list = slices.Clone(list)
+	slices.SortStableFunc(list, func(a, b *module.Function) int { return c.loadedAt[c.names.owner[a]] - c.loadedAt[c.names.owner[b]] })
+	return list
 }
 
 func fits(list []*module.Function, n int) *module.Function {

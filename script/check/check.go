@@ -41,6 +41,11 @@ type checker struct {
 	modules []*Module
 	names   *names
 
+	// item is the place among the items of the file of what is looked at, and
+	// loadedAt that of each module: what a line uses must be loaded above it.
+	item     int
+	loadedAt map[string]int
+
 	routes   []*Route
 	routeOf  map[RouteKey]module.RouteRef
 	wanted   map[RouteKey]bool // routes that something calls
@@ -78,7 +83,7 @@ func Check(file *syntax.File, opt Options, errs *source.ErrorList) *Script {
 	}
 	opt.Log = cmp.Or(opt.Log, slog.Default())
 	c := &checker{opt: opt, file: file, errs: errs, routeOf: map[RouteKey]module.RouteRef{}, wanted: map[RouteKey]bool{},
-		varSlots: map[string]int{}, missing: map[string]bool{}, told: map[string]bool{}, uses: newUses()}
+		varSlots: map[string]int{}, loadedAt: map[string]int{}, missing: map[string]bool{}, told: map[string]bool{}, uses: newUses()}
 	errs.Rule = source.Script
 	c.declareFlags()
 	c.loadModules()

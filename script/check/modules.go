@@ -17,8 +17,11 @@ func moduleName(text string) string { return strings.TrimSuffix(path.Base(text),
 
 // loadModules makes an instance of each module that the file loads.
 func (c *checker) loadModules() {
-	for _, l := range c.file.LoadModules() {
-		c.loadModule(l)
+	for i, it := range c.file.Items {
+		if l, ok := it.(*syntax.LoadModule); ok {
+			c.item = i
+			c.loadModule(l)
+		}
 	}
 	for _, l := range c.file.LoadModules() {
 		c.checkRequired(l)
@@ -69,7 +72,7 @@ func startOrder(modules []*Module) []*Module {
 func (c *checker) loadModule(l *syntax.LoadModule) {
 	name := moduleName(l.Name.Value)
 	if c.loaded(name) != nil {
-		c.errs.Warn(&source.Error{Pos: l.Name.Pos, End: l.Name.Fin, Rule: source.Module, Message: "module " + name + " is loaded twice"})
+		c.report(source.Module, l.Name.Span, "take it out: the first one stands at "+c.loadPos(name).String(), "module %s is loaded twice", name)
 		return
 	}
 	create := c.opt.Lookup(name)
@@ -93,6 +96,16 @@ func (c *checker) loadModule(l *syntax.LoadModule) {
 		c.opt.Adapt(&e)
 	}
 	c.modules = append(c.modules, &Module{name, m, e})
+	c.loadedAt[name] = c.item
+}
+
+// loadedBelow tells that a module is loaded behind what is looked at. The core
+// always stands above.
+func (c *checker) loadedBelow(owner string) bool { return c.loadedAt[owner] > c.item }
+
+// refuseBelow notes a use of something whose module is loaded too late.
+func (c *checker) refuseBelow(span source.Span, what, owner string) {
+	c.report(source.NotLoaded, span, "move the loadmodule line above this one", "%s: module %s is loaded below, at %s", what, owner, c.loadPos(owner))
 }
 
 // retired are modules of earlier releases and of other servers, with what does

@@ -15,12 +15,13 @@ type names struct {
 	functions       map[string][]*module.Function
 	owner           map[*module.Function]string
 	variables       map[string]*module.Variable
+	variableOwner   map[string]string
 	transformations map[string]*module.Transformation
 }
 
 func indexNames(core module.Exports, modules []*Module) *names {
 	n := &names{map[string][]*module.Function{}, map[*module.Function]string{}, map[string]*module.Variable{},
-		map[string]*module.Transformation{}}
+		map[string]string{}, map[string]*module.Transformation{}}
 	n.add("core", &core)
 	for _, m := range modules {
 		n.add(m.Name, &m.Exports)
@@ -37,7 +38,7 @@ func (n *names) add(owner string, e *module.Exports) {
 	}
 	for i := range e.Variables {
 		if v := &e.Variables[i]; n.variables[v.Name] == nil {
-			n.variables[v.Name] = v
+			n.variables[v.Name], n.variableOwner[v.Name] = v, owner
 		}
 	}
 	for i := range e.Transformations {

@@ -147,7 +147,12 @@ func (c *checker) nearestRoute(kind module.RouteKind, name string) string {
 // resolveRoutes looks at the bodies.
 func (c *checker) resolveRoutes() {
 	done := map[module.RouteRef]bool{}
-	for _, r := range c.file.Routes() {
+	for i, it := range c.file.Items {
+		r, ok := it.(*syntax.Route)
+		if !ok {
+			continue
+		}
+		c.item = i
 		name := r.Name
 		if r.IsDefault() {
 			name = ""

@@ -122,6 +122,9 @@ func (c *checker) assignment(s *syntax.Assign) Stmt {
 	if target == nil || value == nil {
 		return nil
 	}
+	if owner := c.names.variableOwner[target.Name()]; c.loadedBelow(owner) {
+		c.refuseBelow(pv.Span, "assignment to $"+target.Name(), owner) // reading is resolved later, as in Kamailio
+	}
 	if !target.Settable() {
 		advice := ""
 		if target.Transformed() {

@@ -54,7 +54,7 @@ func TestFlagsOverruleTheFile(t *testing.T) {
 	for _, m := range cfg.script.Modules {
 		names = append(names, m.Name)
 	}
-	if got := strings.Join(names, " "); got != "sl kex" {
+	if got := strings.Join(names, " "); got != "kex sl" {
 		t.Errorf("modules are %q", got)
 	}
 }

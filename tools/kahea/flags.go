@@ -78,12 +78,15 @@ func (f *flagsFile) done() {
 	}
 }
 
-// addTo puts --loadmodule and --modparam behind what the file says.
+// addTo puts --loadmodule above what the file says, so that all of it may use
+// these modules, and --modparam behind it.
 func (f *flagsFile) addTo(tree *syntax.File, o *options) {
+	var first []syntax.Item
 	for _, name := range o.loadModules {
 		at := f.flag("--loadmodule=", name)
-		tree.Items = append(tree.Items, &syntax.LoadModule{Span: at, Name: &syntax.String{Span: at, Value: name}})
+		first = append(first, &syntax.LoadModule{Span: at, Name: &syntax.String{Span: at, Value: name}})
 	}
+	tree.Items = append(first, tree.Items...)
 	for _, p := range o.modParams {
 		at := f.flag("--modparam=", p)
 		if mp := f.modParam(at, p); mp != nil {
