@@ -17,9 +17,10 @@ type LocalRequest struct {
 	Method, URI string
 	// From and To are whole values, tags included.
 	From, To string
-	// CallID is made up when empty, CSeq 10 when 0.
-	CallID string
-	CSeq   uint32
+	// CallID is made up when empty, CSeq 10 when 0 and not ZeroCSeq.
+	CallID   string
+	CSeq     uint32
+	ZeroCSeq bool
 	// MaxForwards is 70 when 0.
 	MaxForwards int
 	// Route is the route set, values separated by commas; empty for none.
@@ -135,7 +136,7 @@ func (t *Transaction) appendLocal(dst []byte, r *LocalRequest) []byte {
 	field("To: ", r.To)
 	field("From: ", r.From)
 	cseq := r.CSeq
-	if cseq == 0 {
+	if cseq == 0 && !r.ZeroCSeq {
 		cseq = 10
 	}
 	dst = append(dst, "CSeq: "...)

@@ -142,11 +142,7 @@ func (m *Module) begin(c *module.Call, msg *sip.Message, st *transaction.State, 
 	d.callID, d.fromURI, d.toURI = cut(len(callID)), cut(len(from.URI)), cut(len(to.URI))
 	d.reqURI, tag = cut(len(msg.RequestURI)), cut(len(tag))
 	d.entry, d.id = m.entryOf(d.callID), m.newID()
-	if c != nil && m.timeoutAVP != nil {
-		if n, ok := seconds(m.timeoutAVP.Get(c, module.Index{})); ok {
-			d.lifetime = n
-		}
-	}
+	d.readTimeout(c)
 	d.mu.Lock()
 	d.caller = leg{tag: tag, contact: cut(len(contact)), routes: text, cseq: cseq.Number, socket: p.Socket}
 	d.state, d.reason = Unconfirmed, "no reply yet"
@@ -169,6 +165,18 @@ func (m *Module) begin(c *module.Call, msg *sip.Message, st *transaction.State, 
 	m.addRouteParam(st, p.Buffer, d)
 	m.tell(Created, d, c, nil)
 	return d
+}
+
+// readTimeout takes the lifetime from timeout_avp, where the request has it.
+func (d *Dialog) readTimeout(c *module.Call) {
+	if d.m.timeoutAVP == nil {
+		return
+	}
+	if n, ok := seconds(d.m.timeoutAVP.Get(c, module.Index{})); ok {
+		d.mu.Lock()
+		d.lifetime = n
+		d.mu.Unlock()
+	}
 }
 
 // addRouteParam puts the dialog's name into Record-Route: its numbers in

@@ -100,13 +100,11 @@ func (m *Module) runReply(d *Dialog, name string, n *transaction.Notice) {
 	if !ok {
 		return
 	}
-	from := caller(n)
 	m.tm.InRequest(n.Tx, n.From, func(c *module.Call) {
 		if n.Reply != nil {
 			c.Msg = n.Reply
 			c.Packet.Src = n.Reply.Source
 		}
-		_ = from
 		m.runRoute(d, c, module.EventRoute, route)
 	})
 }
@@ -115,16 +113,22 @@ func (m *Module) runReply(d *Dialog, name string, n *transaction.Notice) {
 func (m *Module) requestIn(n *transaction.Notice) {
 	st := &n.Tx.State
 	d, _ := st.Dialog.(*Dialog)
-	c := caller(n)
 	switch n.Tx.Method {
 	case sip.MethodInvite:
-		if m.flag >= 0 && st.Flags&(1<<m.flag) != 0 && n.Request.ToTag() == "" && (d == nil || d.State() == Draft) {
-			gen, _ := n.Tx.Gen.(*module.Generation)
-			if d = m.begin(c, n.Request, st, n.Tx.Packet, gen); d == nil {
-				return
-			}
+		if n.Request.ToTag() != "" {
+			return
 		}
-		if d != nil && n.Request.ToTag() == "" {
+		flagged := m.flag >= 0 && st.Flags&(1<<m.flag) != 0 && (d == nil || d.State() == Draft)
+		if flagged || d != nil && m.timeoutAVP != nil {
+			m.tm.InRequest(n.Tx, n.From, func(c *module.Call) {
+				if flagged {
+					d = m.begin(c, c.Msg, c.State, c.Packet, c.Gen)
+				} else {
+					d.readTimeout(c)
+				}
+			})
+		}
+		if d != nil {
 			m.bind(n.Tx, d)
 		}
 	case sip.MethodBye:

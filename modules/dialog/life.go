@@ -140,7 +140,9 @@ func (d *Dialog) Expire(*timer.Timer) {
 		d.abandon("no final reply within early_timeout")
 	case state == Answered && now < d.lifeEnd:
 		d.reason = "no ACK within noack_timeout"
-		d.lifeEnd = min(d.lifeEnd, now+graceEnd)
+		if end := now + graceEnd; end < d.lifeEnd {
+			d.lifeEnd, d.lifetime = end, int(graceEnd/time.Second)
+		}
 		d.lookAt(d.lifeEnd)
 		d.mu.Unlock()
 	default:

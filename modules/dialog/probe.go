@@ -62,7 +62,7 @@ func (d *Dialog) probeDone(code int) {
 	}
 	d.reason = "keep-alive failed"
 	if end := d.m.now() + graceEnd; end < d.lifeEnd {
-		d.lifeEnd = end
+		d.lifeEnd, d.lifetime = end, int(graceEnd/time.Second)
 		d.lookAt(end)
 	}
 }

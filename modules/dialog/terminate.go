@@ -127,7 +127,7 @@ func (d *Dialog) send(w *within, done func(n *transaction.Notice)) {
 	}
 	r := &transaction.LocalRequest{
 		Method: w.method, URI: to.contact, To: address(toURI, to.tag), From: address(fromURI, from.tag),
-		CallID: d.callID, CSeq: max(cseq, 1), Route: to.routes, Socket: to.socket, Body: w.body,
+		CallID: d.callID, CSeq: cseq, ZeroCSeq: true, Route: to.routes, Socket: to.socket, Body: w.body,
 		Gen: m.host.Generation(), Events: transaction.LocalDone,
 		Heard: func(n *transaction.Notice) {
 			if done != nil {

@@ -94,16 +94,9 @@ func (m *Module) request(c *module.Call, d *Dialog, side Side) {
 		return
 	}
 	m.note(c, d, side)
+	d.readTimeout(c)
 	d.mu.Lock()
 	if d.state == Confirmed && d.iflags&timeoutNoReset == 0 && !d.ending {
-		if m.timeoutAVP != nil {
-			d.mu.Unlock()
-			n, ok := seconds(m.timeoutAVP.Get(c, module.Index{}))
-			d.mu.Lock()
-			if ok {
-				d.lifetime = n
-			}
-		}
 		flags := d.dflags
 		d.setLife(d.lifetime)
 		d.dflags = flags
