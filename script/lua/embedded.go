@@ -25,6 +25,7 @@ func (p *Program) RunFunction(c *module.Call, name string, args ...string) modul
 		if _, ok := fn.(*glua.LFunction); !ok {
 			return fmt.Errorf("there is no function %s in the scripts", name)
 		}
+		s.lua.Push(s.guard)
 		s.lua.Push(fn)
 		for _, a := range args {
 			s.lua.Push(s.text(a))
@@ -54,6 +55,7 @@ func (p *Program) DoFile(c *module.Call, file string) module.Result {
 			return err
 		}
 		s = s.other()
+		s.lua.Push(s.guard)
 		s.lua.Push(s.lua.NewFunctionFromProto(script.proto))
 		return s.protect(0)
 	}, false)
@@ -101,6 +103,7 @@ func (p *Program) text(s *state, text string) error {
 		}
 		s.protos[strings.Clone(text)] = proto
 	}
+	s.lua.Push(s.guard)
 	s.lua.Push(s.lua.NewFunctionFromProto(proto))
 	return s.protect(0)
 }

@@ -93,7 +93,7 @@ func message(e *glua.ApiError) string {
 	if e.Object == nil {
 		return "unknown error"
 	}
-	switch v := e.Object.(type) {
+	switch v := thrown(e).(type) {
 	case glua.LString:
 		return strings.TrimSpace(string(v))
 	case *glua.LTable, *glua.LNilType:
@@ -103,15 +103,23 @@ func message(e *glua.ApiError) string {
 }
 
 // traceText is the traceback in one line, from the inside out. The outermost
-// function has the name by which the engine called it.
+// function has the name by which the engine called it; below it stands the
+// guard.
 func traceText(trace, entry string) string {
 	trace = strings.TrimPrefix(trace, "stack traceback:\n")
 	var lines []string
-	for _, l := range strings.Split(trace, "\n") {
-		if entry != "" {
-			l = strings.Replace(l, " in main chunk", " in function '"+entry+"'", 1)
+	for l := range strings.SplitSeq(trace, "\n") {
+		l = strings.TrimSpace(l)
+		if strings.HasPrefix(l, "[G]") && strings.HasSuffix(l, " in main chunk") && len(lines) > 0 {
+			last := &lines[len(lines)-1]
+			if at, _, ok := strings.Cut(*last, " in function <"); ok {
+				*last = at + " in main chunk"
+				if entry != "" {
+					*last = at + " in function '" + entry + "'"
+				}
+			}
 		}
-		if l = strings.TrimSpace(l); l != "" && !strings.HasPrefix(l, "[G]") {
+		if l != "" && !strings.HasPrefix(l, "[G]") {
 			lines = append(lines, l)
 		}
 	}

@@ -34,6 +34,8 @@ func (s *state) openLibraries() {
 	if os.Getenv(glua.LuaPath) == "" {
 		l.SetField(l.GetGlobal("package"), "path", glua.LString(packagePath))
 	}
+	s.coroutines()
+	s.protection()
 	l.SetGlobal("tostring", l.NewFunction(toString(l)))
 	lib := l.GetGlobal("os").(*glua.LTable)
 	lib.RawSetString("exit", l.NewFunction(s.exit))

@@ -411,7 +411,7 @@ function ksr_request_route()
 	for name, f in pairs(KSR) do
 		if type(f) == "table" then
 			for n, g in pairs(f) do
-				if n ~= "exit" and n ~= "drop" and n ~= "file_write" and not n:find("send") then  each(name .. "." .. n, g) end
+				if n ~= "exit" and n ~= "drop" and n ~= "file_write" and not n:find("send") and not n:find("^forward") then each(name .. "." .. n, g) end
 			end
 		elseif name ~= "drop" and not name:find("forward") then
 			each(name, f)

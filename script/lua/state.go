@@ -10,11 +10,10 @@ import (
 	glua "github.com/yuin/gopher-lua"
 )
 
-// Sizes of a state's stacks: what a script may nest, and how many values its
-// functions may have at one time. The first is memory of each state, the
-// second grows.
+// Sizes of a state's stacks: how deep calls may nest, as in Lua 5.1, and how
+// many values its functions may have at one time. Both grow when needed.
 const (
-	callDepth    = 200
+	callDepth    = 20000
 	registrySize = 1024
 	registryMax  = 1 << 20
 	registryStep = 4096
@@ -43,7 +42,13 @@ type state struct {
 	// protos are the compiled texts of lua_runstring and lua_dostring.
 	protos map[string]*glua.FunctionProto
 	steps  *stepCounter
-	place  func() *module.Position
+	// guard is guarded, below each call of a script; overflown is the text
+	// of the last overflow.
+	guard     *glua.LFunction
+	overflown glua.LString
+	// resumes is how many coroutines stand within each other.
+	resumes int
+	place   func() *module.Position
 	// dostring is the second state, of lua_dofile and lua_dostring, made
 	// when first asked for.
 	dostring *state
@@ -68,6 +73,7 @@ func (l *pool) newState() (*state, error) {
 	s.enter(c)
 	defer func() { s.call, c.Lua, c.Place = nil, nil, nil }()
 	for _, script := range l.chunks {
+		s.lua.Push(s.guard)
 		s.lua.Push(s.lua.NewFunctionFromProto(script.proto))
 		if err := s.protect(0); err != nil {
 			s.close()
@@ -82,7 +88,7 @@ func (l *pool) bareState() *state {
 	p := l.program
 	s := &state{program: p, pool: l}
 	s.lua = glua.NewState(glua.Options{CallStackSize: callDepth, RegistrySize: registrySize, RegistryMaxSize: registryMax,
-		RegistryGrowStep: registryStep, SkipOpenLibs: true})
+		RegistryGrowStep: registryStep, SkipOpenLibs: true, MinimizeStackMemory: true})
 	s.place = s.position
 	s.openLibraries()
 	ksr := s.tables()
@@ -135,6 +141,7 @@ func (s *state) route(c *module.Call, t *target) module.Outcome {
 		return module.Outcome{Result: module.False}
 	}
 	n := 0
+	s.lua.Push(s.guard)
 	s.lua.Push(fn)
 	if t.event != "" {
 		s.lua.Push(glua.LString(t.event))
@@ -152,10 +159,10 @@ func (s *state) route(c *module.Call, t *target) module.Outcome {
 	return out
 }
 
-// protect calls the function below n arguments on the stack; it leaves nothing
-// there.
+// protect calls the function below n arguments on the stack, below which stands
+// the guard; it leaves nothing there.
 func (s *state) protect(n int) error {
-	return s.lua.PCall(n, 0, nil)
+	return s.lua.PCall(n+1, 0, nil)
 }
 
 // failed tells of an error of the script.
