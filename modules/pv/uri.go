@@ -9,6 +9,7 @@ import (
 	"github.com/kahea-sip/kahea/core/avp"
 	"github.com/kahea-sip/kahea/core/module"
 	"github.com/kahea-sip/kahea/core/sip"
+	"github.com/kahea-sip/kahea/core/transport"
 )
 
 func uriVariables() []module.Variable {
@@ -47,7 +48,7 @@ func uriVariables() []module.Variable {
 		read("dP", uriPart(next, uriTransport), "transport of the next hop URI"),
 		attribute("nh", "parts of the next hop: $du, else $ru", nextHop()),
 		write("fs", forcedSocket, setForcedSocket, "socket that the request is sent from"),
-		read("fsn", forcedSocketName, "name of the socket that the request is sent from"),
+		write("fsn", forcedSocketName, setForcedSocketName, "name of the socket that the request is sent from"),
 		read("fsp", forcedSocketProto, "number of the protocol of the socket that the request is sent from"),
 		write("ruid", func(c *module.Call) module.Value { return orNull(c.Target.RUID) }, nil, "unique id of the location record that the Request-URI came from"),
 		read("location_ua", func(c *module.Call) module.Value { return orNull(c.Target.UserAgent) }, "User-Agent that registered the contact"),
@@ -245,19 +246,46 @@ func forcedSocketProto(c *module.Call) module.Value {
 	return number(int(c.Target.Socket.Proto))
 }
 
+// setForcedSocketName takes the name of a listen line; one that no line has is
+// told and changes nothing.
+func setForcedSocketName(c *module.Call, v module.Value) error {
+	switch {
+	case v.IsNull():
+		c.Target.Socket = nil
+	case v.Kind == avp.Int || v.Str == "":
+		return errNeedString
+	default:
+		s := namedSocket(c, v.Str)
+		if s == nil {
+			c.Log().Warn("$fsn: no listen line has this name, the socket stays", "name", v.Str)
+			return nil
+		}
+		c.Target.Socket = s
+	}
+	return nil
+}
+
+// namedSocket is the socket of the listen line with a name, nil where none has
+// it.
+func namedSocket(c *module.Call, name string) *transport.Socket {
+	for _, s := range c.Host.Transport().Sockets() {
+		if s.Name != "" && s.Name == name {
+			return s
+		}
+	}
+	return nil
+}
+
 // setForcedSocket takes proto:address:port of a listen line, or its name.
 func setForcedSocket(c *module.Call, v module.Value) error {
 	if v.IsNull() || v.Str == "" {
 		c.Target.Socket = nil
 		return nil
 	}
-	for _, s := range c.Host.Transport().Sockets() {
-		if s.Name != "" && s.Name == v.Str {
-			c.Target.Socket = s
-			return nil
-		}
+	s := namedSocket(c, v.Str)
+	if s == nil {
+		s = c.Host.Transport().SocketByText(v.Str)
 	}
-	s := c.Host.Transport().SocketByText(v.Str)
 	if s == nil {
 		return errNoSocket(v.Str)
 	}
