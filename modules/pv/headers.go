@@ -103,8 +103,7 @@ func headerCount(c *module.Call, h *headerName, _ module.Index) module.Value {
 // one value a header.
 func isList(t sip.HeaderType) bool {
 	switch t {
-	case sip.HeaderContact, sip.HeaderRoute, sip.HeaderRecordRoute, sip.HeaderVia, sip.HeaderPAssertedIdentity,
-		sip.HeaderPPreferredIdentity:
+	case sip.HeaderContact, sip.HeaderRoute, sip.HeaderRecordRoute, sip.HeaderVia:
 		return true
 	}
 	return false
