@@ -64,16 +64,27 @@ func branch(c *module.Call, t *transaction.Transaction) *transaction.Branch {
 	return nil
 }
 
+// orEmpty is f of the branch of c; "" where there is no reply, branch or
+// transaction, which a text shows as nothing.
+func orEmpty(c *module.Call, f func(b *transaction.Branch) module.Value) module.Value {
+	v := held(c, func(t *transaction.Transaction) module.Value {
+		if b := branch(c, t); b != nil {
+			return f(b)
+		}
+		return module.Value{}
+	})
+	if v.IsNull() {
+		return avp.String("")
+	}
+	return v
+}
+
 func replyReason(c *module.Call) module.Value {
 	if !c.Msg.IsRequest() {
 		return avp.String(c.Msg.Reason)
 	}
-	return held(c, func(t *transaction.Transaction) module.Value {
-		b := branch(c, t)
-		switch {
-		case b == nil:
-			return module.Value{}
-		case b.Reply() != nil:
+	return orEmpty(c, func(b *transaction.Branch) module.Value {
+		if b.Reply() != nil {
 			return avp.String(b.Reply().Reason)
 		}
 		return avp.String(sip.StatusText(b.Status()))
@@ -81,21 +92,16 @@ func replyReason(c *module.Call) module.Value {
 }
 
 func replyLast(c *module.Call) module.Value {
-	return held(c, func(t *transaction.Transaction) module.Value {
-		if b := branch(c, t); b != nil && b.Status() != 0 {
-			return avp.Number(int64(b.Status()))
+	return orEmpty(c, func(b *transaction.Branch) module.Value {
+		if b.Status() == 0 {
+			return module.Value{}
 		}
-		return module.Value{}
+		return avp.Number(int64(b.Status()))
 	})
 }
 
 func replyRUID(c *module.Call) module.Value {
-	return held(c, func(t *transaction.Transaction) module.Value {
-		if b := branch(c, t); b != nil && b.Target.RUID != "" {
-			return avp.String(b.Target.RUID)
-		}
-		return module.Value{}
-	})
+	return orEmpty(c, func(b *transaction.Branch) module.Value { return avp.String(b.Target.RUID) })
 }
 
 // message is a message that another one is seen through.
