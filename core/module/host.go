@@ -94,8 +94,8 @@ type Core struct {
 	ConfigFile string
 	// Started is the start time in seconds since the epoch.
 	Started int64
-	// Terminal tells that log lines go to a terminal with colours (-E -e).
-	Terminal bool
+	// LogStderr tells that log lines go to stderr (-E, log_stderror).
+	LogStderr bool
 	// Children is the number of workers per UDP socket.
 	Children int
 }

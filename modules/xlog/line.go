@@ -14,7 +14,7 @@ import (
 
 // Prepare implements module.Preparer.
 func (x *Xlog) Prepare(b module.Binder) error {
-	if x.prefix == "" || x.prefixMode == 0 {
+	if x.prefix == usualPrefix || x.prefixMode == 0 {
 		return nil
 	}
 	t, err := b.Template(x.prefix)
@@ -97,7 +97,7 @@ func (x *Xlog) write(c *module.Call, level slog.Level, facility string, text mod
 		s = s[:x.bufSize]
 	}
 	attrs := make([]slog.Attr, 0, 2)
-	if x.prefix != "" {
+	if x.prefix != usualPrefix {
 		lead := x.prefix
 		if x.prefixTemplate != nil {
 			lead = x.prefixTemplate.Eval(c)
@@ -114,7 +114,7 @@ func (x *Xlog) write(c *module.Call, level slog.Level, facility string, text mod
 	return module.True
 }
 
-// foreground has the colours of $C by their letters.
+// colors has the colours of $C by their letters.
 var colors = map[byte]int{'s': 0, 'r': 1, 'g': 2, 'y': 3, 'b': 4, 'p': 5, 'c': 6, 'w': 7}
 
 // bindColor is $C(xy).
@@ -150,7 +150,7 @@ func (x *Xlog) bindColor(_ module.Binder, inner string) (module.Accessor, error)
 	}
 	v := avp.String(text + "m")
 	return module.Getter(func(c *module.Call) avp.Value {
-		if x.forceColor == 0 && !c.Host.Core().Terminal {
+		if x.forceColor == 0 && !c.Host.Core().LogStderr {
 			return avp.String("")
 		}
 		return v

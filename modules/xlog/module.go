@@ -25,9 +25,12 @@ type Xlog struct {
 	prefixTemplate module.Template
 }
 
+// usualPrefix is what the log has before lines of a script anyway.
+const usualPrefix = "<script>: "
+
 // New returns the module with its defaults.
 func New() *Xlog {
-	x := &Xlog{bufSize: 4096}
+	x := &Xlog{bufSize: 4096, prefix: usualPrefix}
 	x.methodsFilter.Set(-1)
 	return x
 }
@@ -39,9 +42,9 @@ func (x *Xlog) Exports() module.Exports {
 		Doc: "Writes log lines with variables.",
 		Params: []module.Param{
 			{Name: "buf_size", Set: &x.bufSize, Min: 16, Max: 1 << 20, Unit: "bytes", Doc: "longest text; what goes beyond is cut off"},
-			{Name: "force_color", Set: &x.forceColor, Min: 0, Max: 1, Doc: "1 makes $C give colours although the log does not go to a terminal"},
+			{Name: "force_color", Set: &x.forceColor, Min: 0, Max: 1, Doc: "1 makes $C give colours although the log does not go to stderr"},
 			{Name: "long_format", Set: &x.longFormat, Min: 0, Max: 1, Doc: "1 adds the file's name to the line number of xlogl and xdbgl"},
-			{Name: "prefix", Set: &x.prefix, Doc: `text before each line; "<script>: " where it is not set`},
+			{Name: "prefix", Set: &x.prefix, Doc: "text before each line; none where it is empty"},
 			{Name: "prefix_mode", Set: &x.prefixMode, Min: 0, Max: 1, Doc: "1 fills in the variables of prefix for each line"},
 			{Name: "log_facility", Set: &x.facility, Doc: "facility of the system log for these lines, LOG_LOCAL0 …"},
 			{Name: "methods_filter", Set: &x.methodsFilter, Doc: "set of methods for which xlogm is silent, as a bit mask; -1 is all"},

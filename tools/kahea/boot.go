@@ -226,7 +226,7 @@ func (s *server) makeParts() error {
 		ConfigFile:    s.cfg.opt.file,
 		Started:       s.clock.Now().Unix(),
 		Children:      set.Children,
-		Terminal:      set.Log.Stderr && set.Log.Color,
+		LogStderr:     set.Log.Stderr,
 	}
 	if set.Headers.ServerSignature {
 		own := fmt.Sprintf("kahea (%s (%s/%s))", release.Version, runtime.GOARCH, runtime.GOOS)

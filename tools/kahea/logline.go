@@ -59,6 +59,7 @@ var levelColor = map[string]string{
 
 func (h *lineHandler) Handle(_ context.Context, r slog.Record) error {
 	name, at, prefix, lead, facility := "core", "", "", "", ""
+	hasLead := false
 	var rest []byte
 	each := func(a slog.Attr) bool {
 		v := a.Value.Resolve()
@@ -70,7 +71,7 @@ func (h *lineHandler) Handle(_ context.Context, r slog.Record) error {
 		case "prefix":
 			prefix = v.String()
 		case "lead":
-			lead = v.String()
+			lead, hasLead = v.String(), true
 		case "facility":
 			facility = v.String()
 		default:
@@ -97,7 +98,7 @@ func (h *lineHandler) Handle(_ context.Context, r slog.Record) error {
 	}
 	line = append(append(line, level...), ": "...)
 	line = append(line, prefix...)
-	if lead != "" {
+	if hasLead {
 		line = append(line, lead...)
 	} else {
 		line = appendPart(line, name, at)
