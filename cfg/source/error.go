@@ -26,6 +26,8 @@ type Error struct {
 	Advice string
 	// Rule is the kind of the mistake, for programs; empty means that of the stage that found it.
 	Rule Rule
+	// Warning tells that it is accepted and likely not meant; ErrorList.Warn sets it.
+	Warning bool
 }
 
 // Error gives the first line: file:line:col: message.
@@ -33,7 +35,11 @@ func (e *Error) Error() string { return e.Pos.String() + ": " + e.Message }
 
 // Format writes the error with the line that it is about, a mark below the place, and the advice.
 func (e *Error) Format(w io.Writer, files *Files) {
-	fmt.Fprintln(w, e.Error())
+	message := e.Message
+	if e.Warning {
+		message = "warning: " + message
+	}
+	fmt.Fprintln(w, e.Pos.String()+": "+message)
 	if line, ok := files.Line(e.Pos.Filename, e.Pos.Line); ok {
 		number := fmt.Sprintf("%5d", e.Pos.Line)
 		fmt.Fprintf(w, "%s | %s\n", number, clean(line))
@@ -139,6 +145,7 @@ func (l *ErrorList) Warn(e *Error) {
 	if e.Rule == "" {
 		e.Rule = l.Rule
 	}
+	e.Warning = true
 	l.warnings = append(l.warnings, e)
 }
 
@@ -159,6 +166,9 @@ func (l *ErrorList) Errors() []*Error { return l.sorted(l.errors) }
 
 // Warnings gives the warnings, sorted likewise.
 func (l *ErrorList) Warnings() []*Error { return l.sorted(l.warnings) }
+
+// All gives mistakes and warnings sorted likewise; of a mistake and a warning at one place, the mistake.
+func (l *ErrorList) All() []*Error { return l.sorted(slices.Concat(l.errors, l.warnings)) }
 
 // sorted orders by the order in which files were read, then by place. Of two at one place the first one noted stays: what follows
 // is most often its consequence.
@@ -212,14 +222,24 @@ func (l *ErrorList) Error() string {
 	return b.String()
 }
 
-// Format writes the mistakes with their lines and advice, at most Limit, then how many more there are.
+// Format writes mistakes and warnings with their lines and advice in the order of their places, at most Limit of either, then how
+// many more there are.
 func (l *ErrorList) Format(w io.Writer) {
-	all := l.Errors()
-	for _, e := range l.limited(all) {
+	more := map[bool]int{}
+	for _, e := range l.All() {
+		if more[e.Warning]++; l.Limit >= 0 && more[e.Warning] > l.limit() {
+			continue
+		}
 		e.Format(w, l.Files)
 	}
-	if more := len(all) - l.limit(); more > 0 && l.Limit >= 0 {
-		fmt.Fprintf(w, "and %d more\n", more)
+	if l.Limit < 0 {
+		return
+	}
+	if n := more[false] - l.limit(); n > 0 {
+		fmt.Fprintf(w, "and %d more\n", n)
+	}
+	if n := more[true] - l.limit(); n > 0 {
+		fmt.Fprintf(w, "and %d more warnings\n", n)
 	}
 }
 

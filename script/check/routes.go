@@ -138,8 +138,9 @@ func (c *checker) nearestRoute(kind module.RouteKind, name string) string {
 		}
 	}
 	slices.Sort(all)
-	if near := source.DidYouMean(name, all); near != "" {
-		return near
+	if near := source.Nearest(name, all); near != "" {
+		c.wanted[RouteKey{kind, near}] = true // it is not told to be unused as well
+		return "did you mean " + near
 	}
 	return "write it: " + routeWord(kind) + "[" + name + "] { … }"
 }
@@ -174,7 +175,7 @@ func (c *checker) resolveRoutes() {
 // warnUnused tells of blocks that nothing calls, unless a name is computed or
 // Lua may call them.
 func (c *checker) warnUnused() {
-	if c.loaded("app_lua") != nil {
+	if c.loaded("app_lua") != nil || c.partial() {
 		return
 	}
 	for _, r := range c.routes {

@@ -48,9 +48,18 @@ func (u *uses) as(kind useKind, f func()) {
 	u.kind = before
 }
 
+// partial tells that not all of the file could be read: what seems unused may
+// be used where a mistake stands.
+func (c *checker) partial() bool {
+	return slices.ContainsFunc(c.errs.Errors(), func(e *source.Error) bool { return e.Rule == source.Syntax || e.Rule == source.Preprocessing })
+}
+
 // warnUnset tells of variables that are read and that nothing sets, unless
 // something else than the routes may set them.
 func (c *checker) warnUnset() {
+	if c.partial() {
+		return
+	}
 	for _, l := range c.file.LoadModules() {
 		if strings.HasPrefix(moduleName(l.Name.Value), "app_") {
 			return

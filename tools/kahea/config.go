@@ -8,7 +8,6 @@ import (
 	"io"
 	"log/slog"
 	"os"
-	"slices"
 	"strings"
 	"syscall"
 
@@ -48,7 +47,6 @@ func readConfig(o *options, stderr io.Writer) (*config, int) {
 		return nil, exitFailure
 	}
 	if n := len(cfg.errs.Errors()); n > 0 {
-		cfg.printWarnings(stderr, source.Preprocessing) // others may be consequences
 		cfg.errs.Format(stderr)
 		fmt.Fprintf(stderr, "ERROR: bad config file (%d errors)\n", n)
 		return nil, exitFailure
@@ -56,16 +54,11 @@ func readConfig(o *options, stderr io.Writer) (*config, int) {
 	return cfg, exitOK
 }
 
-// printWarnings tells what is accepted and likely not meant. A server that
-// starts logs it instead.
-func (c *config) printWarnings(w io.Writer, rules ...source.Rule) {
+// printWarnings tells what is accepted and likely not meant, all of it. A
+// server that starts logs it instead.
+func (c *config) printWarnings(w io.Writer) {
 	for _, e := range c.errs.Warnings() {
-		if len(rules) > 0 && !slices.Contains(rules, e.Rule) {
-			continue
-		}
-		warning := *e
-		warning.Message = "warning: " + e.Message
-		warning.Format(w, c.errs.Files)
+		e.Format(w, c.errs.Files)
 	}
 }
 

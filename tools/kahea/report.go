@@ -30,23 +30,22 @@ type diagnostic struct {
 	Advice   string `json:"advice,omitempty"`
 }
 
-// diagnose gives the mistakes of a list, then its warnings.
+// diagnose gives the mistakes and warnings of a list in the order of their places.
 func diagnose(list *source.ErrorList) []diagnostic {
 	out := []diagnostic{}
-	add := func(severity string, errs []*source.Error) {
-		for _, e := range errs {
-			d := diagnostic{File: filepath.ToSlash(e.Pos.Filename), Severity: severity, Rule: string(e.Rule), Message: e.Message, Advice: e.Advice}
-			if e.Pos.IsValid() {
-				d.Line, d.Column = e.Pos.Line, characters(list.Files, e.Pos)
-			}
-			if e.End.IsValid() && e.End.Filename == e.Pos.Filename && e.Pos.Before(e.End) {
-				d.EndLine, d.EndCol = e.End.Line, characters(list.Files, e.End)
-			}
-			out = append(out, d)
+	for _, e := range list.All() {
+		d := diagnostic{File: filepath.ToSlash(e.Pos.Filename), Severity: "error", Rule: string(e.Rule), Message: e.Message, Advice: e.Advice}
+		if e.Warning {
+			d.Severity = "warning"
 		}
+		if e.Pos.IsValid() {
+			d.Line, d.Column = e.Pos.Line, characters(list.Files, e.Pos)
+		}
+		if e.End.IsValid() && e.End.Filename == e.Pos.Filename && e.Pos.Before(e.End) {
+			d.EndLine, d.EndCol = e.End.Line, characters(list.Files, e.End)
+		}
+		out = append(out, d)
 	}
-	add("error", list.Errors())
-	add("warning", list.Warnings())
 	return out
 }
 
