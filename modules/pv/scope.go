@@ -15,6 +15,7 @@ import (
 
 	"github.com/kahea-sip/kahea/core/avp"
 	"github.com/kahea-sip/kahea/core/module"
+	"github.com/kahea-sip/kahea/core/sip"
 )
 
 func (p *PV) scopeVariables() []module.Variable {
@@ -191,9 +192,28 @@ func (p *PV) bindAVP(b module.Binder, inner string) (module.Accessor, error) {
 		return nil, err
 	}
 	if d.tpl == nil {
-		d.fixed = strings.TrimPrefix(d.fixed, "s:")
+		if d.fixed, err = plainName(d.fixed); err != nil {
+			return nil, err
+		}
 	}
 	return avpName{d}, nil
+}
+
+// plainName takes the type away from a name: one letter before a colon is one.
+func plainName(name string) (string, error) {
+	if len(name) < 2 || name[1] != ':' {
+		return name, nil
+	}
+	switch rest := name[2:]; name[0] {
+	case 's', 'S':
+		return rest, nil
+	case 'i', 'I':
+		if _, ok := sip.ParseUint(rest); !ok {
+			return "", fmt.Errorf("type i needs a number, %q is none", rest)
+		}
+		return "i:" + rest, nil
+	}
+	return "", fmt.Errorf("unsupported type [%c]: it is s or i", name[0])
 }
 
 // Get implements module.Accessor.
