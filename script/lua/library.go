@@ -21,7 +21,7 @@ func (s *state) openLibraries() {
 		open glua.LGFunction
 	}{
 		{glua.LoadLibName, glua.OpenPackage}, {glua.BaseLibName, glua.OpenBase}, {glua.TabLibName, glua.OpenTable},
-		{glua.IoLibName, glua.OpenIo}, {glua.OsLibName, glua.OpenOs}, {glua.StringLibName, glua.OpenString},
+		{glua.IoLibName, glua.OpenIo}, {glua.OsLibName, glua.OpenOs},
 		{glua.MathLibName, glua.OpenMath}, {glua.DebugLibName, glua.OpenDebug}, {glua.CoroutineLibName, glua.OpenCoroutine},
 	} {
 		if lib.name == glua.IoLibName && s.program.opt.Sandbox {
@@ -37,6 +37,7 @@ func (s *state) openLibraries() {
 	s.coroutines()
 	s.protection()
 	l.SetGlobal("tostring", l.NewFunction(toString(l)))
+	s.standard()
 	lib := l.GetGlobal("os").(*glua.LTable)
 	lib.RawSetString("exit", l.NewFunction(s.exit))
 	if s.program.opt.Sandbox {
