@@ -93,6 +93,9 @@ type Arg struct {
 	Type ArgType
 	// Optional arguments stand behind the others.
 	Optional bool
+	// Paired is set for an optional argument that must be given where the one
+	// before it is.
+	Paired bool
 	// Literal is an ArgStr in which a variable's sign means nothing.
 	Literal bool
 	// Route is the kind of route that an ArgRoute names.
@@ -129,6 +132,14 @@ type Function struct {
 	// same name, with the arguments that are not optional. "-" means: not.
 	Lua string
 	Doc string
+}
+
+// Takes tells whether the function can be called with n arguments.
+func (f *Function) Takes(n int) bool {
+	if n == len(f.Args) {
+		return true
+	}
+	return n < len(f.Args) && f.Args[n].Optional && !f.Args[n].Paired
 }
 
 // ArgValue is an argument of one call.

@@ -48,7 +48,7 @@ func (m *Module) functions() []module.Function {
 		{Name: "is_known_dlg", Routes: module.AnyRoute, Run: func(c *module.Call, _ module.Args) module.Result { return module.Bool(m.lookup(c) != nil) },
 			Doc: "True when the message belongs to a dialog that is kept."},
 		{Name: "dlg_set_timeout", Lua: "dlg_set_timeout(int); dlg_set_timeout_id(int,int,int)",
-			Args: []module.Arg{{Name: "timeout", Type: module.ArgInt, Doc: "seconds"}, {Name: "h_entry", Type: module.ArgInt, Optional: true, Doc: "as dlg.list shows"}, {Name: "h_id", Type: module.ArgInt, Optional: true, Doc: "as dlg.list shows"}}, Routes: module.AnyRoute, Run: m.setTimeout,
+			Args: []module.Arg{{Name: "timeout", Type: module.ArgInt, Doc: "seconds"}, {Name: "h_entry", Type: module.ArgInt, Optional: true, Doc: "as dlg.list shows"}, {Name: "h_id", Type: module.ArgInt, Optional: true, Paired: true, Doc: "as dlg.list shows"}}, Routes: module.AnyRoute, Run: m.setTimeout,
 			Doc: "Ends the call that many seconds from now."},
 		{Name: "dlg_set_timeout_by_profile", Lua: "-", Args: []module.Arg{profile, {Name: "value", Doc: "value; with two arguments the seconds"}, {Name: "timeout", Type: module.ArgInt, Optional: true, Doc: "seconds"}}, Routes: module.AnyRoute, Run: m.setTimeoutBy,
 			Doc: "dlg_set_timeout for all dialogs in a profile."},

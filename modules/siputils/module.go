@@ -70,7 +70,7 @@ func (s *Siputils) Exports() module.Exports {
 
 func (s *Siputils) messageFunctions() []module.Function {
 	prefix := module.Arg{Name: "prefix", Optional: true, Doc: "text before the address"}
-	suffix := module.Arg{Name: "suffix", Optional: true, Doc: "text behind the address"}
+	suffix := module.Arg{Name: "suffix", Optional: true, Paired: true, Doc: "text behind the address"}
 	return []module.Function{
 		{Name: "is_request", Routes: anyRoute, Run: isRequest, Doc: "True when the message is a request."},
 		{Name: "is_reply", Routes: anyRoute, Run: isReply, Doc: "True when the message is a reply."},

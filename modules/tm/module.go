@@ -110,7 +110,7 @@ func (m *TM) Start(_ context.Context, h module.Host) error {
 }
 
 func (m *TM) functions() []module.Function {
-	address := []module.Arg{{Name: "host", Optional: true, Doc: "address or name of the next hop"}, {Name: "port", Optional: true, Doc: "its port"}}
+	address := []module.Arg{{Name: "host", Optional: true, Doc: "address or name of the next hop"}, {Name: "port", Optional: true, Paired: true, Doc: "its port"}}
 	must := []module.Arg{{Name: "host", Doc: "address or name of the next hop"}, {Name: "port", Doc: "its port"}}
 	hop := []module.Arg{{Name: "proxy", Optional: true, Compile: proxyOrFlags, Doc: `"proto:host:port", or flags`},
 		{Name: "flags", Optional: true, Compile: proxyOrFlags, Doc: "sum of: 1 no 100, 2 no reply on an error, 4 no DNS failover"}}
@@ -194,7 +194,7 @@ func (m *TM) functions() []module.Function {
 			module.Function{Name: "t_replicate_" + name, Args: must, Routes: inRequest, Run: m.replicateOver(p), Lua: "-", Doc: "t_replicate over " + p.Upper() + "."})
 	}
 	return append(all,
-		module.Function{Name: "t_forward_nonack", Args: address, Routes: inRequest, Run: m.relay, Lua: "-", Doc: "The same as t_relay."},
+		module.Function{Name: "t_forward_nonack", Args: must, Routes: inRequest, Run: m.relay, Lua: "-", Doc: "The same as t_relay."},
 		module.Function{Name: "t_forward_nonack_uri", Routes: inRequest, Run: func(c *module.Call, _ module.Args) module.Result { return m.relayHop(c, &transaction.Relay{}, 0) }, Lua: "-", Doc: "The same as t_relay()."},
 		module.Function{Name: "t_forward_nonack_to", Args: []module.Arg{{Name: "proto", Doc: "protocol"}, {Name: "hostport", Doc: `"host:port"`}}, Routes: inRequest, Run: m.forwardTo, Lua: "-", Doc: "t_relay to an address over a protocol."})
 }

@@ -79,31 +79,28 @@ func (c *checker) usable(list []*module.Function) []*module.Function {
 
 func fits(list []*module.Function, n int) *module.Function {
 	for _, f := range list {
-		if low, high := arity(f); low <= n && n <= high {
+		if f.Takes(n) {
 			return f
 		}
 	}
 	return nil
 }
 
-func arity(f *module.Function) (low, high int) {
-	for _, a := range f.Args {
-		if !a.Optional {
-			low++
-		}
-	}
-	return low, len(f.Args)
-}
-
 func arities(list []*module.Function) string {
 	var words []string
 	for _, f := range list {
-		low, high := arity(f)
-		w := fmt.Sprint(low)
-		if high > low {
-			w = fmt.Sprintf("%d to %d", low, high)
+		from := -1
+		for n := range len(f.Args) + 1 {
+			switch {
+			case !f.Takes(n):
+				from = -1
+			case from < 0:
+				from = n
+				words = append(words, fmt.Sprint(n))
+			default:
+				words[len(words)-1] = fmt.Sprintf("%d to %d", from, n)
+			}
 		}
-		words = append(words, w)
 	}
 	text := strings.Join(words, " or ")
 	if text == "1" {
@@ -121,7 +118,7 @@ func forms(list []*module.Function) string {
 		b.WriteString(f.Name + "(")
 		brackets := 0
 		for i, a := range f.Args {
-			if a.Optional {
+			if a.Optional && !a.Paired {
 				b.WriteByte('[')
 				brackets++
 			}

@@ -55,13 +55,7 @@ func (n *names) add(e module.Exports) {
 // find returns the function that takes so many arguments, or nil.
 func (n *names) find(name string, args int) *module.Function {
 	for _, f := range n.functions[name] {
-		low := 0
-		for _, a := range f.Args {
-			if !a.Optional {
-				low++
-			}
-		}
-		if low <= args && args <= len(f.Args) {
+		if f.Takes(args) {
 			return f
 		}
 	}

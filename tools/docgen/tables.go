@@ -154,7 +154,7 @@ func signature(f module.Function) string {
 	b.WriteString(f.Name + "(")
 	open := 0
 	for i, a := range f.Args {
-		if a.Optional {
+		if a.Optional && !a.Paired {
 			b.WriteString("[")
 			open++
 		}
