@@ -61,7 +61,9 @@ func TestGolden(t *testing.T) {
 			}
 			got["defines"] = b.String()
 			b.Reset()
-			res.Errors.Format(&b)
+			for _, e := range res.Errors.Errors() {
+				e.Format(&b, res.Errors.Files)
+			}
 			got["errors"] = b.String()
 			b.Reset()
 			for _, w := range res.Errors.Warnings() {
