@@ -3,6 +3,7 @@
 package check
 
 import (
+	"github.com/kahea-sip/kahea/cfg/source"
 	"github.com/kahea-sip/kahea/cfg/syntax"
 	"github.com/kahea-sip/kahea/core/avp"
 	"github.com/kahea-sip/kahea/core/ere"
@@ -86,10 +87,19 @@ func (c *checker) binary(x *syntax.Binary) expr.Node {
 	}
 	n, err := expr.Binary(x.Op, a, b)
 	if err != nil {
-		c.fail(valueSpan(x.Y), err)
+		c.report(source.Script, valueSpan(x.Y), negationAdvice(x), "%s", err)
 		return nil
 	}
 	return n
+}
+
+// negationAdvice is for who writes ! or not in front of a comparison: it
+// belongs to the left side alone.
+func negationAdvice(x *syntax.Binary) string {
+	if u, ok := x.X.(*syntax.Unary); ok && u.Op == syntax.OpNot {
+		return "\"!\" and \"not\" bind tighter than " + x.Op.String() + ": write !(… " + x.Op.String() + " …)"
+	}
+	return ""
 }
 
 func (c *checker) match(x *syntax.Binary) expr.Node {
@@ -102,6 +112,10 @@ func (c *checker) match(x *syntax.Binary) expr.Node {
 			c.errs.AddSpan(valueSpan(x.X), "", "expected a string on the left of %s, found the number %s", x.Op, a)
 			return nil
 		}
+	}
+	if err := expr.Comparable(a, b); err != nil {
+		c.report(source.Script, valueSpan(x.Y), negationAdvice(x), "%s", err)
+		return nil
 	}
 	if expr.IsNull(b) {
 		// As in Kamailio, the constant is no expression: null alone matches.

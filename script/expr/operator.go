@@ -3,6 +3,7 @@
 package expr
 
 import (
+	"errors"
 	"fmt"
 	"math/bits"
 
@@ -50,11 +51,14 @@ func binary(op syntax.Op, x, y Node) (Node, error) {
 		}
 		return &Or{x, y}, nil
 	case syntax.OpEq, syntax.OpNe:
-		if v, ok := IsConst(y); ok && v.Kind == avp.Str && x.Type() == Int && !keyword(x) {
-			return nil, fmt.Errorf("a number is compared with the string %s", y)
+		if err := Comparable(x, y); err != nil {
+			return nil, err
 		}
 		return equality(x, y, op == syntax.OpNe), nil
 	case syntax.OpStrEq, syntax.OpStrNe:
+		if err := Comparable(x, y); err != nil {
+			return nil, err
+		}
 		return &EqualText{x, y, op == syntax.OpStrNe}, nil
 	case syntax.OpJuxtapose:
 		return join(x, y), nil
@@ -81,6 +85,19 @@ func binary(op syntax.Op, x, y Node) (Node, error) {
 		return &Compare{op, x, y}, nil
 	}
 	return &Arith{op, x, y}, nil
+}
+
+// Comparable refuses what Kamailio refuses: a number on the left of a
+// comparison with a constant string or $null.
+func Comparable(x, y Node) error {
+	v, ok := IsConst(y)
+	if !ok || v.Kind == avp.Int || x.Type() != Int || keyword(x) {
+		return nil
+	}
+	if v.IsNull() {
+		return errors.New("a number is compared with $null")
+	}
+	return fmt.Errorf("a number is compared with the string %s", y)
 }
 
 // keyword tells that a node is one of proto, src_port and the like, which are
