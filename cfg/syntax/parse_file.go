@@ -70,6 +70,9 @@ func (p *fileParser) item() {
 		return
 	}
 	before := p.lex.Cursor()
+	if e := mistypedRoute(p.lex); e != nil {
+		p.note(e)
+	}
 	it, err := p.parseItem()
 	if err == nil {
 		p.file.Items = append(p.file.Items, it)
@@ -94,6 +97,39 @@ func (p *fileParser) item() {
 	p.note(f)
 	p.resume(before)
 }
+
+// mistypedRoute tells of a word in front of a block that is nearly one of those that begin routes. The word is taken for that one:
+// what stands in the block is looked at.
+func mistypedRoute(lex *cursor) *source.Error {
+	t := lex.Peek()
+	if t.Type != tokIdent || topWords[t.Value] {
+		return nil
+	}
+	near := source.Nearest(t.Value, topWordList())
+	if !isRouteWord(near) || !beginsBlock(lex) {
+		return nil
+	}
+	e := fail(lex, "did you mean "+near, "word %s begins no setting, no module and no route", t.Value)
+	t.Value = near
+	return e
+}
+
+// beginsBlock tells that { or [NAME] { follows the next word.
+func beginsBlock(lex *cursor) bool {
+	c := lex.MakeCheckpoint()
+	defer lex.LoadCheckpoint(c)
+	lex.Next()
+	if take(lex, "[") {
+		for n := 0; n < maxNameTokens && !isOp(lex.Peek(), "]") && !lex.Peek().EOF(); n++ {
+			lex.Next()
+		}
+		lex.Next()
+	}
+	return isOp(lex.Peek(), "{")
+}
+
+// maxNameTokens bounds the search for the ] behind a name: "dispatcher:dst-down" has five.
+const maxNameTokens = 16
 
 // note adds a mistake, with the place of a define where the text came from one.
 func (p *fileParser) note(e *source.Error) {
