@@ -38,6 +38,10 @@ func runCheck(args []string, stdout, stderr io.Writer) int {
 		fmt.Fprintf(stderr, "ERROR: %v\n", err)
 		return 1
 	}
+	if o.help {
+		io.WriteString(stdout, usage)
+		return exitOK
+	}
 	if len(files) == 0 {
 		files = []string{o.file}
 	}

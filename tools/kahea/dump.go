@@ -16,6 +16,10 @@ func runDump(args []string, stdout, stderr io.Writer) int {
 		fmt.Fprintf(stderr, "ERROR: %v\n", err)
 		return 1
 	}
+	if o.help {
+		io.WriteString(stdout, usage)
+		return exitOK
+	}
 	cfg, status := readConfig(o, stderr)
 	if status != exitOK {
 		return 1

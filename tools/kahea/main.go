@@ -9,6 +9,7 @@ import (
 	"os"
 	"os/signal"
 	"runtime"
+	"slices"
 	"syscall"
 
 	_ "github.com/kahea-sip/kahea/modules/standard"
@@ -31,6 +32,13 @@ func main() {
 func run(args []string, around surroundings) int {
 	stdout, stderr := around.stdout, around.stderr
 	if len(args) > 0 {
+		switch args[0] {
+		case "run", "version", "help":
+			if asksForHelp(args[1:]) {
+				io.WriteString(stdout, usage)
+				return exitOK
+			}
+		}
 		switch args[0] {
 		case "check":
 			return runCheck(args[1:], stdout, stderr)
@@ -77,6 +85,11 @@ func run(args []string, around surroundings) int {
 		}
 	}
 	return serve(o, around)
+}
+
+// asksForHelp tells that -h or --help is among the arguments of a word that takes none.
+func asksForHelp(args []string) bool {
+	return slices.Contains(args, "-h") || slices.Contains(args, "--help")
 }
 
 // serve boots the server and waits until it is told to end.
