@@ -2,10 +2,21 @@
 
 package lua
 
+import glua "github.com/yuin/gopher-lua"
+
 // standard puts our own functions in place of those of the standard library
 // that do not do what Lua 5.1 does.
 func (s *state) standard() {
 	l := s.lua
 	openString(l)
-	l.SetGlobal("tonumber", l.NewFunction(toNumber))
+	for name, f := range map[string]glua.LGFunction{
+		"tonumber": toNumber, "collectgarbage": collectGarbage, "loadstring": loadString,
+	} {
+		l.SetGlobal(name, l.NewFunction(f))
+	}
+	l.SetFuncs(l.GetGlobal("table").(*glua.LTable), map[string]glua.LGFunction{"insert": tableInsert, "concat": tableConcat})
+	standardOS(l)
+	standardIO(l)
+	standardMath(l)
+	standardDebug(l)
 }
