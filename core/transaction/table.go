@@ -77,8 +77,13 @@ func (b *table) hashCall(callID string, cseq uint32, invite bool) uint64 {
 	}
 	// mix with an operand that is a keyed hash: multiplied by a constant,
 	// CSeq numbers could be chosen that meet in one bucket.
-	return mix(b.hash(callID), h^b.key)
+	return b.spread(mix(b.hash(callID), h^b.key))
 }
+
+// spread parts hashes whose operands differ in a small number alone: one
+// multiplication lays those out at even distances, which with some keys is the
+// same bucket again and again.
+func (b *table) spread(h uint64) uint64 { return mix(h^h>>32, b.key) }
 
 // hashRequest is the hash of byRequest.
 func (b *table) hashRequest(k *key, cfg *Settings) uint64 {
@@ -87,7 +92,7 @@ func (b *table) hashRequest(k *key, cfg *Settings) uint64 {
 		h = mix(h, b.hash(k.name))
 	}
 	if k.cookie {
-		return mix(h^b.hashHost(k.host), b.hash(k.branch)^uint64(k.port))
+		return b.spread(mix(h^b.hashHost(k.host), b.hash(k.branch)^uint64(k.port)))
 	}
 	// A client that follows RFC 2543: its branch, if it has one, names no
 	// transaction.

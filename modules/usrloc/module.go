@@ -42,7 +42,9 @@ type Usrloc struct {
 }
 
 // New returns the module with its defaults.
-func New() *Usrloc { return &Usrloc{natFlag: -1, interval: 60, cseqDelay: 20, hashSize: 10, parts: tableParts} }
+func New() *Usrloc {
+	return &Usrloc{natFlag: -1, interval: 60, cseqDelay: 20, hashSize: 10, parts: tableParts}
+}
 
 var (
 	_ module.Preparer = (*Usrloc)(nil)
