@@ -11,17 +11,19 @@ import (
 
 // scanner reads tokens from one text: a file, or the value of a define (then def is set and every token has the place pos).
 type scanner struct {
-	text   string
-	off    int
-	line   int
-	start  int // offset of the first byte of the line
-	name   string
-	def    *Define
-	origin *Define // the define whose name stands in the file, where def stands in the value of another
-	pos    source.Pos
-	dir    string // folder of the file, for includes
-	last   int    // offset behind the last token
-	joined bool   // the name of the define touches what stands before it
+	// swallowing is the first string over lines whose end a word touches: likely it ends where another was to begin.
+	swallowing *source.Error
+	text       string
+	off        int
+	line       int
+	start      int // offset of the first byte of the line
+	name       string
+	def        *Define
+	origin     *Define // the define whose name stands in the file, where def stands in the value of another
+	pos        source.Pos
+	dir        string // folder of the file, for includes
+	last       int    // offset behind the last token
+	joined     bool   // the name of the define touches what stands before it
 }
 
 func newScanner(name, text string) *scanner {
@@ -218,6 +220,9 @@ func (s *scanner) quoted(start int, quote byte, report func(*source.Error)) (Kin
 	for off := start + 1; off < len(s.text); off++ {
 		switch s.text[off] {
 		case quote:
+			if s.swallowing == nil && off+1 < len(s.text) && isWordByte(s.text[off+1]) && strings.Contains(s.text[start:off], "\n") {
+				s.swallowing = &source.Error{Pos: s.here(), End: s.here().After(s.text[start:s.endOfLine()])}
+			}
 			return String, off + 1
 		case '\\':
 			if quote == '"' {
@@ -225,8 +230,12 @@ func (s *scanner) quoted(start int, quote byte, report func(*source.Error)) (Kin
 			}
 		}
 	}
-	report(&source.Error{Pos: s.here(), End: s.here().After(s.text[start:s.endOfLine()]),
-		Message: "string is not closed", Advice: "add a " + string(quote) + " where it ends"})
+	e := s.swallowing
+	if e == nil {
+		e = &source.Error{Pos: s.here(), End: s.here().After(s.text[start:s.endOfLine()])}
+	}
+	e.Message, e.Advice = "string is not closed", "add a "+string(quote)+" where it ends"
+	report(e)
 	return Bad, len(s.text)
 }
 
@@ -318,4 +327,8 @@ func (s *scanner) foreign(start int, report func(*source.Error)) (Kind, int) {
 		end += n
 	}
 	return Bad, end
+}
+
+func isWordByte(b byte) bool {
+	return b == '_' || b >= '0' && b <= '9' || b|0x20 >= 'a' && b|0x20 <= 'z'
 }
