@@ -43,6 +43,9 @@ type Options struct {
 	Transactions *transaction.Layer
 	Locator      *locate.Locator
 	Core         *module.Core
+	// Refused, if set, is told what is wrong with each message that no route
+	// sees.
+	Refused func(err error)
 	// Commands are the commands of the core, beside those of modules.
 	Commands []module.Command
 	// LogPrefix is evaluated for each log line of a message (log_prefix).

@@ -25,6 +25,9 @@ func (e *Engine) refuse(c *module.Call, err error, broken bool) {
 	if ctx := context.Background(); e.opt.Log.Enabled(ctx, slog.LevelDebug) {
 		e.opt.Log.Log(ctx, slog.LevelDebug, "refused a message", "err", err, "src", c.Packet.Src)
 	}
+	if e.opt.Refused != nil {
+		e.opt.Refused(err)
+	}
 	m := c.Msg
 	answered := false
 	switch {

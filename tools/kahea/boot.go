@@ -54,6 +54,8 @@ type surroundings struct {
 	apart bool
 	// tracer is told each operation of the script; nil is nobody.
 	tracer module.Tracer
+	// refused is told what is wrong with a message that no route sees; nil is nobody.
+	refused func(err error)
 	// log takes the lines of the log; nil is what the configuration says.
 	log lineWriter
 }
@@ -318,8 +320,8 @@ func (s *server) makeEngine() error {
 		Commands:  rpc.Core(s.rpcInfo()),
 		LogPrefix: s.cfg.logPrefix,
 		Shutdown:  s.askEnd, CheckVia: set.Script.CheckVia, ForceRport: set.Script.ForceRPort, LocalRport: set.Script.LocalRPort,
-		AcceptAliases: set.TCP.AcceptAliases,
-		CrashDir:      s.crashDir(),
+		AcceptAliases: set.TCP.AcceptAliases, Refused: s.around.refused,
+		CrashDir: s.crashDir(),
 	})
 	if err != nil {
 		return err

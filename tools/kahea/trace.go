@@ -164,7 +164,7 @@ func newTrace(server *options, o *traceOptions, stdout, stderr io.Writer) (*trac
 	t.view.files = cfg.errs.Files
 	s, err := boot(cfg, surroundings{
 		stdout: io.Discard, stderr: stderr, clock: t.clock, resolver: t.world, seed: 1, portable: true, network: t.world,
-		apart: true, tracer: t.view, log: t.view,
+		apart: true, tracer: t.view, refused: t.view.refused, log: t.view,
 	})
 	if err != nil {
 		fmt.Fprintf(stderr, "ERROR: %v\n", err)

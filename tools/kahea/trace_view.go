@@ -30,6 +30,7 @@ type traceView struct {
 	frames []frame         // the routes that run, outermost first; guarded by mu
 	told   map[string]bool // what was told of this operation; guarded by mu
 	muted  int             // values are read for the view itself; guarded by mu
+	fault  error           // why the server takes no message; guarded by mu
 	left   int             // messages that have left since the heading; guarded by mu
 	blocks int             // headings so far; guarded by mu
 }
@@ -70,6 +71,10 @@ func (v *traceView) heading(format string, args ...any) {
 func (v *traceView) nothing() {
 	v.mu.Lock()
 	defer v.mu.Unlock()
+	if v.fault != nil {
+		v.print(0, "no route runs, the message is refused: %v", v.fault)
+		v.fault = nil
+	}
 	if v.left == 0 {
 		v.w.WriteString("  nothing leaves\n")
 	}
@@ -133,7 +138,7 @@ func (v *traceView) Step(_ *module.Call, at *module.Position, index int, op modu
 	f.line, f.index = *at, index
 	if again {
 		// Another operation of the same line.
-		v.print(v.detail()-1, "%s", strings.TrimSpace(word(name)+" "+operands(op)))
+		v.print(v.detail()-1, "%s:%d: … %s", filepath.Base(at.File), at.Line, strings.TrimSpace(word(name)+operands(op)))
 		return
 	}
 	text, _ := v.files.Line(at.File, at.Line)
@@ -151,9 +156,9 @@ func word(name string) string {
 	return name
 }
 
-// operands are those of the operation without its target.
+// operands are those of the operation without its target, a space before them.
 func operands(op module.Operation) string {
-	text, _, _ := strings.Cut(op.Operands(), " -> ")
+	text, _, _ := strings.Cut(" "+op.Operands(), " -> ")
 	return text
 }
 
@@ -191,6 +196,13 @@ func (v *traceView) sends(s *sent) {
 	for _, line := range strings.Split(strings.TrimRight(rest, "\r\n"), "\r\n") {
 		v.print(v.detail()+1, "%s", line)
 	}
+}
+
+// refused takes what is wrong with a message that no route sees.
+func (v *traceView) refused(err error) {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	v.fault = err
 }
 
 // writeLine implements lineWriter: a line of the log.
