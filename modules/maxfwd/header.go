@@ -21,6 +21,9 @@ const (
 
 // process is maxfwd_process(max_value).
 func (m *Maxfwd) process(c *module.Call, a module.Args) module.Result {
+	if a.Int(0, 0) < 0 {
+		return module.False // only a script in Lua can ask for it
+	}
 	n, err := c.Msg.MaxForwards()
 	switch {
 	case errors.Is(err, sip.ErrAbsent):

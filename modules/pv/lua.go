@@ -39,7 +39,7 @@ func luaFunctions() []module.Function {
 		{Name: "pvx.evalx", Args: []module.Arg{{Name: "dst", Type: module.ArgVar, Doc: "variable to assign"}, {Name: "fmt", Type: module.ArgTemplate, Doc: "text with variables"}},
 			Lua: "pvx.evalx(str,fmt)", Run: evaluateTo, Doc: "Assigns a text whose variables are replaced."},
 		{Name: "pvx.pv_xavp_to_var", Args: []module.Arg{{Name: "rname", Doc: "name of the extended AVP"}}, Run: luaXAVPToVar, Doc: "Copies the fields of an extended AVP to $var of the same names."},
-		{Name: "pvx.avp_rm", Args: []module.Arg{class("avp", "name")}, Run: removeAll, Doc: "Removes all values of an AVP."},
+		{Name: "pvx.avp_rm", Args: []module.Arg{class("avp", "name")}, Run: removeOne, Doc: "Removes the newest value of an AVP."},
 		{Name: "pvx.xavp_copy_dst", Args: copyArgs(), Run: copyXAVP, Doc: "Puts a copy of an extended AVP in place of another one."},
 		{Name: "pvx.shvinc_get", Args: []module.Arg{class("shvinc", "name")}, Get: func(c *module.Call, a module.Args) module.Value { return named(c, a) }, Doc: "Adds one to a shared variable and returns it."},
 	}
@@ -220,18 +220,16 @@ func copyArgs() []module.Arg {
 	return []module.Arg{{Name: "source", Doc: "name to copy from"}, index("index"), {Name: "destination", Doc: "name of the one to replace"}, index("to")}
 }
 
-// removeAll takes the values of an AVP away, however many there are.
-func removeAll(c *module.Call, a module.Args) module.Result {
-	for n := 0; n <= maxValues && a.Var(0) != nil && !named(c, a).IsNull(); n++ {
-		if err := assign(c, a, 0, module.Value{}); err != nil {
-			return c.Fail("KSR.pvx.avp_rm", err)
-		}
+// removeOne is KSR.pvx.avp_rm.
+func removeOne(c *module.Call, a module.Args) module.Result {
+	if a.Var(0) == nil || named(c, a).IsNull() {
+		return module.True
+	}
+	if err := assign(c, a, 0, module.Value{}); err != nil {
+		return c.Fail("KSR.pvx.avp_rm", err)
 	}
 	return module.True
 }
-
-// maxValues bounds removeAll: more than these no script gives one name.
-const maxValues = 100000
 
 // luaXAVPToVar makes $var that no text of the script names, since Lua may
 // compute names.

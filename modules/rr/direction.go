@@ -40,11 +40,15 @@ func wayOf(c *module.Call) way {
 	return upstream
 }
 
+// badDirection is what is_direction returns for a text that is no direction.
+const badDirection module.Result = -6
+
 // isDirection is is_direction(dir).
 func (r *RR) isDirection(c *module.Call, a module.Args) module.Result {
 	want, ok := a[0].Data.(way)
 	if !ok {
-		return c.Fail("is_direction", a[0].Err)
+		c.Fail("is_direction", a[0].Err)
+		return badDirection
 	}
 	return module.Bool(wayOf(c) == want)
 }

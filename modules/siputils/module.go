@@ -145,7 +145,7 @@ func (s *Siputils) textFunctions() []module.Function {
 		{Name: "is_alphanum", Args: args(text), Routes: anyRoute, Run: isAlphanum, Doc: "True for digits and ASCII letters only."},
 		{Name: "is_alphanumex", Args: args(text, module.Arg{Name: "eset", Doc: "further characters"}), Routes: anyRoute, Run: isAlphanumEx, Doc: "True for digits, ASCII letters and the given characters only."},
 		{Name: "is_tel_number", Args: args(text), Routes: anyRoute, Run: isTelNumber, Doc: "True for digits, perhaps with + in front."},
-		{Name: "is_e164", Args: args(text), Routes: inRequest | module.FailureRoute | module.LocalRoute, Run: s.isE164, Doc: "True for + and two to e164_max_len digits."},
+		{Name: "is_e164", Lua: "-", Args: args(text), Routes: inRequest | module.FailureRoute | module.LocalRoute, Run: s.isE164, Doc: "True for + and two to e164_max_len digits."},
 		{Name: "cmp_hdr_name", Args: args(module.Arg{Name: "str1", Doc: "header name"}, module.Arg{Name: "str2", Doc: "header name"}), Routes: anyRoute, Run: compareHeaderName,
 			Doc: "True when both name the same header, compact or full."},
 	}

@@ -52,7 +52,7 @@ func (s *SL) Exports() module.Exports {
 			{Name: "event_callback_fl_ack", Set: &s.ackCallback, Event: "sl:filtered-ack", Doc: "function of a Lua script that runs in place of event_route[sl:filtered-ack], with its name"},
 			{Name: "event_callback_lres_sent", Set: &s.localCallback, Event: "sl:local-response", Doc: "function of a Lua script that runs in place of event_route[sl:local-response], with its name"},
 			{Name: "default_code", Set: &s.defaultCode, Min: 100, Max: 699, Doc: "code of a reply where the argument is none"},
-			{Name: "default_reason", Set: &s.defaultReason, Doc: "reason phrase of a reply where the argument is empty"},
+			{Name: "default_reason", Set: &s.defaultReason, Doc: "reason phrase of a reply where the code is none"},
 			{Name: "bind_tm", Set: &s.bindTM, Min: 0, Max: 1, Doc: "1 makes send_reply answer through the transaction where there is one"},
 			{Name: "rich_redirect", Set: &s.richRedirect, Min: 0, Max: 3, Doc: "what Contacts of a 3xx say more: sum of 1 branch flags, 2 path"},
 		},

@@ -30,8 +30,8 @@ func (s *SL) codeReason(a module.Args) (int, string) {
 	if !ok || n == 0 {
 		return int(s.defaultCode.Get()), s.defaultReason.Get()
 	}
-	if reason := a.Str(1); reason != "" {
-		return int(n), reason
+	if a[1].Given {
+		return int(n), a.Str(1)
 	}
 	return int(n), s.defaultReason.Get()
 }

@@ -12,7 +12,7 @@ import (
 // request came again: what there is to do was done.
 func (m *TM) create(c *module.Call) module.Result {
 	if c.Tx != nil {
-		return module.False // it exists already
+		return alreadyCreated
 	}
 	r := c.Received()
 	t, fresh, err := m.layer.Create(&r)
@@ -27,6 +27,9 @@ func (m *TM) create(c *module.Call) module.Result {
 	c.Tx, c.TxHeld, c.Adopted, c.State = t, true, true, &t.State
 	return module.True
 }
+
+// alreadyCreated is what t_newtran returns where the transaction is there.
+const alreadyCreated module.Result = -10
 
 // newtran is t_newtran().
 func (m *TM) newtran(c *module.Call, _ module.Args) module.Result {

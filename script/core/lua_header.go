@@ -123,6 +123,9 @@ func insertHeaderBefore(c *module.Call, a module.Args) module.Result {
 
 func removeHeader(c *module.Call, a module.Args) module.Result {
 	name := a.Str(0)
+	if name == "" {
+		return c.Fail("KSR.hdr.remove", errNoHeader)
+	}
 	for i := c.Msg.FirstNamed(name); i >= 0; i = c.Msg.NextNamed(name, i) {
 		c.Msg.DeleteHeader(i)
 	}

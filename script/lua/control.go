@@ -10,9 +10,8 @@ import (
 // controls are the functions of KSR that no exports table has, since they are
 // about the script itself: what the native language writes as statements.
 var controls = []Control{
-	{module.Form{Name: "route", Args: []module.LuaType{module.LuaStr}}, "Runs a route block of the native configuration; its return code, -1 when there is none.", (*state).nativeRoute},
+	{module.Form{Name: "route", Args: []module.LuaType{module.LuaStr}}, "Runs a route block of the native configuration; its return code, 0 when it ended with exit or drop, -1 when there is none.", (*state).nativeRoute},
 	{module.Form{Name: "set_drop", Result: module.LuaNone}, "Drops the message when the script has ended: a reply is not forwarded, a branch not sent.", (*state).setDrop},
-	{module.Form{Name: "drop", Result: module.LuaNone}, "The same as set_drop.", (*state).setDrop},
 	{module.Form{Table: "x", Name: "exit", Result: module.LuaNone}, "Ends the script.", (*state).exit},
 	{module.Form{Table: "x", Name: "drop", Result: module.LuaNone}, "Ends the script and drops the message.", (*state).exitDrop},
 	{module.Form{Table: "x", Name: "modf", Args: []module.LuaType{module.LuaStr}}, "Calls a function by its native name with up to six texts, in which variables are replaced.", (*state).modf},
@@ -53,7 +52,11 @@ func (s *state) nativeRoute(l *glua.LState) int {
 	if out.Drop {
 		s.drop = true
 	}
-	l.Push(integer(int64(out.Result)))
+	result := out.Result
+	if out.Exit || out.Drop {
+		result = module.Stop // the script goes on: it is told so
+	}
+	l.Push(integer(int64(result)))
 	return 1
 }
 

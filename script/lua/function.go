@@ -101,8 +101,12 @@ func (s *state) bind(f *function) glua.LGFunction {
 	if f.refused != nil {
 		err := f.refused
 		return func(l *glua.LState) int {
-			l.RaiseError("%s: %s", f.title(), err)
-			return 0
+			if s.call == nil {
+				l.RaiseError("%s: %s", f.title(), err)
+			}
+			s.call.Fail(f.title(), err)
+			l.Push(failed(f.form.Result))
+			return 1
 		}
 	}
 	converters := s.converters(f)

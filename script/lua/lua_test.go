@@ -157,6 +157,12 @@ function ksr_request_route() KSR.info(show(EXPR)) end`
 		{`KSR.maxfwd.is_maxfwd_lt(80)`, "number:1"},
 		{`KSR.route("NATIVE")`, "number:7"},
 		{`KSR.route("NOPE")`, "at=\nnumber:-1"},
+		{`KSR.route("EXIT")`, "number:0"},
+		{`KSR.route("DROP")`, "number:0"},
+		{`KSR.pv.sets("$avp(a)", "1") and KSR.pv.sets("$avp(a)", "2") and KSR.pvx.avp_rm("a") .. KSR.pv.get("$(avp(a)[*])")`, "string:11"},
+		{`KSR.hdr.remove("")`, "at=\nnumber:-1"},
+		{`KSR.maxfwd.process_maxfwd(-1)`, "number:-1"},
+		{`KSR.drop`, "nil:nil"},
 		{`KSR.x.modf("is_present_hf", "From")`, "number:1"},
 		{`KSR.x.modf("pv_isset", "$rU")`, "number:1"},
 		{`KSR.x.modf("nope")`, "at=\nnumber:-1"},
@@ -175,7 +181,7 @@ function ksr_request_route() KSR.info(show(EXPR)) end`
 		{`_VERSION`, "string:Lua 5.1"},
 	}
 	for _, tt := range tests {
-		s := load(t, "route[NATIVE] { return 7; }", strings.Replace(show, "EXPR", tt.expr, 1), lua.Options{})
+		s := load(t, "route[NATIVE] { return 7; } route[EXIT] { exit; } route[DROP] { drop; }", strings.Replace(show, "EXPR", tt.expr, 1), lua.Options{})
 		got := s.lines(scripttest.Invite)
 		if want, ok := strings.CutPrefix(tt.want, "at=\n"); ok {
 			// A line about the failure stands before.
@@ -185,6 +191,21 @@ function ksr_request_route() KSR.info(show(EXPR)) end`
 		if got != tt.want {
 			t.Errorf("%s: got %q, want %q", tt.expr, got, tt.want)
 		}
+	}
+}
+
+// A request_route of the configuration goes first, as in the reference; the
+// replies are those of the script.
+func TestNativeRequestRouteGoesFirst(t *testing.T) {
+	s := load(t, "request_route { xlog(\"L_INFO\", \"native\"); } reply_route { xlog(\"L_INFO\", \"native\"); }", `
+function ksr_request_route() KSR.info("lua") end
+function ksr_reply_route() KSR.info("lua") end`, lua.Options{})
+	if got := s.lines(scripttest.Invite); !strings.Contains(got, "native") {
+		t.Errorf("request: %q", got)
+	}
+	const reply = "SIP/2.0 200 OK\r\nVia: SIP/2.0/UDP 127.0.0.1:5060;branch=z9hG4bK1\r\nFrom: <sip:a@b>;tag=1\r\nTo: <sip:c@d>;tag=2\r\nCall-ID: x\r\nCSeq: 1 INVITE\r\nContent-Length: 0\r\n\r\n"
+	if got := s.lines(reply); got != "lua" {
+		t.Errorf("reply: %q", got)
 	}
 }
 

@@ -188,6 +188,13 @@ func (p *Program) Forms() []module.Form {
 
 // Lookup implements module.Program.
 func (p *Program) Lookup(kind module.RouteKind, name string) (module.RouteRef, bool) {
+	if p.set.Main && kind == module.RequestRoute && name == "" {
+		// As in Kamailio, a request_route counts also with cfgengine "lua";
+		// all other routes are those of the scripts.
+		if r, ok := p.native.Lookup(kind, name); ok {
+			return r, true
+		}
+	}
 	if !p.set.Main || kind == module.RequestRoute && name != "" {
 		if r, ok := p.native.Lookup(kind, name); ok {
 			return r, true
