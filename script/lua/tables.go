@@ -54,3 +54,20 @@ func tableConcat(l *glua.LState) int {
 	l.Push(glua.LString(out))
 	return 1
 }
+
+// tableRemove is table.remove: the last element, or the one at a place with
+// all behind it moved down. A place without element gives nothing.
+func tableRemove(l *glua.LState) int {
+	t := argTable(l, 1, "remove")
+	end := t.Len()
+	at := optInt(l, 2, "remove", end)
+	if at < 1 || at > end {
+		return 0
+	}
+	l.Push(t.RawGetInt(at))
+	for i := at; i < end; i++ {
+		t.RawSetInt(i, t.RawGetInt(i+1))
+	}
+	t.RawSetInt(end, glua.LNil)
+	return 1
+}

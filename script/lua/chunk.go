@@ -3,8 +3,6 @@
 package lua
 
 import (
-	"math"
-	"runtime"
 	"strings"
 
 	glua "github.com/yuin/gopher-lua"
@@ -33,64 +31,6 @@ func shortSource(name string) string {
 		line += "..."
 	}
 	return `[string "` + line + `"]`
-}
-
-// options of collectgarbage. The memory is Go's, whose collector needs no
-// steps and is not stopped: these answer as Lua does when it has nothing to
-// do.
-func collectGarbage(l *glua.LState) int {
-	const fn = "collectgarbage"
-	switch option := optString(l, 1, fn, "collect"); option {
-	case "collect":
-		runtime.GC()
-		l.Push(glua.LNumber(0))
-	case "count":
-		var m runtime.MemStats
-		runtime.ReadMemStats(&m)
-		l.Push(glua.LNumber(float64(m.HeapAlloc) / 1024))
-	case "step":
-		l.Push(glua.LFalse)
-	case "stop", "restart":
-		l.Push(glua.LNumber(0))
-	case "setpause", "setstepmul":
-		l.Push(glua.LNumber(200))
-	default:
-		badArgument(l, 1, fn, "invalid option '"+option+"'")
-	}
-	return 1
-}
-
-// standardMath mends the constants and bounds of the library math.
-func standardMath(l *glua.LState) {
-	lib := l.GetGlobal("math").(*glua.LTable)
-	lib.RawSetString("huge", glua.LNumber(math.Inf(1)))
-	random := lib.RawGetString("random").(*glua.LFunction).GFunction
-	lib.RawSetString("random", l.NewFunction(func(l *glua.LState) int {
-		n := l.GetTop()
-		if n > 2 {
-			l.RaiseError("wrong number of arguments")
-		}
-		least := 1
-		for i := 1; i <= n; i++ {
-			v := argInt(l, i, "random")
-			if i == n && v < least {
-				badArgument(l, n, "random", "interval is empty")
-			}
-			least = v
-			l.Replace(i, glua.LNumber(v))
-		}
-		return random(l)
-	}))
-	for name, better := range map[string]func(a, b float64) float64{"max": math.Max, "min": math.Min} {
-		lib.RawSetString(name, l.NewFunction(func(l *glua.LState) int {
-			best := argNumber(l, 1, name)
-			for i := 2; i <= l.GetTop(); i++ {
-				best = better(best, argNumber(l, i, name))
-			}
-			l.Push(glua.LNumber(best))
-			return 1
-		}))
-	}
 }
 
 // standardDebug gives debug.getinfo the field short_src.
