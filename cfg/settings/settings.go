@@ -86,6 +86,8 @@ type Process struct {
 	OpenFiles int
 	// ServerID tells the servers of a site apart; 0 means none.
 	ServerID int
+	// VersionTable is the database table with the versions of the others.
+	VersionTable string
 	// DisableCoreDump forbids core files.
 	DisableCoreDump bool
 	// VerboseStartup logs what is done at start.
@@ -275,7 +277,7 @@ func (s *Settings) Place(name string) source.Span {
 func New() *Settings {
 	return &Settings{
 		Children: 8, AutoAliases: true, Port: 5060, TOS: 16, MaxBuffer: 8 << 20,
-		Process: Process{Fork: true, RunDir: "/run/kamailio", ExitTimeout: 60 * time.Second},
+		Process: Process{Fork: true, RunDir: "/run/kamailio", VersionTable: "version", ExitTimeout: 60 * time.Second},
 		Log:     Log{Facility: "LOG_DAEMON"},
 		TCP: TCP{
 			MaxConnections: 2048, ConnectionLifetime: 120 * time.Second, ConnectTimeout: 10 * time.Second, SendTimeout: 10 * time.Second,

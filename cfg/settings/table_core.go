@@ -20,7 +20,7 @@ var processParams = []Param{
 	{Name: "server_id", Type: Int, Default: "0", Doc: "number of this server among several", at: func(s *Settings) any { return &s.Process.ServerID }},
 	{Name: "disable_core_dump", Type: Bool, Default: "no", Doc: "write no core file", at: func(s *Settings) any { return &s.Process.DisableCoreDump }},
 	{Name: "verbose_startup", Type: Bool, Default: "no", Doc: "log the steps of the start", at: func(s *Settings) any { return &s.Process.VerboseStartup }},
-	{Name: "version_table", Type: Text, Default: "version", Status: Missing, harmlessText: "version", Doc: "database table with the versions of the others"},
+	{Name: "version_table", Type: Text, Default: "version", Doc: "database table with the versions of the others", at: func(s *Settings) any { return &s.Process.VersionTable }},
 	{Name: "stats_name_separator", Type: Text, Default: "_", Status: Missing, harmlessText: "_", Doc: "sign between the parts of statistics' names"},
 }
 

@@ -3,10 +3,12 @@
 package module
 
 import (
+	"context"
 	"log/slog"
 	"math/rand/v2"
 
 	"github.com/kahea-sip/kahea/core/counter"
+	"github.com/kahea-sip/kahea/core/db"
 	"github.com/kahea-sip/kahea/core/locate"
 	"github.com/kahea-sip/kahea/core/setting"
 	"github.com/kahea-sip/kahea/core/timer"
@@ -32,6 +34,10 @@ type Host interface {
 	// Store returns the engine's store of that name, made by create on the
 	// first call. Stores outlive generations.
 	Store(name string, create func() any) any
+	// Database opens the database that a URL names, with the module db_SCHEME;
+	// modules that name the same URL share it. Modules call it in Start; the
+	// engine closes it after all of them have stopped.
+	Database(ctx context.Context, url string) (db.Database, error)
 	// Module returns a module of the current generation, or nil.
 	Module(name string) Module
 	// Modules returns the modules of the current generation in the order of
@@ -76,6 +82,8 @@ type Core struct {
 	ServerHeader, UserAgentHeader string
 	// Warnings adds Warning to the replies of scripts (sip_warning).
 	Warnings bool
+	// VersionTable is the database table with the versions of the others.
+	VersionTable string
 	// Version is what core.version reports.
 	Version string
 	// LogFacility is the syslog facility name.

@@ -21,6 +21,7 @@ import (
 	"sync/atomic"
 
 	"github.com/kahea-sip/kahea/core/counter"
+	"github.com/kahea-sip/kahea/core/db"
 	"github.com/kahea-sip/kahea/core/locate"
 	"github.com/kahea-sip/kahea/core/module"
 	"github.com/kahea-sip/kahea/core/setting"
@@ -50,6 +51,8 @@ type Options struct {
 	Commands []module.Command
 	// LogPrefix is evaluated for each log line of a message (log_prefix).
 	LogPrefix module.Template
+	// OpenDatabase, if set, opens databases in place of the modules db_*.
+	OpenDatabase func(context.Context, db.URL) (db.Database, error)
 	// Shutdown is called when the process should end.
 	Shutdown func()
 	// CheckVia drops replies whose topmost Via is not ours (check_via).
@@ -85,6 +88,8 @@ type Engine struct {
 
 	mu     sync.Mutex
 	stores map[string]any // guarded by mu
+
+	databases databases
 
 	count counts
 	crash crashLog
@@ -157,7 +162,7 @@ func (e *Engine) StartModules(ctx context.Context) error {
 	return nil
 }
 
-// StopModules stops the modules in reverse order.
+// StopModules stops the modules in reverse order, then closes the databases.
 func (e *Engine) StopModules(ctx context.Context) error { return e.stopModules(ctx, e.order) }
 
 func (e *Engine) stopModules(ctx context.Context, names []string) error {
@@ -170,6 +175,7 @@ func (e *Engine) stopModules(ctx context.Context, names []string) error {
 			}
 		}
 	}
+	errs = append(errs, e.databases.close())
 	return errors.Join(errs...)
 }
 

@@ -6,6 +6,7 @@ package rpctest
 
 import (
 	"context"
+	"fmt"
 	"log/slog"
 	"sort"
 	"sync"
@@ -13,6 +14,7 @@ import (
 	"time"
 
 	"github.com/kahea-sip/kahea/core/counter"
+	"github.com/kahea-sip/kahea/core/db"
 	"github.com/kahea-sip/kahea/core/module"
 	"github.com/kahea-sip/kahea/core/setting"
 	"github.com/kahea-sip/kahea/core/timer"
@@ -33,6 +35,8 @@ type Host struct {
 	Loaded []string
 	// Instances are those modules, where a command looks at them.
 	Instances map[string]module.Module
+	// DB is what each URL opens.
+	DB db.Database
 	// Stopped is closed by Shutdown.
 	Stopped chan struct{}
 
@@ -44,10 +48,18 @@ type Host struct {
 func New(commands ...module.Command) *Host {
 	h := &Host{
 		Time: timer.NewManual(Start), Set: counter.New(), Reg: setting.New(), Stopped: make(chan struct{}),
-		Par: module.Core{Version: "kahea 5.6.3", Started: Start.Unix(), Children: 2},
+		Par: module.Core{VersionTable: "version", Version: "kahea 5.6.3", Started: Start.Unix(), Children: 2},
 	}
 	h.Export(commands...)
 	return h
+}
+
+// Database implements module.Host.
+func (h *Host) Database(_ context.Context, url string) (db.Database, error) {
+	if h.DB == nil {
+		return nil, fmt.Errorf("the test has no database for %s", url)
+	}
+	return h.DB, nil
 }
 
 // Export adds commands.

@@ -20,6 +20,7 @@ import (
 	"github.com/kahea-sip/kahea/cfg/syntax"
 	"github.com/kahea-sip/kahea/core/avp"
 	"github.com/kahea-sip/kahea/core/counter"
+	"github.com/kahea-sip/kahea/core/db"
 	"github.com/kahea-sip/kahea/core/module"
 	"github.com/kahea-sip/kahea/core/setting"
 	"github.com/kahea-sip/kahea/core/sip"
@@ -169,8 +170,18 @@ type Host struct {
 	settings *setting.Registry
 	stores   map[string]any
 	gen      *module.Generation
+	// DB is what each URL opens.
+	DB db.Database
 	// Sent is what was sent.
 	Sent []string
+}
+
+// Database implements module.Host.
+func (h *Host) Database(_ context.Context, url string) (db.Database, error) {
+	if h.DB == nil {
+		return nil, fmt.Errorf("the test has no database for %s", url)
+	}
+	return h.DB, nil
 }
 
 func newHost(aliases []string) *Host {

@@ -88,6 +88,7 @@ var layers = []struct {
 	{"core/counter", nil},
 	{"core/setting", nil},
 	{"core/memory", nil},
+	{"core/db", []string{"core/counter", "core/db"}},
 	{"core/locate", []string{"core/sip", "core/timer", "core/counter"}},
 	{"core/transport", []string{"core/sip", "core/timer", "core/counter"}},
 	{"core/transaction", []string{"core/sip", "core/timer", "core/counter", "core/avp", "core/locate", "core/transport", "core/setting"}},

@@ -222,6 +222,7 @@ func (s *server) makeParts() error {
 		RunDir:        set.Process.RunDir,
 		WorkDir:       set.Process.WorkDir,
 		ServerID:      set.Process.ServerID,
+		VersionTable:  set.Process.VersionTable,
 		Warnings:      set.Headers.Warning,
 		MaxBranches:   set.Script.MaxBranches,
 		MaxWhileLoops: set.Script.MaxWhileLoops,

@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package worker
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+
+	"github.com/kahea-sip/kahea/core/db"
+)
+
+// databases are those that modules have opened, by URL.
+type databases struct {
+	mu   sync.Mutex
+	open map[string]db.Database // guarded by mu
+}
+
+// Database implements module.Host.
+func (e *Engine) Database(ctx context.Context, url string) (db.Database, error) {
+	u, err := db.ParseURL(url)
+	if err != nil {
+		return nil, fmt.Errorf("%q is no database URL: %w", url, err)
+	}
+	e.databases.mu.Lock()
+	defer e.databases.mu.Unlock()
+	if d, ok := e.databases.open[url]; ok {
+		return d, nil
+	}
+	open := e.opt.OpenDatabase
+	if open == nil {
+		driver, ok := e.Module("db_" + u.Scheme).(db.Driver)
+		if !ok {
+			return nil, fmt.Errorf("database %s needs module db_%s, which is not loaded", u, u.Scheme)
+		}
+		open = driver.Open
+	}
+	d, err := open(ctx, u)
+	if err != nil {
+		return nil, fmt.Errorf("cannot open database %s: %w", u, err)
+	}
+	if e.databases.open == nil {
+		e.databases.open = map[string]db.Database{}
+	}
+	e.databases.open[url] = d
+	return d, nil
+}
+
+func (d *databases) close() error {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	var errs []error
+	for _, d := range d.open {
+		errs = append(errs, d.Close())
+	}
+	d.open = nil
+	return errors.Join(errs...)
+}
