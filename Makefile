@@ -5,7 +5,10 @@ PREFIX  ?= /usr/local
 VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
 LDFLAGS  = -s -w -X github.com/kahea-sip/kahea/tools/release.Version=$(VERSION)
 # Packages of the servers and clients that tests run against (Debian's names).
-DEPS     = kamailio kamailio-lua-modules sip-tester sipsak baresip-core
+DEPS     = kamailio kamailio-lua-modules kamailio-mysql-modules kamailio-postgres-modules kamailio-sqlite-modules \
+           kamailio-redis-modules kamailio-tls-modules kamailio-websocket-modules kamailio-presence-modules \
+           kamailio-xml-modules kamailio-utils-modules kamailio-outbound-modules kamailio-extra-modules \
+           mariadb-server postgresql redis-server sqlite3 sip-tester sipsak baresip-core
 
 .PHONY: build run test test-servers deps docs corpus reference fuzz bench bench-baseline bench-vs install clean
 

@@ -149,6 +149,14 @@ var thirdParty = map[string][]string{
 	"github.com/rogpeppe/go-internal":     {"tools", "script/scripttest"},
 	"golang.org/x/tools":                  {"tools", "cfg", "script"},
 	"github.com/yuin/gopher-lua":          {"script/lua"},
+	"github.com/go-sql-driver/mysql":      {"modules/db_mysql", "tools/kaheactl"},
+	"github.com/jackc/pgx/v5":             {"modules/db_postgres", "tools/kaheactl"},
+	"modernc.org/sqlite":                  {"modules/db_sqlite"},
+	"github.com/redis/go-redis/v9":        {"modules/db_redis", "modules/ndb_redis"},
+	"github.com/gobwas/ws":                {"core/transport", "modules/websocket"},
+	"github.com/caddyserver/certmagic":    {"modules/tls"},
+	"github.com/gaissmai/bart":            {"modules"},
+	"github.com/dlclark/regexp2":          {"modules"},
 }
 
 func TestThirdPartyLibrariesStayWhereTheyBelong(t *testing.T) {
