@@ -87,6 +87,7 @@ var layers = []struct {
 	{"core/timer", nil},
 	{"core/counter", nil},
 	{"core/setting", nil},
+	{"core/digest", nil},
 	{"core/memory", nil},
 	{"core/db", []string{"core/counter", "core/db"}},
 	{"core/locate", []string{"core/sip", "core/timer", "core/counter"}},
