@@ -74,6 +74,14 @@ func (s *Sanity) check(c *module.Call, a module.Args) module.Result {
 	return module.False
 }
 
+// checkInLua is KSR.sanity.sanity_check: a script in Lua has to end itself.
+func (s *Sanity) checkInLua(c *module.Call, a module.Args) module.Result {
+	if s.check(c, a) != module.True {
+		return module.False
+	}
+	return module.True
+}
+
 // reply is sanity_reply().
 func (s *Sanity) reply(c *module.Call, _ module.Args) module.Result {
 	f, ok := c.Fault.(*fault)

@@ -23,6 +23,10 @@ const where = module.RequestRoute | module.AnyReply
 
 // Exports implements module.Module.
 func (s *Sanity) Exports() module.Exports {
+	args := []module.Arg{
+		{Name: "msg_checks", Type: module.ArgInt, Optional: true, Doc: "sum of the checks"},
+		{Name: "uri_checks", Type: module.ArgInt, Optional: true, Doc: "sum of the URIs for check 1024"},
+	}
 	return module.Exports{
 		Doc:      "Looks for mistakes in a message and answers it with what is wrong.",
 		Requires: []string{"sl"},
@@ -33,11 +37,13 @@ func (s *Sanity) Exports() module.Exports {
 			{Name: "autodrop", Set: &s.autodrop, Min: 0, Max: 1, Doc: "1 ends the script when a check fails, 0 returns false"},
 			{Name: "noreply", Set: &s.noReply, Min: 0, Max: 1, Doc: "1 leaves the reply to sanity_reply"},
 		},
+		Lua: []module.Function{
+			{Name: "sanity_check", Lua: "sanity_check(int,int); sanity_check_defaults", Args: args, Routes: where, Run: s.checkInLua,
+				Doc: "True when nothing is wrong. Else a request is answered, and the result is negative whatever autodrop says."},
+		},
 		Functions: []module.Function{
-			{Name: "sanity_check", Lua: "sanity_check(int,int); sanity_check_defaults", Args: []module.Arg{
-				{Name: "msg_checks", Type: module.ArgInt, Optional: true, Doc: "sum of the checks"},
-				{Name: "uri_checks", Type: module.ArgInt, Optional: true, Doc: "sum of the URIs for check 1024"}},
-				Routes: where, Run: s.check, Doc: "True when nothing is wrong. Else a request is answered, and the result is false or the end of the script (autodrop)."},
+			{Name: "sanity_check", Lua: "-", Args: args, Routes: where, Run: s.check,
+				Doc: "True when nothing is wrong. Else a request is answered, and the result is false or the end of the script (autodrop)."},
 			{Name: "sanity_reply", Routes: where, Run: s.reply, Doc: "Sends the reply that the last check asked for, with noreply."},
 		},
 	}

@@ -56,13 +56,16 @@ func (s *SL) Exports() module.Exports {
 			{Name: "bind_tm", Set: &s.bindTM, Min: 0, Max: 1, Doc: "1 makes send_reply answer through the transaction where there is one"},
 			{Name: "rich_redirect", Set: &s.richRedirect, Min: 0, Max: 3, Doc: "what Contacts of a 3xx say more: sum of 1 branch flags, 2 path"},
 		},
+		Lua: []module.Function{
+			{Name: "sl_reply_error", Routes: module.RequestRoute, Run: s.replyGeneral, Doc: "Answers with 500, without state: of the error of a function before it the native sl_reply_error knows."},
+		},
 		Functions: []module.Function{
 			{Name: "sl_send_reply", Lua: "sl_send_reply(int,str)", Args: code, Routes: module.RequestRoute, Run: s.stateless, Doc: "Answers the request without state."},
 			{Name: "sl_reply", Args: code, Routes: module.RequestRoute, Run: s.stateless, Doc: "The same as sl_send_reply."},
 			{Name: "send_reply", Lua: "send_reply(int,str)", Args: code, Routes: inReply, Run: s.send, Doc: "Answers the request through its transaction, without state where it has none."},
 			{Name: "send_reply_mode", Lua: "send_reply_mode(int,str,int)", Args: append(code[:2:2], module.Arg{Name: "mode", Type: module.ArgInt, Doc: "sum of: 1 open no connection for it, 2 close the connection after it"}),
 				Routes: inReply, Run: s.sendMode, Doc: "send_reply that says what becomes of the connection."},
-			{Name: "sl_reply_error", Routes: module.RequestRoute, Run: s.replyError, Doc: "Answers with the last error, without state."},
+			{Name: "sl_reply_error", Lua: "-", Routes: module.RequestRoute, Run: s.replyError, Doc: "Answers with the last error, without state."},
 			{Name: "send_reply_error", Routes: inReply, Run: s.sendReplyError, Doc: "Answers with the last error, through the transaction where there is one."},
 			{Name: "sl_forward_reply", Lua: "sl_forward_reply(str,str)", Args: []module.Arg{{Name: "code", Optional: true, Doc: "another code of the same class"}, {Name: "reason", Optional: true, Doc: "another reason phrase"}},
 				Routes: module.AnyReply, Run: s.forwardReply, Doc: "Sends the reply upstream without state."},

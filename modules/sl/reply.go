@@ -148,6 +148,13 @@ func (s *SL) replyError(c *module.Call, _ module.Args) module.Result {
 	return s.result(c, "sl_reply_error", s.SendStateless(c, e.Status, e.Text("SL"), ""))
 }
 
+// replyGeneral is KSR.sl.sl_reply_error(). Functions of KSR do not tell it what went wrong, as in the reference: a t_relay that failed is
+// answered a second time, with its own error, when the script ends.
+func (s *SL) replyGeneral(c *module.Call, _ module.Args) module.Result {
+	e := transaction.ErrGeneral
+	return s.result(c, "sl_reply_error", s.SendStateless(c, e.Status, e.Text("SL"), ""))
+}
+
 // sendReplyError is send_reply_error().
 func (s *SL) sendReplyError(c *module.Call, a module.Args) module.Result {
 	if c.Tx == nil || s.bindTM == 0 {

@@ -16,7 +16,9 @@ import (
 // suite is one file of cases that share a server: testdata/cases/NAME.txtar.
 type suite struct {
 	Name  string
-	Cfg   string // text of the configuration, "" for the stock file
+	Cfg   string            // text of the configuration, "" for the stock file
+	KEMI  bool              // the configuration is the example in Lua
+	Files map[string]string // other files in the folder of the configuration, by name
 	Cases []testCase
 }
 
@@ -93,8 +95,33 @@ func loadSuites(dir string) ([]suite, error) {
 			seen[c.Name] = file
 		}
 		suites = append(suites, s)
+		if rest, ok := strings.CutPrefix(s.Name, "stock-"); ok {
+			record, err := readGolden(filepath.Join(dir, "../golden"), s.Name)
+			if err != nil {
+				continue // nothing is recorded yet
+			}
+			suites = append(suites, inLua(s, "kemi-"+rest, record))
+		}
 	}
 	return suites, nil
+}
+
+// otherInLua are the cases whose conversation is another one under the example in Lua, which knows neither paths nor presence, or that write
+// the name of their user out.
+var otherInLua = []string{"subscribe-no-user", "registered-with-path", "registered-with-two-paths", "escaped-user-lookup"}
+
+// inLua is a suite of the stock configuration under the example in Lua: the same packets. Cases that the stock configuration refuses because
+// they are for another domain are left out: without accounts the example relays those, to wherever it is.
+func inLua(s suite, name string, record golden) suite {
+	cases := s.Cases
+	s.Name, s.KEMI, s.Cases = name, true, nil
+	for _, c := range cases {
+		if !slices.Contains(otherInLua, c.Name) && !strings.Contains(formatTranscript(record[c.Name]), " 403 Not relaying") {
+			c.Name = "kemi-" + c.Name
+			s.Cases = append(s.Cases, c)
+		}
+	}
+	return s
 }
 
 func loadSuite(file string) (suite, error) {
@@ -102,10 +129,18 @@ func loadSuite(file string) (suite, error) {
 	if err != nil {
 		return suite{}, err
 	}
-	s := suite{Name: strings.TrimSuffix(filepath.Base(file), ".txtar")}
+	s := suite{Name: strings.TrimSuffix(filepath.Base(file), ".txtar"), Files: map[string]string{}}
+	s.KEMI = strings.HasPrefix(s.Name, "kemi-")
 	for _, section := range txtar.Parse(text).Files {
-		if section.Name == "kamailio.cfg" {
+		switch {
+		case section.Name == "kamailio.cfg":
 			s.Cfg = cfgHead + string(section.Data)
+			continue
+		case section.Name == "whole.cfg":
+			s.Cfg = string(section.Data)
+			continue
+		case strings.Contains(section.Name, "."):
+			s.Files[section.Name] = string(section.Data)
 			continue
 		}
 		c, err := parseCase(section.Name, string(section.Data))

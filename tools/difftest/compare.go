@@ -211,13 +211,14 @@ func readKnown(file string) ([]*known, error) {
 	return all, nil
 }
 
-// explained takes the differences away for which there is an explanation.
+// explained takes the differences away for which there is an explanation. That of a case holds for the same case under the example in Lua.
 func explained(all []*known, name string, diffs []difference) []difference {
+	plain := strings.TrimPrefix(name, "kemi-")
 	var rest []difference
 	for _, d := range diffs {
 		hit := false
 		for _, k := range all {
-			if wildcard(k.name, name) && wildcard(k.pattern, d.String()) {
+			if (wildcard(k.name, name) || wildcard(k.name, plain)) && wildcard(k.pattern, d.String()) {
 				k.used, hit = true, true
 			}
 		}

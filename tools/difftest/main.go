@@ -12,6 +12,7 @@ import (
 	"os/signal"
 	"path/filepath"
 	"regexp"
+	"strings"
 	"syscall"
 	"time"
 
@@ -115,12 +116,9 @@ func withServer(s suite, command string, use func(*refserver.Server) error) erro
 		return err
 	}
 	defer os.RemoveAll(folder)
-	cfg := refserver.StockCfg
-	if s.Cfg != "" {
-		cfg = filepath.Join(folder, "kamailio.cfg")
-		if err := os.WriteFile(cfg, []byte(s.Cfg), 0o644); err != nil {
-			return err
-		}
+	cfg, err := s.write(folder)
+	if err != nil {
+		return err
 	}
 	server, err := refserver.Start(command, cfg, folder)
 	if err != nil {
@@ -129,3 +127,23 @@ func withServer(s suite, command string, use func(*refserver.Server) error) erro
 	defer server.Stop()
 	return use(server)
 }
+
+// write writes the files of a suite into the folder that its server runs in, and returns the path of the configuration.
+func (s suite) write(folder string) (string, error) {
+	if s.KEMI {
+		return refserver.KEMI(folder, recordedModules)
+	}
+	if s.Cfg == "" {
+		return refserver.StockCfg, nil
+	}
+	for name, text := range s.Files {
+		if err := os.WriteFile(filepath.Join(folder, name), []byte(text), 0o600); err != nil {
+			return "", err
+		}
+	}
+	cfg := filepath.Join(folder, "kamailio.cfg")
+	return cfg, os.WriteFile(cfg, []byte(strings.ReplaceAll(s.Cfg, "{dir}", folder)), 0o600)
+}
+
+// recordedModules are those whose flags the record of the example in Lua has.
+func recordedModules(name string) bool { return name == "htable" || name == "pike" }

@@ -5,73 +5,29 @@ package main
 import (
 	"os"
 	"path/filepath"
-	"slices"
 	"strings"
 	"testing"
 
 	"github.com/rogpeppe/go-internal/testscript"
+
+	"github.com/kahea-sip/kahea/core/module"
+	"github.com/kahea-sip/kahea/tools/difftest/refserver"
 )
 
-// kemiExamples is where Debian's package has the example of a server in Lua.
-const kemiExamples = "/usr/share/doc/kamailio/examples/kemi"
-
-// kemiConfig makes a folder with the example as it is but for the flags whose
-// modules kahea does not have, and with the file kamailio-local.cfg that it reads
-// where there is one: this turns Lua on and says where the script lies.
-func kemiConfig(t *testing.T) string {
-	t.Helper()
-	dir := t.TempDir()
-	files := map[string]string{"kamailio-local.cfg": "#!define WITH_CFGLUA\n#!subst \"!/usr/local/etc/kamailio/!" + dir + "/!g\"\n"}
-	for _, name := range []string{"kamailio-basic-kemi.cfg", "kamailio-basic-kemi-lua.lua"} {
-		text, err := os.ReadFile(filepath.Join(kemiExamples, name))
-		if err != nil {
-			if os.Getenv("KAHEA_REQUIRE_SERVERS") == "1" {
-				t.Fatalf("%s is missing: apt-get install kamailio", name)
-			}
-			t.Skipf("skipped: %s is missing (apt-get install kamailio)", name)
-		}
-		files[name] = string(text)
-	}
-	for _, flag := range []string{"WITH_MYSQL", "WITH_AUTH", "WITH_IPAUTH", "WITH_USRLOCDB", "WITH_NAT", "WITH_ACCDB"} {
-		files["kamailio-basic-kemi.cfg"] = strings.Replace(files["kamailio-basic-kemi.cfg"], "\n#!define "+flag+"\n", "\n", 1)
-	}
-	for name, text := range files {
-		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o600); err != nil {
-			t.Fatal(err)
-		}
-	}
-	return filepath.Join(dir, "kamailio-basic-kemi.cfg")
-}
-
 // TestKEMICalls makes the calls of testdata/calls through Debian's example of a
-// server in Lua.
+// server in Lua, in each of the ways of TestCalls. The condition [kemi] is true
+// there.
 func TestKEMICalls(t *testing.T) {
-	proxy := kemiConfig(t)
-	p := parameters()
-	setup := p.Setup
-	all, err := filepath.Glob("testdata/calls/*.txtar")
-	if err != nil {
-		t.Fatal(err)
-	}
-	// Without authentication the example relays to anybody: its script looks
-	// for a foreign destination only behind the look for credentials.
-	p.Dir, p.Files = "", slices.DeleteFunc(all, func(f string) bool { return filepath.Base(f) == "refusals.txtar" })
-	p.Setup = func(env *testscript.Env) error {
-		env.Setenv("PROXY", proxy)
-		env.Setenv("CALLER", "udp")
-		env.Setenv("CALLEE", "udp")
-		env.Setenv("LISTEN", "-l127.0.0.1:0")
-		return setup(env)
-	}
-	p.Condition = func(cond string) (bool, error) {
-		switch side, what, _ := strings.Cut(cond, ":"); side {
-		case "caller", "callee":
-			return what == "udp", nil
-		default:
-			return what == "stock", nil
+	proxy := refserver.KEMIOf(t, func(m string) bool { return module.Lookup(m) != nil })
+	for _, v := range variants {
+		if v.proxy == stock {
+			continue // the same way as the first one
 		}
+		t.Run(v.name, func(t *testing.T) {
+			v.proxy = proxy
+			testscript.Run(t, v.parameters())
+		})
 	}
-	testscript.Run(t, p)
 }
 
 // luaBook has the examples of scripts: its one configuration loads each of its

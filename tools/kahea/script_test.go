@@ -35,14 +35,52 @@ func TestMain(m *testing.M) {
 	}})
 }
 
-// variants are the ways in which the calls of testdata/calls are made.
-var variants = []struct {
+// variant is a way in which the calls of testdata/calls are made.
+type variant struct {
 	name   string
 	proxy  string // configuration
 	caller string // protocol
 	callee string
 	listen []string
-}{
+}
+
+// parameters are those of the calls. In the scripts $PROXY is the configuration,
+// $CALLER and $CALLEE are the protocols, the conditions [caller:tcp] and
+// [callee:udp] and so on ask for them, [kemi] for a configuration in Lua.
+func (v variant) parameters() testscript.Params {
+	proxy := v.proxy
+	if !filepath.IsAbs(proxy) {
+		proxy, _ = filepath.Abs(filepath.Join("testdata", proxy))
+	}
+	p := parameters()
+	setup := p.Setup
+	p.Dir = "testdata/calls"
+	p.Setup = func(env *testscript.Env) error {
+		env.Setenv("PROXY", proxy)
+		if v.name == "fast" {
+			env.Setenv("FAST", "-portable=no")
+		}
+		env.Setenv("CALLER", v.caller)
+		env.Setenv("CALLEE", v.callee)
+		env.Setenv("LISTEN", "-l"+strings.Join(v.listen, ",")) // one word
+		return setup(env)
+	}
+	p.Condition = func(cond string) (bool, error) {
+		switch side, proto, _ := strings.Cut(cond, ":"); side {
+		case "caller":
+			return strings.HasPrefix(v.caller, proto), nil
+		case "callee":
+			return strings.HasPrefix(v.callee, proto), nil
+		case "kemi":
+			return strings.Contains(filepath.Base(v.proxy), "kemi"), nil
+		}
+		return false, fmt.Errorf("unknown condition %q", cond)
+	}
+	return p
+}
+
+// variants are all ways.
+var variants = []variant{
 	{"udp", "proxy.cfg", "udp", "udp", []string{"udp:127.0.0.1:0"}},
 	{"tcp", "proxy.cfg", "tcp", "tcp", []string{"tcp:127.0.0.1:0", "udp:127.0.0.1:0"}},
 	{"udp to tcp", "proxy.cfg", "udp", "tcp", []string{"127.0.0.1:0"}},
@@ -55,9 +93,7 @@ var variants = []struct {
 // stock is the configuration of Debian's package.
 const stock = "/etc/kamailio/kamailio.cfg"
 
-// TestCalls makes each call of testdata/calls in each of the ways. In the
-// scripts $PROXY is the configuration, $CALLER and $CALLEE are the protocols,
-// and the conditions [caller:tcp] and [callee:udp] and so on ask for them.
+// TestCalls makes each call of testdata/calls in each of the ways.
 func TestCalls(t *testing.T) {
 	for _, v := range variants {
 		t.Run(v.name, func(t *testing.T) {
@@ -67,36 +103,7 @@ func TestCalls(t *testing.T) {
 				}
 				t.Skipf("skipped: %s is missing (apt-get install kamailio)", stock)
 			}
-			proxy := v.proxy
-			if !filepath.IsAbs(proxy) {
-				proxy, _ = filepath.Abs(filepath.Join("testdata", proxy))
-			}
-			p := parameters()
-			setup := p.Setup
-			p.Dir = "testdata/calls"
-			p.Setup = func(env *testscript.Env) error {
-				env.Setenv("PROXY", proxy)
-				if v.name == "fast" {
-					env.Setenv("FAST", "-portable=no")
-				}
-				env.Setenv("CALLER", v.caller)
-				env.Setenv("CALLEE", v.callee)
-				env.Setenv("LISTEN", "-l"+strings.Join(v.listen, ",")) // one word
-				return setup(env)
-			}
-			p.Condition = func(cond string) (bool, error) {
-				side, proto, _ := strings.Cut(cond, ":")
-				switch side {
-				case "caller":
-					return strings.HasPrefix(v.caller, proto), nil
-				case "callee":
-					return strings.HasPrefix(v.callee, proto), nil
-				case "config":
-					return (v.proxy == stock) == (proto == "stock"), nil
-				}
-				return false, fmt.Errorf("unknown condition %q", cond)
-			}
-			testscript.Run(t, p)
+			testscript.Run(t, v.parameters())
 		})
 	}
 }
