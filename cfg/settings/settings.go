@@ -185,6 +185,8 @@ type Script struct {
 	// 0 for never.
 	SlowAction time.Duration
 	SlowLevel  int
+	// SlowQuery is the same for a query of a database.
+	SlowQuery time.Duration
 	// CheckVia drops replies whose topmost Via is not ours.
 	CheckVia bool
 }

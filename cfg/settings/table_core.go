@@ -37,9 +37,9 @@ var logParams = []Param{
 	{Name: "corelog", Aliases: []string{"core_log"}, Type: Int, Min: anyNegative, Max: 100, Default: "-1", Status: NoMeaning, Doc: "level of reports of network errors"},
 	{Name: "sip_parser_log", Type: Int, Min: anyNegative, Max: 100, Default: "-1", Status: NoMeaning, Doc: "level of reports of messages that cannot be parsed"},
 	{Name: "latency_cfg_log", Type: Int, Min: anyNegative, Max: 100, Default: "3", Status: NoMeaning, Doc: "level of reports of slow routes"},
-	{Name: "latency_log", Type: Int, Min: anyNegative, Max: 100, Default: "-1", Doc: "level of reports of slow actions", at: func(s *Settings) any { return &s.Script.SlowLevel }},
+	{Name: "latency_log", Type: Int, Min: anyNegative, Max: 100, Default: "-1", Doc: "level of reports of slow actions and queries", at: func(s *Settings) any { return &s.Script.SlowLevel }},
 	{Name: "latency_limit_action", Type: Int, Unit: time.Microsecond, UnitName: "microseconds", Default: "0", Doc: "time above which an action is reported, 0 for never", at: func(s *Settings) any { return &s.Script.SlowAction }},
-	{Name: "latency_limit_db", Type: Int, Unit: time.Microsecond, UnitName: "microseconds", Default: "0", Status: NoMeaning, Doc: "time above which a query is reported, 0 for never; no module makes queries yet"},
+	{Name: "latency_limit_db", Type: Int, Unit: time.Microsecond, UnitName: "microseconds", Default: "0", Doc: "time above which a query of a database is reported, at the level latency_log, 0 for never", at: func(s *Settings) any { return &s.Script.SlowQuery }},
 	{Name: "latency_limit_cfg", Type: Int, Unit: time.Microsecond, UnitName: "microseconds", Default: "0", Status: Missing, Doc: "time above which a route is reported, 0 for never"},
 }
 

@@ -6,6 +6,7 @@ import (
 	"context"
 	"log/slog"
 	"math/rand/v2"
+	"time"
 
 	"github.com/kahea-sip/kahea/core/counter"
 	"github.com/kahea-sip/kahea/core/db"
@@ -84,6 +85,10 @@ type Core struct {
 	Warnings bool
 	// VersionTable is the database table with the versions of the others.
 	VersionTable string
+	// SlowQuery is the time above which drivers of databases log a statement,
+	// at SlowLevel; 0 for never.
+	SlowQuery time.Duration
+	SlowLevel slog.Level
 	// Version is what core.version reports.
 	Version string
 	// LogFacility is the syslog facility name.

@@ -6,9 +6,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"sync"
 
 	"github.com/kahea-sip/kahea/core/db"
+	"github.com/kahea-sip/kahea/core/module"
 )
 
 // databases are those that modules have opened, by URL.
@@ -45,6 +47,21 @@ func (e *Engine) Database(ctx context.Context, url string) (db.Database, error) 
 	}
 	e.databases.open[url] = d
 	return d, nil
+}
+
+// driversFirst puts the drivers of databases before the modules that open
+// databases when they start.
+func driversFirst(g *module.Generation, names []string) []string {
+	drivers := slices.Clone(names)
+	slices.SortStableFunc(drivers, func(a, b string) int { return rank(g, a) - rank(g, b) })
+	return drivers
+}
+
+func rank(g *module.Generation, name string) int {
+	if _, ok := g.Module(name).(db.Driver); ok {
+		return 0
+	}
+	return 1
 }
 
 func (d *databases) close() error {

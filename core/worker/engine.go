@@ -139,13 +139,14 @@ func (e *Engine) Messages() int64 { return e.count.messages() }
 // When one fails, those that were started are stopped.
 func (e *Engine) StartModules(ctx context.Context) error {
 	g := e.Generation()
-	for i, name := range e.order {
+	order := driversFirst(g, e.order)
+	for i, name := range order {
 		m, ok := g.Module(name).(module.Starter)
 		if !ok {
 			continue
 		}
 		if err := m.Start(ctx, e); err != nil {
-			e.stopModules(ctx, e.order[:i])
+			e.stopModules(ctx, order[:i])
 			return fmt.Errorf("cannot start module %s: %w", name, err)
 		}
 	}

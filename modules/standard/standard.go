@@ -12,6 +12,7 @@ import (
 	_ "github.com/kahea-sip/kahea/modules/corex"
 	_ "github.com/kahea-sip/kahea/modules/counters"
 	_ "github.com/kahea-sip/kahea/modules/ctl"
+	_ "github.com/kahea-sip/kahea/modules/db_sqlite"
 	_ "github.com/kahea-sip/kahea/modules/dialog"
 	_ "github.com/kahea-sip/kahea/modules/dispatcher"
 	_ "github.com/kahea-sip/kahea/modules/htable"

@@ -223,6 +223,8 @@ func (s *server) makeParts() error {
 		WorkDir:       set.Process.WorkDir,
 		ServerID:      set.Process.ServerID,
 		VersionTable:  set.Process.VersionTable,
+		SlowQuery:     set.Script.SlowQuery,
+		SlowLevel:     module.LevelOf(set.Script.SlowLevel),
 		Warnings:      set.Headers.Warning,
 		MaxBranches:   set.Script.MaxBranches,
 		MaxWhileLoops: set.Script.MaxWhileLoops,

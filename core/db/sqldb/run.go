@@ -1,0 +1,106 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package sqldb
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/kahea-sip/kahea/core/db"
+)
+
+// errLimit is the cause of a context that ends because of Config.Limit.
+var errLimit = errors.New("time limit")
+
+// maxShown bounds the statement in log lines.
+const maxShown = 100
+
+// waiting is the time limit of an operation: it runs while the operation waits
+// for the database.
+type waiting struct {
+	timer *time.Timer
+	limit time.Duration
+}
+
+// again begins the limit anew, for the next answer.
+func (w *waiting) again() { w.timer.Reset(w.limit) }
+
+// pause stops the limit while what was received is dealt with.
+func (w *waiting) pause() { w.timer.Stop() }
+
+// run does the work of one operation: past the gate, within the time limit, its
+// error in the words of package db.
+func (d *Database) run(ctx context.Context, what string, work func(context.Context, *waiting) error) error {
+	if err := d.gate.enter(); err != nil {
+		return err
+	}
+	limited, cancel := context.WithCancelCause(ctx)
+	w := &waiting{limit: d.cfg.Limit, timer: time.AfterFunc(d.cfg.Limit, func() { cancel(errLimit) })}
+	err := work(limited, w)
+	w.pause()
+	late := context.Cause(limited) == errLimit
+	cancel(nil)
+	return d.judge(ctx, what, err, late)
+}
+
+// judge gives an error its class, and tells the gate what it means.
+func (d *Database) judge(ctx context.Context, what string, err error, late bool) error {
+	var own *callerError
+	switch {
+	case err == nil || errors.As(err, &own):
+		d.there()
+		if own != nil {
+			return own.err
+		}
+		return nil
+	case late:
+		d.gate.undecided()
+		return fmt.Errorf("%w: %s took longer than %v", db.ErrUnavailable, what, d.cfg.Limit)
+	case ctx.Err() != nil:
+		d.gate.undecided()
+		return fmt.Errorf("%w: %s was given up: %w", db.ErrUnavailable, what, ctx.Err())
+	}
+	class, lost := d.cfg.Dialect.Class(err)
+	switch {
+	case lost:
+		d.lost(err)
+	case class == db.ErrUnavailable:
+		d.gate.undecided()
+	default:
+		d.there()
+	}
+	if class == nil {
+		return fmt.Errorf("cannot %s: %w", what, err)
+	}
+	return fmt.Errorf("%w: cannot %s: %w", class, what, err)
+}
+
+// callerError carries an error of the caller's function past judge.
+type callerError struct{ err error }
+
+func (e *callerError) Error() string { return e.err.Error() }
+
+func (d *Database) there() {
+	if d.gate.there() {
+		d.cfg.Log.Warn("the database answers again", "db", d.cfg.Name)
+	}
+}
+
+func (d *Database) lost(err error) {
+	if d.gate.lost(err) {
+		d.cfg.Log.Error("the database is not available", "db", d.cfg.Name, "err", err)
+	}
+}
+
+// slow logs a statement that took too long, in Kamailio's words.
+func (d *Database) slow(ctx context.Context, start time.Time, text []byte) {
+	if d.cfg.Slow <= 0 {
+		return
+	}
+	if took := time.Since(start); took >= d.cfg.Slow {
+		d.cfg.Log.Log(ctx, d.cfg.SlowLevel, fmt.Sprintf("alert - query execution too long [%d us] for [%s]",
+			took.Microseconds(), text[:min(len(text), maxShown)]), "db", d.cfg.Name)
+	}
+}

@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package sqldb
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+
+	"github.com/kahea-sip/kahea/core/db"
+)
+
+// transaction is one that has begun. It belongs to one goroutine.
+//
+// Its statements are prepared on its own connection, once: another one could
+// find the tables locked, or be waited for by all transactions at once.
+type transaction struct {
+	*sql.Tx
+	statements map[string]*sql.Stmt // closed by the end of the transaction
+}
+
+func (tx *transaction) statement(ctx context.Context, text []byte) (*sql.Stmt, error) {
+	if s, ok := tx.statements[string(text)]; ok {
+		return s, nil
+	}
+	s, err := tx.PrepareContext(ctx, string(text))
+	if err == nil {
+		tx.statements[string(text)] = s
+	}
+	return s, err
+}
+
+// Transact implements db.Transactor.
+func (d *Database) Transact(ctx context.Context, f func(db.Operations) error) error {
+	return d.operations.together(ctx, func(o operations) error { return f(o) })
+}
+
+// together runs f in a transaction: the one that there is, or one of its own.
+func (o operations) together(ctx context.Context, f func(operations) error) error {
+	if o.tx != nil {
+		return f(o)
+	}
+	// The transaction is undone when its context ends, so that it must not be
+	// the one that run gives.
+	whole, end := context.WithCancel(ctx)
+	defer end()
+	var tx *sql.Tx
+	err := o.d.run(ctx, "begin a transaction", func(limited context.Context, _ *waiting) (err error) {
+		defer context.AfterFunc(limited, end)()
+		tx, err = o.d.pool.BeginTx(whole, nil)
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	defer func() { _ = tx.Rollback() }() // nothing is left to undo after Commit
+	if err := f(operations{d: o.d, tx: &transaction{tx, map[string]*sql.Stmt{}}}); err != nil {
+		return err
+	}
+	return o.d.run(ctx, "end a transaction", func(limited context.Context, _ *waiting) error {
+		defer context.AfterFunc(limited, end)()
+		err := tx.Commit()
+		if errors.Is(err, sql.ErrTxDone) && limited.Err() != nil {
+			return limited.Err()
+		}
+		return err
+	})
+}
