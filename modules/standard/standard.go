@@ -13,6 +13,7 @@ import (
 	_ "github.com/kahea-sip/kahea/modules/counters"
 	_ "github.com/kahea-sip/kahea/modules/ctl"
 	_ "github.com/kahea-sip/kahea/modules/db_sqlite"
+	_ "github.com/kahea-sip/kahea/modules/db_text"
 	_ "github.com/kahea-sip/kahea/modules/dialog"
 	_ "github.com/kahea-sip/kahea/modules/dispatcher"
 	_ "github.com/kahea-sip/kahea/modules/htable"

@@ -9,6 +9,7 @@ import (
 
 	"github.com/kahea-sip/kahea/cfg/source"
 	"github.com/kahea-sip/kahea/cfg/syntax"
+	"github.com/kahea-sip/kahea/core/db"
 	"github.com/kahea-sip/kahea/core/module"
 )
 
@@ -44,7 +45,8 @@ func (c *checker) checkRequired(l *syntax.LoadModule) {
 }
 
 // startOrder puts each module behind those that it requires, or wants to be
-// started after; else the order is that of loading.
+// started after; else the order is that of loading. Drivers of databases come
+// first: every module may ask for one when it starts.
 func startOrder(modules []*Module) []*Module {
 	byName := map[string]*Module{}
 	for _, m := range modules {
@@ -62,6 +64,11 @@ func startOrder(modules []*Module) []*Module {
 			place(byName[first])
 		}
 		out = append(out, m)
+	}
+	for _, m := range modules {
+		if _, ok := m.Module.(db.Driver); ok {
+			place(m)
+		}
 	}
 	for _, m := range modules {
 		place(m)
