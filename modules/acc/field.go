@@ -4,6 +4,8 @@ package acc
 
 import (
 	"fmt"
+	"iter"
+	"strconv"
 	"strings"
 	"time"
 
@@ -11,24 +13,17 @@ import (
 	"github.com/kahea-sip/kahea/core/module"
 )
 
-// field is one "name=$var" of log_extra or multi_leg_info.
+// field is one "name=$var" of log_extra, db_extra, cdr_extra or
+// multi_leg_info.
 type field struct {
 	name string
 	v    module.Accessor
+	// dialogVar is x of $dlg_var(x), which can be read without a message.
+	dialogVar string
 }
 
-// Prepare implements module.Preparer.
-func (a *Acc) Prepare(b module.Binder) error {
-	var err error
-	if a.extra, err = fields(b, "log_extra", a.extraText); err != nil {
-		return err
-	}
-	a.legs, err = fields(b, "multi_leg_info", a.legText)
-	return err
-}
-
-// fields reads "name=$var;name=$var".
-func fields(b module.Binder, param, text string) ([]field, error) {
+// fields reads "name=$var;name=$var", at most limit of them.
+func fields(b module.Binder, param, text string, limit int) ([]field, error) {
 	var out []field
 	for one := range strings.SplitSeq(text, ";") {
 		one = strings.TrimSpace(one)
@@ -39,54 +34,59 @@ func fields(b module.Binder, param, text string) ([]field, error) {
 		if !ok {
 			return nil, fmt.Errorf("%s: %q is not name=$var", param, one)
 		}
-		v, err := b.Var(strings.TrimSpace(spec))
+		name, spec = strings.TrimSpace(name), strings.TrimSpace(spec)
+		v, err := b.Var(spec)
 		if err != nil {
 			return nil, fmt.Errorf("%s: %w", param, err)
 		}
-		out = append(out, field{strings.TrimSpace(name), v})
+		f := field{name: name, v: v}
+		if inner, ok := strings.CutPrefix(spec, "$dlg_var("); ok {
+			f.dialogVar = strings.TrimSuffix(inner, ")")
+		}
+		if out = append(out, f); len(out) > limit {
+			return nil, fmt.Errorf("%s: more than %d fields", param, limit)
+		}
 	}
 	return out, nil
 }
 
-// append appends the value; null is empty.
-func (f field) append(b []byte, c *module.Call, index int) []byte {
-	v := f.v.Get(c, module.Index{Given: index > 0, N: index})
-	switch v.Kind {
-	case avp.Null:
-		return b
-	case avp.Int:
-		return fmt.Append(b, v.Int)
-	}
-	return append(b, v.Str...)
+// value is what the field has for a message; index picks one of several.
+func (f *field) value(c *module.Call, index int) module.Value {
+	return f.v.Get(c, module.Index{Given: index > 0, N: index})
 }
 
-// appendLegs appends the fields of each leg: as many groups as the variables
-// have values.
-func (a *Acc) appendLegs(b []byte, c *module.Call) []byte {
-	if len(a.legs) == 0 {
-		return b
+// text is the value as text; null is empty.
+func (f *field) text(c *module.Call, index int) string { return text(f.value(c, index)) }
+
+func text(v module.Value) string {
+	switch v.Kind {
+	case avp.Null:
+		return ""
+	case avp.Int:
+		return strconv.FormatInt(v.Int, 10)
 	}
-	for leg := 0; leg < maxLegs; leg++ {
-		any := false
-		for _, f := range a.legs {
-			if !f.v.Get(c, module.Index{Given: true, N: leg}).IsNull() {
-				any = true
+	return v.Str
+}
+
+// eachLeg yields the values of the legs: as many groups as the variables have
+// values, at least one.
+func (a *Acc) eachLeg(c *module.Call) iter.Seq[[]module.Value] {
+	return func(yield func([]module.Value) bool) {
+		if len(a.legs) == 0 {
+			return
+		}
+		leg := make([]module.Value, len(a.legs))
+		for n := range maxLegs {
+			some := false
+			for i := range a.legs {
+				leg[i] = a.legs[i].v.Get(c, module.Index{Given: true, N: n})
+				some = some || !leg[i].IsNull()
+			}
+			if n > 0 && !some || !yield(leg) {
+				return
 			}
 		}
-		if !any && leg > 0 {
-			break
-		}
-		for _, f := range a.legs {
-			b = append(append(append(b, ';'), f.name...), '=')
-			v := f.v.Get(c, module.Index{Given: true, N: leg})
-			if v.IsNull() {
-				b = append(b, "n/a"...)
-			} else {
-				b = f.append(b, c, leg)
-			}
-		}
 	}
-	return b
 }
 
 // maxLegs bounds the legs of a record.
@@ -117,4 +117,25 @@ func strftime(b []byte, format string, t time.Time) []byte {
 		}
 	}
 	return b
+}
+
+// appendMillis appends milliseconds as seconds with three decimals.
+func appendMillis(b []byte, ms int64) []byte {
+	return fmt.Appendf(b, "%d.%03d", ms/1000, ms%1000)
+}
+
+// parseMillis reads what appendMillis wrote; false for anything else.
+func parseMillis(s string) (int64, bool) {
+	whole, part, _ := strings.Cut(s, ".")
+	sec, err := strconv.ParseInt(whole, 10, 64)
+	if err != nil || len(part) > 3 {
+		return 0, false
+	}
+	ms := int64(0)
+	if part != "" {
+		if ms, err = strconv.ParseInt((part + "00")[:3], 10, 64); err != nil {
+			return 0, false
+		}
+	}
+	return sec*1000 + ms, true
 }

@@ -28,7 +28,7 @@ func FuzzTexts(f *testing.F) {
 		f.Add(s)
 	}
 	f.Fuzz(func(t *testing.T, s string) {
-		fields(anything{}, "log_extra", s)
+		fields(anything{}, "log_extra", s, 4)
 		if code, _ := splitComment(s); code != "" && len(code) != 3 {
 			t.Errorf("%q has the code %q", s, code)
 		}

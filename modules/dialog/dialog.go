@@ -112,6 +112,7 @@ type Dialog struct {
 	ending bool
 	byes   int
 	gone   bool // it was taken out of the table
+	told   bool // of Closed
 
 	probed   time.Duration // when a keep-alive was sent last
 	failures int           // keep-alives that failed one after another

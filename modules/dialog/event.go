@@ -22,7 +22,8 @@ const (
 	// AnsweredEvent: a 2xx was sent; ConfirmedEvent: its ACK came.
 	AnsweredEvent
 	ConfirmedEvent
-	// Failed: the INVITE had a negative final reply.
+	// Failed: the INVITE had a negative final reply. Call is that of its
+	// transaction.
 	Failed
 	// RequestWithin: a request other than ACK and BYE.
 	RequestWithin
@@ -30,6 +31,11 @@ const (
 	Terminated
 	// Expired: the call has lasted too long.
 	Expired
+	// Closed: all is over of a call that was answered, once for each. Its BYE
+	// has its final reply, and then Message is the BYE and Call that of its
+	// transaction; or the BYEs that were sent here have theirs; or nobody
+	// waits for one.
+	Closed
 	// Destroyed: the dialog is forgotten.
 	Destroyed
 )
@@ -134,7 +140,28 @@ func (m *Module) requestIn(n *transaction.Notice) {
 	case sip.MethodBye:
 		if d != nil && d.State() == Deleted {
 			d.use(1)
-			n.Tx.On(transaction.Destroyed, func(*transaction.Notice) { d.use(-1) })
+			n.Tx.On(transaction.ReplyOut|transaction.Destroyed, d.byeHeard)
 		}
+	}
+}
+
+// byeHeard follows the transaction of a BYE.
+func (d *Dialog) byeHeard(n *transaction.Notice) {
+	switch {
+	case n.Event == transaction.Destroyed:
+		d.use(-1)
+	case n.Code >= 200:
+		d.m.tm.InRequest(n.Tx, n.From, func(c *module.Call) { d.closed(c, c.Msg) })
+	}
+}
+
+// closed tells that all is over of a call that was answered.
+func (d *Dialog) closed(c *module.Call, msg *sip.Message) {
+	d.mu.Lock()
+	first := d.answered != 0 && !d.told
+	d.told = true
+	d.mu.Unlock()
+	if first {
+		d.m.tell(Closed, d, c, msg)
 	}
 }

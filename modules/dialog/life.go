@@ -113,6 +113,7 @@ func (d *Dialog) forget() {
 	d.mu.Unlock()
 	if first {
 		d.m.table.remove(d)
+		d.closed(nil, nil)
 		d.m.tell(Destroyed, d, nil, nil)
 	}
 }
@@ -317,7 +318,9 @@ func (d *Dialog) fail(n *transaction.Notice) {
 	d.m.failed.Inc()
 	d.m.runReply(d, "dialog:failed", n)
 	d.settle(was)
-	d.m.tell(Failed, d, caller(n), n.Reply)
+	if d.m.mask&Failed != 0 {
+		d.m.tm.InRequest(n.Tx, n.From, func(c *module.Call) { d.m.tell(Failed, d, c, n.Reply) })
+	}
 }
 
 // acknowledge follows the ACK for the 2xx.

@@ -91,6 +91,7 @@ func (d *Dialog) bye(headers string, sides ...Side) {
 			last := d.byes <= 0
 			d.mu.Unlock()
 			if last {
+				d.closed(nil, nil)
 				d.abandon("BYE")
 			}
 		})

@@ -14,8 +14,9 @@ import (
 )
 
 // TestDialogMemory brings 50,000 calls up, each with a variable, a profile and
-// the headers that phones send, and asks what they cost once their transactions are
-// over: 2.5 KB each is the limit. dlg.list is made one dialog at a time.
+// the headers that phones send and what a record of the call needs, and asks what
+// they cost once their transactions are over: 2.5 KB each is the limit. dlg.list is
+// made one dialog at a time.
 func TestDialogMemory(t *testing.T) {
 	const calls, limit = 50_000, 2500
 	var sent []byte
@@ -23,7 +24,7 @@ func TestDialogMemory(t *testing.T) {
 		if to == calleeAddr {
 			sent = append(sent[:0], data...)
 		}
-	}, "-A", "LONG")
+	}, "-A", "LONG", "-A", "CDR")
 	live := func() int64 {
 		var m runtime.MemStats
 		runtime.GC()
