@@ -14,7 +14,24 @@ import (
 	"time"
 
 	"github.com/kahea-sip/kahea/core/db"
+	"github.com/kahea-sip/kahea/core/db/dbtest"
 )
+
+// TestDriver runs what every driver must pass, as far as text files can.
+func TestDriver(t *testing.T) {
+	dbtest.Run(t, dbtest.Target{Plain: true, Open: func(t *testing.T) db.Database {
+		folder := t.TempDir()
+		table := "id(int) num(int,null) ratio(double,null) name(str,null) moment(time,null) data(blob,null)\n"
+		if err := os.WriteFile(filepath.Join(folder, dbtest.Table), []byte(table), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		d, err := New().Open(t.Context(), db.URL{Name: folder})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return d
+	}})
+}
 
 const people = "id(int,auto) name(str) q(double,null) flags(int,null) since(time,null)\n" +
 	"1:Nick:0.50:5:100\n2:Cole::2:200\n3:bob:1.00::\n"

@@ -103,17 +103,17 @@ func parseColumns(text string) ([]column, error) {
 
 func parseColumn(name, inner string) (column, error) {
 	typ, attributes, given := strings.Cut(inner, ",")
-	c := column{name: name, typ: strings.ToLower(strings.TrimSpace(typ))}
-	at := slices.IndexFunc(kinds, func(k struct {
-		begin string
-		kind  kind
-	}) bool {
-		return strings.HasPrefix(c.typ, k.begin)
-	})
-	if at < 0 || strings.ContainsAny(c.typ, "( \t\r") {
+	typ = strings.ToLower(strings.TrimSpace(typ))
+	c := column{name: name}
+	for _, k := range kinds {
+		if c.typ == "" && strings.HasPrefix(typ, k.begin) && (k.name != "str" || typ == "str") {
+			c.typ, c.kind = k.name, k.kind
+		}
+	}
+	if c.typ == "" {
 		return c, fmt.Errorf("column %s: %q is no type; int, double, str, string, blob and time are", name, typ)
 	}
-	if c.kind = kinds[at].kind; !given {
+	if !given {
 		return c, nil
 	}
 	// The reference looks at the first attribute.

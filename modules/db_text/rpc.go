@@ -29,10 +29,7 @@ func (m *Text) rpcDump(r *module.Request) error {
 
 // rpcQuery answers in the words of the reference: a failure is a line, too.
 func (m *Text) rpcQuery(r *module.Request) error {
-	text, err := r.Str(0)
-	if err != nil {
-		return err
-	}
+	text, _ := r.Str(0)
 	u, err := db.ParseURL(m.connection)
 	var d *database
 	if err == nil {

@@ -24,19 +24,22 @@ const (
 	moment              // time.Time, in the file seconds since the epoch
 )
 
-// kinds are the types of columns by what their names begin with: the reference
-// looks at the first letter only, and takes datetime for a double.
+// kinds are the types of columns by what their names begin with, and how they are
+// written: the reference looks at the first letter only, and takes datetime for a
+// double.
 var kinds = []struct {
 	begin string
 	kind  kind
+	name  string
 }{
-	{"date", moment}, {"i", integer}, {"d", double}, {"s", str}, {"b", blob}, {"t", moment},
+	{"date", moment, "datetime"}, {"i", integer, "int"}, {"d", double, "double"}, {"str", str, "str"}, {"s", str, "string"},
+	{"b", blob, "blob"}, {"t", moment, "time"},
 }
 
 // column is one column of a table.
 type column struct {
 	name string
-	// typ is the type as the file names it, str or string for example.
+	// typ is the type as it is written, str or string for example.
 	typ        string
 	kind       kind
 	auto, null bool
@@ -92,7 +95,7 @@ func (c *column) value(v db.Value) (db.Value, error) {
 		return bytes.Clone([]byte(db.Text(v))), nil
 	case moment:
 		if t, ok := db.Time(v, time.Local); ok {
-			return t.Truncate(time.Second), nil
+			return time.Unix(t.Unix(), 0), nil
 		}
 		if n, ok := db.Int(v); ok {
 			return time.Unix(n, 0), nil

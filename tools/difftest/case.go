@@ -139,7 +139,7 @@ func loadSuite(file string) (suite, error) {
 		case section.Name == "whole.cfg":
 			s.Cfg = string(section.Data)
 			continue
-		case strings.Contains(section.Name, "."):
+		case strings.ContainsAny(section.Name, "./"):
 			s.Files[section.Name] = string(section.Data)
 			continue
 		}

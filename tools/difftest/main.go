@@ -137,7 +137,11 @@ func (s suite) write(folder string) (string, error) {
 		return refserver.StockCfg, nil
 	}
 	for name, text := range s.Files {
-		if err := os.WriteFile(filepath.Join(folder, name), []byte(text), 0o600); err != nil {
+		path := filepath.Join(folder, name)
+		if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
+			return "", err
+		}
+		if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
 			return "", err
 		}
 	}

@@ -388,7 +388,7 @@ func (p *player) closeLine(s step) error {
 func (p *player) sync(step) error { return p.server.Barrier() }
 
 // rpc [-n] [-s] COMMAND ARGUMENT…: runs kamcmd; its output becomes part of the record. -n hides all numbers, -s sorts the lines, -sub
-// takes the output as a set of which kahea may miss members.
+// takes the output as a set of which kahea may miss members. An indented line is one more argument.
 func (p *player) rpc(s step) error {
 	flags, words := map[string]bool{}, s.words[1:]
 	for len(words) > 0 && strings.HasPrefix(words[0], "-") {
@@ -399,6 +399,8 @@ func (p *player) rpc(s step) error {
 	for _, w := range words {
 		args = append(args, p.macro.Replace(w))
 	}
+	args = append(args, s.block...)
+	words = append(words, s.block...)
 	return p.command("rpc", strings.Join(words, " "), flags, exec.Command("kamcmd", args...))
 }
 

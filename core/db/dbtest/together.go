@@ -65,20 +65,26 @@ func (s *suite) transaction(t *testing.T) {
 	same(t, "after one that was not", s.ids(t, db.Query{}), []int64{4, 6})
 }
 
-// many inserts more rows than one statement takes.
-func (s *suite) many(t *testing.T) {
-	const n = 12000 // times six columns
-	rows := make([][]db.Value, n)
+// manyRows are more than one statement takes.
+func manyRows() [][]db.Value {
+	rows := make([][]db.Value, 12000) // times six columns
 	for i := range rows {
 		rows[i] = []db.Value{int64(i), int64(i % 7), 0.5, fmt.Sprintf("name%d", i), Moment, []byte("x")}
 	}
+	return rows
+}
+
+func (s *suite) many(t *testing.T) {
+	rows := manyRows()
 	s.insert(t, rows...)
-	same(t, "rows", len(s.rows(t, db.Query{Columns: []string{"id"}})), n)
+	same(t, "rows", len(s.rows(t, db.Query{Columns: []string{"id"}})), len(rows))
+}
+
+func (s *suite) manyKeys(t *testing.T) {
+	rows := manyRows()
+	n := len(rows)
 	rows[n-1][0] = int64(-1)
 	rows[n-2][0] = int64(-1)
-	if _, err := s.d.Delete(t.Context(), Table, nil); err != nil {
-		t.Fatal(err)
-	}
 	wantError(t, "the last row has the key of another", s.d.Insert(t.Context(), Table, Columns, rows...), db.ErrDuplicate)
 	same(t, "rows of those that do not fit together", s.ids(t, db.Query{}), []int64{})
 }

@@ -6,6 +6,7 @@ import (
 	"bytes"
 	"fmt"
 	"math"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -84,6 +85,10 @@ var hostile = []string{
 }
 
 func (s *suite) metacharacters(t *testing.T) {
+	hostile := hostile
+	if s.Plain {
+		hostile = slices.DeleteFunc(slices.Clone(hostile), func(v string) bool { return v == "null" }) // as NULL
+	}
 	for i, v := range hostile {
 		s.insert(t, []db.Value{int64(i), nil, nil, v, nil, []byte(v)})
 	}
