@@ -37,6 +37,9 @@
 //	quiet                   nothing more has arrived at any peer but 100s
 //	advance DURATION        let time pass
 //	rpc COMMAND [ARG…]      run a command; stdout holds its reply as kamcmd prints it
+//	tables URL [TABLE…]     make tables of Kamailio in a database, without a name
+//	                        those of its standard modules
+//	sql URL STATEMENT       run a statement; stdout holds its rows, a|b|NULL
 //	log PATTERN             the server has logged a line like it (! log: has not)
 //	stop [STATUS]           end the server in order
 //
@@ -120,6 +123,12 @@ func Words(start Start) map[string]command {
 			}
 			fmt.Fprint(ts.Stderr(), s.log.String(), err.Error(), "\n")
 			return nil
+		}),
+		"tables": word(1, "tables URL [TABLE…]", func(_ *scene, ts *testscript.TestScript, args []string) error {
+			return tables(ts, args)
+		}),
+		"sql": word(2, "sql URL STATEMENT", func(_ *scene, ts *testscript.TestScript, args []string) error {
+			return sql(ts, args)
 		}),
 		"peer": word(1, "peer NAME [udp|tcp|udp6|tcp6]", func(s *scene, ts *testscript.TestScript, args []string) error {
 			return s.addPeer(ts, args)
