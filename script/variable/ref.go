@@ -48,6 +48,11 @@ func (r *Ref) Value(c *module.Call) module.Value {
 		}
 		v = r.acc.Get(c, i)
 	}
+	return r.transformed(c, v)
+}
+
+// transformed applies the transformations.
+func (r *Ref) transformed(c *module.Call, v module.Value) module.Value {
 	for i := range r.steps {
 		if s := &r.steps[i]; !v.IsNull() || s.takesNull {
 			v = s.run(c, v)
@@ -76,9 +81,19 @@ func (r *Ref) Set(c *module.Call, v module.Value) error {
 // Settable tells whether the variable may stand on the left of an assignment.
 func (r *Ref) Settable() bool { return r.set != nil && len(r.steps) == 0 }
 
-// Get implements module.Accessor; the index of the place where the variable is
-// written counts.
-func (r *Ref) Get(c *module.Call, _ module.Index) module.Value { return r.Value(c) }
+// Get implements module.Accessor. An index that is written with the variable
+// counts; a plain variable has one value.
+func (r *Ref) Get(c *module.Call, i module.Index) module.Value {
+	switch {
+	case !i.Given || r.index.Given || r.indexRef != nil:
+		return r.Value(c)
+	case r.acc != nil:
+		return r.transformed(c, r.acc.Get(c, i))
+	case i.N == 0:
+		return r.Value(c)
+	}
+	return module.Value{}
+}
 
 // Name is the variable's name without the dollar sign.
 func (r *Ref) Name() string { return r.name }

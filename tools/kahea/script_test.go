@@ -157,6 +157,7 @@ func parameters() testscript.Params {
 	words["exits"] = exits
 	words["ctl"] = control
 	words["await"] = await
+	words["sql"] = runSQL
 	words["signal"] = sendSignal
 	words["ask-datagram"] = askDatagram
 	words["ask-fifo"] = askFIFO
