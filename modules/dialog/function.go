@@ -124,7 +124,7 @@ func (m *Module) lua() []module.Function {
 
 // prepareSize finds the variable of get_profile_size("profile", "$var(size)").
 func (m *Module) prepareSize(b module.Binder, a module.Args) error {
-	if a[2].Given {
+	if a[2].Given || !a[1].Given { // Lua names the variable in a third argument, at run time
 		return nil
 	}
 	text := a.Template(1).String()

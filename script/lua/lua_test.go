@@ -209,6 +209,21 @@ function ksr_reply_route() KSR.info("lua") end`, lua.Options{})
 	}
 }
 
+// The functions of every module that ships can be offered to scripts: what they
+// prepare at start they do without arguments here.
+func TestFunctionsOfEveryModuleAreOffered(t *testing.T) {
+	for _, name := range module.Names() {
+		t.Run(name, func(t *testing.T) {
+			env := scripttest.MustLoad(t, modules, scripttest.Options{})
+			m := module.Lookup(name)()
+			setup := lua.Setup{Native: env.Program, Main: true, Host: &host{env.Host, t, env}, Modules: []lua.Loaded{{Name: name, Module: m, Exports: m.Exports()}}}
+			if _, err := lua.New(lua.Options{}, nil, setup); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+}
+
 func TestOutcome(t *testing.T) {
 	tests := []struct {
 		name, body string
