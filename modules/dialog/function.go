@@ -96,7 +96,7 @@ func (m *Module) lua() []module.Function {
 	return []module.Function{
 		{Name: "var_get", Args: name, Routes: module.AnyRoute, Get: get("-"), Doc: "Reads a $dlg_var, nil for none."},
 		{Name: "var_gete", Args: name, Routes: module.AnyRoute, Get: get(""), Doc: "Reads a $dlg_var, an empty text for none."},
-		{Name: "var_getw", Args: name, Routes: module.AnyRoute, Get: get("<<null>>"), Doc: "Reads a $dlg_var, <<null>> for none."},
+		{Name: "var_getw", Args: name, Routes: module.AnyRoute, Get: get("<null>"), Doc: "Reads a $dlg_var, <null> for none."},
 		{Name: "var_is_null", Args: name, Routes: module.AnyRoute, Run: func(c *module.Call, a module.Args) module.Result { return module.Bool(m.getVar(c, a.Str(0)).IsNull()) },
 			Doc: "True when there is no such $dlg_var."},
 		{Name: "var_rm", Args: name, Routes: module.AnyRoute, Run: func(c *module.Call, a module.Args) module.Result {

@@ -50,7 +50,7 @@ func (m *IPOps) Exports() module.Exports {
 			{Name: "ptr_query", Args: asks("ip", "address"), Routes: any, Run: m.ptrQuery, Doc: "Looks up the name of an address, for $ptrquery(pvid=>hostname)."},
 		},
 		Variables: []module.Variable{
-			{Name: "dns", Bind: m.bind(hosts, dnsFields), Doc: "$dns(pvid=>key) of dns_query: count, ipv4 and ipv6 (1 or 0), addr[i], type[i] (4 or 6)"},
+			{Name: "dns", Bind: m.bind(hosts, dnsFields), Doc: "$dns(pvid=>key) of dns_query: count, ipv4 and ipv6 (1 or 0), addr[i], type[i] (4 or 6); without index those of the first address"},
 			{Name: "srvquery", Bind: m.bind(services, srvFields), Doc: "$srvquery(pvid=>key) of srv_query: count, port[i], priority[i], target[i], weight[i]"},
 			{Name: "naptrquery", Bind: m.bind(naptrs, naptrFields), Doc: "$naptrquery(pvid=>key) of naptr_query: count, order[i], pref[i], flags[i], services[i], regex[i], replace[i]"},
 			{Name: "ptrquery", Bind: m.bind(pointers, ptrFields), Doc: "$ptrquery(pvid=>key) of ptr_query: hostname, ip"},

@@ -92,6 +92,9 @@ func (m *IPOps) bind(k kind, fields map[string]field) func(b module.Binder, inne
 		}
 		key, at, indexed := strings.Cut(strings.TrimSpace(key), "[")
 		f, ok := fields[strings.TrimSpace(key)]
+		if k == hosts && f.each && !indexed { // $dns(pvid=>addr) is the first one
+			at, indexed = "0]", true
+		}
 		if !ok || f.each != indexed || indexed && !strings.HasSuffix(at, "]") {
 			return nil, fmt.Errorf("%w %q", errKey, key)
 		}

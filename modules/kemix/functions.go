@@ -199,7 +199,12 @@ func plain() []reader {
 func numbers() []reader {
 	return []reader{
 		{"get_bodylen", "the length of the body in bytes", func(c *module.Call) module.Value { return avp.Number(int64(len(c.Msg.Body()))) }},
-		{"get_conid", "the number of the connection that the message came over, 0 for none", func(c *module.Call) module.Value { return avp.Number(int64(c.Packet.Conn)) }},
+		{"get_conid", "the number of the connection that the message came over, -1 for none", func(c *module.Call) module.Value {
+			if c.Packet.Conn == 0 {
+				return avp.Number(-1)
+			}
+			return avp.Number(int64(c.Packet.Conn))
+		}},
 		{"get_msglen", "the length of the message in bytes", func(c *module.Call) module.Value { return avp.Number(int64(len(c.Msg.Raw()))) }},
 		{"get_msgtype", "1 for a request, 2 for a reply", func(c *module.Call) module.Value {
 			if c.Msg.IsRequest() {

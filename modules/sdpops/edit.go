@@ -87,7 +87,7 @@ func editCodecs(is match, named, keep bool) func(c *module.Call, a module.Args) 
 		}
 		for i := range b.Media {
 			m := &b.Media[i]
-			if a[1].Given && !sip.EqualFold(m.Type, a.Str(1)) {
+			if a.Str(1) != "" && !sip.EqualFold(m.Type, a.Str(1)) {
 				continue
 			}
 			for f := range b.FormatsOf(m) {

@@ -141,7 +141,7 @@ func (s suite) write(folder string) (string, error) {
 		if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
 			return "", err
 		}
-		if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+		if err := os.WriteFile(path, []byte(strings.ReplaceAll(text, "{dir}", folder)), 0o600); err != nil {
 			return "", err
 		}
 	}

@@ -75,7 +75,7 @@ var stepNames = map[string]stepFunc{
 func play(c testCase, server *refserver.Server, end pace) (transcript, error) {
 	p := &player{c: c, server: server, box: newInbox(), peers: map[string]*peer{}, wait: end.wait}
 	p.box.keepDups = c.dups
-	macros := []string{"{srv}", server.Addr(), "{port}", strconv.Itoa(server.Port), "{u}", c.Name}
+	macros := []string{"{srv}", server.Addr(), "{port}", strconv.Itoa(server.Port), "{u}", c.Name, "{dir}", server.Run}
 	for _, name := range c.peers {
 		peer, err := newPeer(name, server.Addr(), p.box)
 		if err != nil {
