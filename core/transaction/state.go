@@ -96,6 +96,9 @@ type State struct {
 	Plan Plan
 	// Err is the last error of a function that sends, for sl_reply_error.
 	Err *Error
+	// Authorized is the user name of the credentials that auth has found
+	// right, empty for none; AuthorizedRealm their realm.
+	Authorized, AuthorizedRealm string
 	// Dialog is the dialog that the request belongs to, which the module dialog
 	// keeps here; nil for none.
 	Dialog any

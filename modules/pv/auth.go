@@ -81,6 +81,8 @@ func credentialDomain(c *module.Call) module.Value {
 type authorizer interface {
 	// AuthorizedUser is the user, false where nobody was authorized.
 	AuthorizedUser(c *module.Call) (user string, ok bool)
+	// AuthorizedRealm is the realm that the user is of.
+	AuthorizedRealm(c *module.Call) string
 }
 
 // account is who is to be accounted: the user that a module has authorized,
@@ -91,7 +93,7 @@ func (p *PV) account(c *module.Call) (user, domain string, ok bool) {
 			if name, domain, has := strings.Cut(user, "@"); has {
 				return name, domain, true
 			}
-			return user, credential("realm")(c).Str, true
+			return user, p.auth.AuthorizedRealm(c), true
 		}
 	}
 	u, err := c.Msg.FromURI()

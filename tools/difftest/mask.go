@@ -53,7 +53,7 @@ func (p *player) transcript() transcript {
 	packets := slices.Clone(p.box.packets)
 	p.box.mu.Unlock()
 	sort.SliceStable(packets, func(i, j int) bool { return packets[i].line < packets[j].line })
-	m := masker{ours: p.sent.String(), ports: p.portMask(), names: map[string]string{}, count: map[string]int{}}
+	m := masker{nonces: p.nonces, ours: p.sent.String(), ports: p.portMask(), names: map[string]string{}, count: map[string]int{}}
 	var t transcript
 	for _, packet := range packets {
 		t = append(t, record{line: packet.line, text: m.packet(string(packet.data))})
@@ -67,10 +67,11 @@ func (p *player) transcript() transcript {
 
 // masker hides what two servers, or two runs of one, may not agree on.
 type masker struct {
-	ours  string // all that the peers sent: a value found there is compared as it is
-	ports *strings.Replacer
-	names map[string]string // value -> its mask; the same value gets the same mask
-	count map[string]int
+	ours   string // all that the peers sent: a value found there is compared as it is
+	ports  *strings.Replacer
+	names  map[string]string // value -> its mask; the same value gets the same mask
+	count  map[string]int
+	nonces []string // of the server: peers send them back
 }
 
 // made returns the mask of a value that the server made up, numbered in the order of appearance.
@@ -114,6 +115,7 @@ func (m *masker) packet(data string) []string {
 		}
 		line = dialogID.ReplaceAllString(line, "${1}{did}")
 		line = viaID.ReplaceAllString(line, ";i={i}")
+		line = m.nonce(line)
 		line = noisyPID.ReplaceAllString(line, "pid={pid}")
 		line = strangePort.ReplaceAllString(m.ports.Replace(line), "rport={rport}")
 		lines = append(lines, printable(line))

@@ -41,6 +41,7 @@ type player struct {
 	wait   time.Duration
 	stop   string   // why the case ended early
 	notes  []record // output of control commands
+	nonces []string // that the server made
 }
 
 // call is what a peer remembers between steps.
@@ -53,6 +54,7 @@ type call struct {
 	got     map[string]*packet // the same by method
 	reply   map[string]message // last reply taken by expect, by method
 	dialog  *dialog
+	ask     message // last 401 or 407 taken by expect
 }
 
 // dialog is one end of a dialog.
@@ -68,7 +70,7 @@ var stepNames = map[string]stepFunc{
 	"req": (*player).req, "raw": (*player).raw, "bytes": (*player).bytes, "file": (*player).file, "again": (*player).again,
 	"expect": (*player).expect, "rep": (*player).rep, "ack": (*player).ack, "cancel": (*player).cancel, "dlg": (*player).dlg,
 	"hold": (*player).hold, "flush": (*player).flush, "close": (*player).closeLine, "sync": (*player).sync,
-	"rpc": (*player).rpc, "kamctl": (*player).kamctl,
+	"auth": (*player).auth, "rpc": (*player).rpc, "kamctl": (*player).kamctl,
 }
 
 // play runs a case against a server and returns what left the server, masked.

@@ -195,6 +195,7 @@ func (p *player) expect(s step) error {
 		return nil
 	}
 	peer.call.reply[m.method()] = m
+	p.learnChallenge(peer, m)
 	peer.learn(m)
 	return nil
 }

@@ -11,15 +11,16 @@ import (
 
 // memory is what a peer remembers for later lines of the script.
 type memory struct {
-	request  *message            // last request received
-	requests map[string]*message // the same by method
-	reply    *message            // last response received
-	sentLast *message            // last request sent
-	invite   *message            // last INVITE sent
-	final    *message            // last response above 299 to it
-	accept   *message            // last 2xx to it
-	dialog   *dialog             // that the last INVITE made
-	cseq     uint32              // last CSeq number sent
+	request   *message            // last request received
+	requests  map[string]*message // the same by method
+	reply     *message            // last response received
+	sentLast  *message            // last request sent
+	challenge *message            // last 401 or 407
+	invite    *message            // last INVITE sent
+	final     *message            // last response above 299 to it
+	accept    *message            // last 2xx to it
+	dialog    *dialog             // that the last INVITE made
+	cseq      uint32              // last CSeq number sent
 }
 
 // dialog is what a user agent keeps of a call (RFC 3261 12.1).
@@ -42,6 +43,9 @@ func (m *memory) received(msg *message) {
 		return
 	}
 	m.reply = msg
+	if msg.Status == 401 || msg.Status == 407 {
+		m.challenge = msg
+	}
 	if !answersInvite(msg) {
 		return
 	}

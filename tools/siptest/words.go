@@ -30,6 +30,9 @@
 //	ack NAME                acknowledge the last response to the last INVITE: 2xx
 //	                        through the dialog, others hop by hop
 //	again NAME              send NAME's last message once more
+//	auth NAME USER PASSWORD [param=value | Header:value]…
+//	                        send NAME's last request anew, with credentials for the
+//	                        last 401 or 407; param is as in Answer
 //	closed NAME [STEP]      the server has closed NAME's connections; with STEP it
 //	                        does so when time passes, within a few steps
 //	forget NAME PATTERN     pass over what has arrived at NAME, if anything; the
@@ -196,6 +199,13 @@ func Words(start Start) map[string]command {
 				return fmt.Errorf("%s has sent nothing", p.name)
 			}
 			return s.send(p, s.last[p], s.lastConn[p])
+		}),
+		"auth": toPeer(3, "auth NAME USER PASSWORD [param=value|Header:value]…", func(s *scene, _ *testscript.TestScript, p *peer, args []string) error {
+			text, err := p.buildAnswer(s.branch(), args[0], args[1], s.fillAll(args[2:]))
+			if err != nil {
+				return err
+			}
+			return s.send(p, text, nil)
 		}),
 		"closed": toPeer(1, "closed NAME [STEP]", func(s *scene, _ *testscript.TestScript, p *peer, args []string) error {
 			return s.closed(p, args)
