@@ -135,6 +135,12 @@ type TCP struct {
 	NoConnect bool
 	// ReadBuffer is the size of a connection's read buffer in bytes: the largest message.
 	ReadBuffer int
+	// Unique refuses a second connection from one address and port.
+	Unique bool
+	// Match 1 looks first for a connection from the port of the chosen socket.
+	Match int
+	// ScriptMode 0 closes a connection when request_route ends with a negative result.
+	ScriptMode int
 	// ReusePort sets SO_REUSEPORT.
 	ReusePort bool
 	// DeferAccept, DelayedACK, Linger2, SynCount, KeepAlive … are the socket options of those names.
@@ -155,6 +161,8 @@ type TLS struct {
 
 // DNS tells how names are resolved.
 type DNS struct {
+	// Via and Reverse look the host of Via, and the name of the source, up for received.
+	Via, Reverse   bool
 	TryIPv6        bool
 	TryNAPTR       bool
 	NAPTRIgnoreRFC bool
@@ -187,6 +195,19 @@ type Script struct {
 	SlowLevel  int
 	// SlowQuery is the same for a query of a database.
 	SlowQuery time.Duration
+	// OnSendReplies runs onsend_route for replies too, ReplyToVia sends replies
+	// to the address in Via, HTTPReplies takes those of HTTP.
+	OnSendReplies, ReplyToVia, HTTPReplies bool
+	// ViaParams and ViaFields name the lists that the own Via is made of.
+	ViaParams, ViaFields string
+	// LatencyLevel is the level of reports of how long a route took,
+	// LatencyLimit the time below which there is none.
+	LatencyLevel int
+	LatencyLimit time.Duration
+	// RouteLocks is the number of locks by Call-ID; 0 for none.
+	RouteLocks int
+	// ReceivedRoute above 0 runs event_route[core:msg-received].
+	ReceivedRoute int
 	// CheckVia drops replies whose topmost Via is not ours.
 	CheckVia bool
 }
@@ -291,7 +312,7 @@ func New() *Settings {
 			UseSearchList: true, UseCache: true, CacheNegativeTTL: 60 * time.Second, CacheMaxTTL: -1 * time.Second,
 			GCInt: 120 * time.Second, CacheMemory: 500,
 		},
-		Script:  Script{SlowLevel: -1, MaxBranches: 12, MaxWhileLoops: 100, MaxRecursion: 256},
+		Script:  Script{SlowLevel: -1, LatencyLevel: 3, MaxBranches: 12, MaxWhileLoops: 100, MaxRecursion: 256},
 		Headers: Headers{ServerSignature: true},
 		Engine:  "native",
 		given:   map[string]source.Span{},

@@ -38,7 +38,7 @@ var tcpParams = []Param{
 	{Name: "tcp_send_timeout", Type: Int, Min: anyNegative, Max: 1 << 31, Unit: time.Second, UnitName: "seconds", Default: "10", Doc: "how long sending may take", at: func(s *Settings) any { return &s.TCP.SendTimeout }},
 	{Name: "tcp_accept_no_cl", Type: Bool, Default: "no", Doc: "take messages without Content-Length", at: func(s *Settings) any { return &s.TCP.AcceptNoCL }},
 	{Name: "tcp_accept_aliases", Type: Bool, Default: "no", Doc: "honour the alias parameter of Via", at: func(s *Settings) any { return &s.TCP.AcceptAliases }},
-	{Name: "tcp_accept_unique", Type: Bool, Default: "no", Status: Missing, Doc: "refuse a second connection from one address and port"},
+	{Name: "tcp_accept_unique", Type: Bool, Default: "no", Doc: "refuse a second connection from one address and port", at: func(s *Settings) any { return &s.TCP.Unique }},
 	{Name: "tcp_async", Aliases: []string{"tcp_buf_write"}, Type: Bool, Default: "yes", Doc: "send without waiting", at: func(s *Settings) any { return &s.TCP.Async }},
 	{Name: "tcp_conn_wq_max", Type: Int, UnitName: "bytes", Default: "32768", Doc: "what may wait to be sent on one connection", at: func(s *Settings) any { return &s.TCP.ConnectionQueue }},
 	{Name: "tcp_wq_max", Type: Int, UnitName: "bytes", Default: "10485760", Doc: "what may wait to be sent on all connections", at: func(s *Settings) any { return &s.TCP.QueueMax }},
@@ -46,8 +46,8 @@ var tcpParams = []Param{
 	{Name: "tcp_no_connect", Type: Bool, Default: "no", Doc: "never open connections", at: func(s *Settings) any { return &s.TCP.NoConnect }},
 	{Name: "tcp_rd_buf_size", Type: Int, Max: 1 << 24, UnitName: "bytes", Default: "16384", Doc: "read buffer of a connection, the largest message", at: func(s *Settings) any { return &s.TCP.ReadBuffer }},
 	{Name: "tcp_reuse_port", Type: Bool, Default: "no", Doc: "set SO_REUSEPORT", at: func(s *Settings) any { return &s.TCP.ReusePort }},
-	{Name: "tcp_connection_match", Type: Int, Max: 1, Default: "0", Status: Missing, Doc: "1 requires the local port to match"},
-	{Name: "tcp_script_mode", Type: Int, Min: anyNegative, Max: 1, Default: "0", Status: Missing, Doc: "1 closes the connection when the script fails"},
+	{Name: "tcp_connection_match", Type: Int, Max: 1, Default: "0", Doc: "1 looks first for a connection from the port of the chosen socket too", at: func(s *Settings) any { return &s.TCP.Match }},
+	{Name: "tcp_script_mode", Type: Int, Min: anyNegative, Max: 1, Default: "0", Doc: "0 closes the connection when request_route ends with a negative result, 1 keeps it", at: func(s *Settings) any { return &s.TCP.ScriptMode }},
 	{Name: "tcp_wait_data", Type: Int, Min: anyNegative, Max: 1 << 31, Unit: time.Millisecond, UnitName: "milliseconds", Default: "5000", Status: NoMeaning, Doc: "how long a new connection may send nothing"},
 	{Name: "tcp_defer_accept", Type: Int, Default: "0", Doc: "socket option TCP_DEFER_ACCEPT", at: func(s *Settings) any { return &s.TCP.DeferAccept }},
 	{Name: "tcp_delayed_ack", Type: Bool, Default: "yes", Status: NoMeaning, Doc: "leave acknowledgements to the system"},
@@ -62,8 +62,8 @@ var tcpParams = []Param{
 }
 
 var dnsParams = []Param{
-	{Name: "dns", Type: Bool, Default: "no", Status: Missing, Doc: "look the host of Via up for received"},
-	{Name: "rev_dns", Type: Bool, Default: "no", Status: Missing, Doc: "look the source address up for received"},
+	{Name: "dns", Type: Bool, Default: "no", Doc: "look the host of Via up: one that has the source address gets no received", at: func(s *Settings) any { return &s.DNS.Via }},
+	{Name: "rev_dns", Type: Bool, Default: "no", Doc: "look the name of the source address up: where it is the host of Via, that gets no received", at: func(s *Settings) any { return &s.DNS.Reverse }},
 	{Name: "dns_try_ipv6", Type: Bool, Default: "no", Doc: "ask for AAAA too", at: func(s *Settings) any { return &s.DNS.TryIPv6 }},
 	{Name: "dns_try_naptr", Type: Bool, Default: "no", Doc: "ask for NAPTR first", at: func(s *Settings) any { return &s.DNS.TryNAPTR }},
 	{Name: "dns_naptr_ignore_rfc", Type: Bool, Default: "yes", Doc: "order NAPTR by the preferences below", at: func(s *Settings) any { return &s.DNS.NAPTRIgnoreRFC }},

@@ -21,7 +21,6 @@ var nothingParams = []Param{
 	{Name: "pv_buffer_slots", Type: Int, Status: NoMeaning, Doc: "buffers for format strings"},
 	{Name: "pv_cache_limit", Type: Int, Status: NoMeaning, Doc: "variables kept by name"},
 	{Name: "pv_cache_action", Type: Int, Status: NoMeaning, Doc: "what happens at that limit"},
-	{Name: "route_locks_size", Type: Int, Status: Missing, Doc: "locks of routes by Call-ID"},
 	{Name: "sql_buffer_size", Type: Int, Status: NoMeaning, UnitName: "bytes", Doc: "buffer for SQL statements"},
 	{Name: "tcp_poll_method", Type: Name, Status: NoMeaning, Doc: "how sockets are waited for"},
 	{Name: "tcp_fd_cache", Type: Bool, Status: NoMeaning, Doc: "keep file descriptors in workers"},

@@ -73,6 +73,9 @@ type Call struct {
 	Frame, Lua any
 	// Place, if set, finds the place in the script that Line does not know.
 	Place func() *Position
+	// MadeUp tells that Msg is no message from the network but one that the
+	// engine made up.
+	MadeUp bool
 	// Adopted tells that a transaction took Msg and Mem over: whoever owns
 	// the Call does not release them.
 	Adopted bool
@@ -126,7 +129,7 @@ func (c *Call) Reset(msg *sip.Message, p transport.Packet) {
 	c.State = &c.own
 	c.StaticBranch = transaction.Target{Q: transaction.QUnset}
 	c.Tx, c.TxHeld, c.Branch, c.MaxForwards = nil, false, -1, -1
-	c.ScriptFlags = 0
+	c.ScriptFlags, c.MadeUp = 0, false
 	c.Serial++
 	c.RC, c.Event, c.Fault, c.Line = 0, nil, nil, nowhere
 	c.Iterators, c.ChargingVector = c.Iterators[:0], ""
@@ -242,6 +245,22 @@ type Outcome struct {
 	Drop bool
 }
 
+// The event routes of the core.
+const (
+	// EventWorkerInit runs once, before the first message.
+	EventWorkerInit = "core:worker-one-init"
+	// EventReceived runs for each text that was received, before it is parsed
+	// (received_route_mode).
+	EventReceived = "core:msg-received"
+	// EventPreRouting runs for each message before request_route or reply_route.
+	EventPreRouting = "core:pre-routing"
+	// EventParseError runs for what is received and cannot be parsed.
+	EventParseError = "core:receive-parse-error"
+)
+
+// CoreEvents are the names of the event routes of the core.
+var CoreEvents = []string{EventWorkerInit, EventReceived, EventPreRouting, EventParseError}
+
 // Generation is one loaded configuration. It never changes: a reload makes
 // another one, and each message, transaction and dialog keeps the one it
 // began with.
@@ -250,6 +269,9 @@ type Generation struct {
 	Program Program
 	// Main, Reply and OnSend are request_route, reply_route and onsend_route.
 	Main, Reply, OnSend RouteRef
+	// Received, PreRouting and ParseError are the event routes of the core
+	// for what comes from the network.
+	Received, PreRouting, ParseError RouteRef
 
 	modules map[string]Module
 }
@@ -260,6 +282,9 @@ func NewGeneration(id uint64, p Program, modules map[string]Module) *Generation 
 	g.Main, _ = p.Lookup(RequestRoute, "")
 	g.Reply, _ = p.Lookup(CoreReplyRoute, "")
 	g.OnSend, _ = p.Lookup(OnSendRoute, "")
+	g.Received, _ = p.Lookup(EventRoute, EventReceived)
+	g.PreRouting, _ = p.Lookup(EventRoute, EventPreRouting)
+	g.ParseError, _ = p.Lookup(EventRoute, EventParseError)
 	return g
 }
 

@@ -101,6 +101,8 @@ type Core struct {
 	ServerID int
 	// MaxBranches bounds the target set, the main branch included.
 	MaxBranches int
+	// OnSendReplies runs onsend_route for replies too (onsend_route_reply).
+	OnSendReplies bool
 	// MaxWhileLoops bounds while loops; 0 for none.
 	MaxWhileLoops int
 	// Files are the configuration files that were read.

@@ -22,12 +22,23 @@ func (c *Call) ReceivedReply() *transaction.Received {
 	return &c.received
 }
 
+// Sending is Call.Event in an onsend route: what leaves, and where to.
+type Sending struct {
+	transport.Destination
+	// Text is the message as it leaves.
+	Text []byte
+}
+
 // OnSend implements transaction.Caller.
-func (c *Call) OnSend(d transport.Destination) bool {
-	if c.Gen == nil || c.Gen.OnSend == NoRoute {
+func (c *Call) OnSend(d transport.Destination, text []byte) bool {
+	if c.Gen == nil || c.Gen.OnSend == NoRoute || !c.Msg.IsRequest() && !c.Host.Core().OnSendReplies {
 		return true
 	}
-	to := d // so that only where there is a route it is allocated
+	if d.Socket == nil {
+		d.Socket = c.Packet.Socket
+	}
+	// So that only where there is a route it is allocated.
+	to := Sending{d, text}
 	kind, event, rc := c.Route, c.Event, c.RC
 	c.Route, c.Event = OnSendRoute, &to
 	out := c.Gen.Program.Run(c, c.Gen.OnSend)

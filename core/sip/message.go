@@ -48,6 +48,10 @@ type Message struct {
 	Source netip.AddrPort
 	// ForceRport adds rport to the topmost Via even when the client did not ask. Parse clears it.
 	ForceRport bool
+	// ViaIsSource tells that the name in the topmost Via stands for Source: then it needs no received. Parse clears it.
+	ViaIsSource bool
+	// ReplyAddr is where replies made here go instead of Source, if valid (reply_to_via). Parse clears it.
+	ReplyAddr netip.Addr
 
 	raw      string
 	index    []headerRef
@@ -133,6 +137,7 @@ func (m *Message) Parse(buf []byte) error {
 func (m *Message) Reset() {
 	m.Method, m.MethodName, m.RequestURI, m.Proto, m.Status, m.Reason = MethodNone, "", "", "", 0, ""
 	m.Source, m.ForceRport = netip.AddrPort{}, false
+	m.ViaIsSource, m.ReplyAddr = false, netip.Addr{}
 	if m.raw, m.index, m.repeated = "", m.index[:0], HeaderOther; cap(m.index) > keepHeaders {
 		m.index = nil
 	}
@@ -355,9 +360,9 @@ func (m *Message) Offset(s string) int {
 func (m *Message) Apply(dst []byte, o *Outgoing) ([]byte, error) {
 	start := len(dst)
 	dst = AppendEdited(dst, m, o)
-	source, force := m.Source, m.ForceRport
+	source, force, same, reply := m.Source, m.ForceRport, m.ViaIsSource, m.ReplyAddr
 	err := m.Parse(dst[start:])
-	m.Source, m.ForceRport = source, force
+	m.Source, m.ForceRport, m.ViaIsSource, m.ReplyAddr = source, force, same, reply
 	return dst, err
 }
 
@@ -367,7 +372,7 @@ func (m *Message) CopyTo(dst *Message, buf []byte) []byte {
 	start := len(buf)
 	buf = append(buf, m.raw...)
 	_ = dst.Parse(buf[start:]) // a bad message copies to the same bad message
-	dst.Source, dst.ForceRport = m.Source, m.ForceRport
+	dst.Source, dst.ForceRport, dst.ViaIsSource, dst.ReplyAddr = m.Source, m.ForceRport, m.ViaIsSource, m.ReplyAddr
 	m.CloneEdits(&dst.edits)
 	return buf
 }

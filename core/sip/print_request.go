@@ -63,7 +63,6 @@ func AppendVia(dst []byte, o *Outgoing) []byte {
 		dst = append(dst, ";branch="...)
 		dst = append(dst, o.Branch...)
 	}
-	dst = append(dst, o.ViaParams...)
 	if o.ConnID != 0 {
 		dst = append(dst, ";i="...)
 		dst = appendHex(dst, uint64(o.ConnID))
@@ -71,6 +70,7 @@ func AppendVia(dst []byte, o *Outgoing) []byte {
 	if o.Rport {
 		dst = append(dst, ";rport"...)
 	}
+	dst = append(dst, o.ViaParams...)
 	if o.Alias {
 		dst = append(dst, ";alias"...)
 	}
@@ -84,7 +84,7 @@ func (m *Message) received(v *Via) (received, rport bool) {
 		return false, false
 	}
 	host, isAddr := ParseHostAddr(v.Host)
-	same := isAddr && host.Unmap() == m.Source.Addr().Unmap().WithZone("")
+	same := m.ViaIsSource || isAddr && host.Unmap() == m.Source.Addr().Unmap().WithZone("")
 	return !same || v.HasRport || v.HasReceived, v.HasRport || m.ForceRport
 }
 

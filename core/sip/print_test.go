@@ -50,7 +50,7 @@ func TestAppendVia(t *testing.T) {
 		{Outgoing{Transport: TransportTLS, Host: "a", Port: 5060, Branch: "b"}, "Via: SIP/2.0/TLS a:5060;branch=b\r\n"},
 		{Outgoing{Transport: TransportTLS, Host: "a", Port: 5061, Branch: "b"}, "Via: SIP/2.0/TLS a:5061;branch=b\r\n"},
 		{Outgoing{Transport: TransportTCP, Host: "[::1]", Port: 5070, Branch: "b", ConnID: 0x1f, Rport: true, Alias: true, ViaParams: ";x=y"},
-			"Via: SIP/2.0/TCP [::1]:5070;branch=b;x=y;i=1f;rport;alias\r\n"},
+			"Via: SIP/2.0/TCP [::1]:5070;branch=b;i=1f;rport;x=y;alias\r\n"},
 	}
 	for _, tt := range tests {
 		if got := string(AppendVia(nil, &tt.o)); got != tt.want {

@@ -59,7 +59,7 @@ func (l *Layer) forward(r *Received, h *Hop) error {
 			freeText(text)
 			text = l.printStateless(p, r, &d, h.Index)
 		}
-		if c, ok := r.From.(Caller); ok && !c.OnSend(d) {
+		if c, ok := r.From.(Caller); ok && !c.OnSend(d, text) {
 			freeText(text)
 			return nil
 		}
@@ -77,7 +77,7 @@ func (l *Layer) forward(r *Received, h *Hop) error {
 // printStateless prints the request of r as it goes to d, into a text of its
 // own.
 func (l *Layer) printStateless(p *press, r *Received, d *transport.Destination, index int) []byte {
-	outgoing(&p.out, d, r.State, &r.Packet)
+	l.outgoing(&p.out, d, r.State, &r.Packet)
 	id := l.StatelessBranch(p.id[:0], r.Msg)
 	if index != 0 {
 		id = strconv.AppendInt(append(id, '.'), int64(index), 10)
@@ -122,5 +122,8 @@ func (l *Layer) forwardReply(r *Received) error {
 	p.out = sip.Outgoing{Transport: to.Proto, Remote: to.Addr}
 	text := sip.AppendResponse(newText(len(r.Msg.Raw())), r.Msg, &p.out)
 	defer freeText(text)
+	if c, ok := r.From.(Caller); ok && !c.OnSend(to, text) {
+		return nil
+	}
 	return r.Out.Send(to, text)
 }

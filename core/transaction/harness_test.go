@@ -124,6 +124,7 @@ func (w *world) Local(*Transaction, *Branch, any) {}
 
 // OnSend implements Scripts.
 func (w *world) OnSend(*Transaction, *Branch, transport.Destination, []byte, any) bool { return true }
+func (w *world) OnSendReply(*Transaction, *Branch, *sip.Message, []byte, any) bool     { return true }
 
 // received makes a message as a worker has it.
 func (w *world) received(from netip.AddrPort, socket *transport.Socket, text string) *Received {

@@ -51,6 +51,10 @@ type Options struct {
 	// UDPMTUProto, a transport.Proto, instead of UDP (RFC 3261 18.1.1); 0, or
 	// nil, for never. State.LargeProto goes before UDPMTUProto.
 	UDPMTU, UDPMTUProto *setting.Int
+	// ViaParams and ViaFields name the lists whose fields become parameters,
+	// and address and port, of the own Via where a script asks for it
+	// (xavp_via_params, xavp_via_fields).
+	ViaParams, ViaFields string
 	// Memory bounds what transactions hold, in bytes: beyond it new requests
 	// get ErrFull. 0 is no bound.
 	Memory int64

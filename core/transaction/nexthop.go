@@ -129,7 +129,7 @@ func sameFamily(s *transport.Socket, at locate.Target) bool {
 }
 
 // outgoing fills what printing needs for a destination.
-func outgoing(o *sip.Outgoing, d *transport.Destination, st *State, p *transport.Packet) {
+func (l *Layer) outgoing(o *sip.Outgoing, d *transport.Destination, st *State, p *transport.Packet) {
 	s := d.Socket
 	o.Transport, o.Host, o.Port = d.Proto, s.Host, s.Port
 	if st.AdvertisedHost != "" {
@@ -138,7 +138,13 @@ func outgoing(o *sip.Outgoing, d *transport.Destination, st *State, p *transport
 	if st.AdvertisedPort != 0 {
 		o.Port = st.AdvertisedPort
 	}
+	if st.AddressFromXAVP {
+		l.addressFields(o, st)
+	}
 	o.Rport, o.ViaParams = st.AddLocalRport, st.ViaParams
+	if st.ViaFromXAVP {
+		o.ViaParams = l.viaFields(st)
+	}
 	o.Local, o.Remote, o.Socket = s.Addr, d.Addr, s
 	o.ConnID = uint32(p.Conn)
 }
@@ -193,9 +199,12 @@ func ReplyDestination(m *sip.Message, p transport.Packet, s *State) (transport.D
 	}
 	d := transport.Destination{Proto: p.Socket.Proto, Addr: p.Src, Socket: p.Socket, Conn: p.Conn,
 		NoConnect: s.ReplyNoConnect, Close: s.ReplyClose}
+	if !d.Proto.Reliable() && m.ReplyAddr.IsValid() {
+		d.Addr = addrPort(m.ReplyAddr, int(p.Src.Port()))
+	}
 	if d.Proto.Reliable() || via.HasRport || m.ForceRport {
 		return d, nil
 	}
-	d.Addr = addrPort(p.Src.Addr(), via.SentByPort())
+	d.Addr = addrPort(d.Addr.Addr(), via.SentByPort())
 	return d, nil
 }

@@ -28,7 +28,7 @@ var presses = sync.Pool{New: func() any { return new(press) }}
 func (b *Branch) newPress() *press {
 	p := presses.Get().(*press)
 	t := b.t
-	outgoing(&p.out, &b.dest, &t.State, &t.Packet)
+	t.l.outgoing(&p.out, &b.dest, &t.State, &t.Packet)
 	p.out.Branch = view(t.l.appendBranchID(p.id[:0], t.id, b.Index))
 	p.out.RequestURI, p.out.Route = b.Target.URI, b.Target.Path
 	p.out.Data = &t.State

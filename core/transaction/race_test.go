@@ -130,7 +130,7 @@ func (l *lender) Block(f func()) {
 	f()
 }
 
-func (l *lender) OnSend(transport.Destination) bool { return true }
+func (l *lender) OnSend(transport.Destination, []byte) bool { return true }
 
 // TestWorkerIsLent: whoever wants a transaction whose script waits lends its
 // worker meanwhile.

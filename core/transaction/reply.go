@@ -20,8 +20,11 @@ func (t *Transaction) relayReply(b *Branch, m *sip.Message, code int) {
 	p.out = sip.Outgoing{Transport: t.replyTo.Proto, Host: s.Host, Port: s.Port, Local: s.Addr, Remote: t.replyTo.Addr, Socket: s, Data: &t.State}
 	text := sip.AppendResponse(newText(len(m.Raw())), m, &p.out)
 	p.free()
+	keep := t.scripts.OnSendReply(t, b, m, text, t.from)
 	t.setReply(text, code, false)
-	t.transmitReply()
+	if keep {
+		t.transmitReply()
+	}
 	t.emit(ReplyOut, b, nil, m, code)
 	if code >= 200 && !late {
 		t.answered()
@@ -86,6 +89,9 @@ func (t *Transaction) setReply(text []byte, code int, own bool) {
 		t.flags |= ownReply
 	}
 }
+
+// ReplyTo is where replies go.
+func (t *Transaction) ReplyTo() transport.Destination { return t.replyTo }
 
 func (t *Transaction) transmitReply() {
 	t.l.count(t).sent.Add(1)

@@ -2,7 +2,10 @@
 
 package transaction
 
-import "github.com/kahea-sip/kahea/core/transport"
+import (
+	"github.com/kahea-sip/kahea/core/sip"
+	"github.com/kahea-sip/kahea/core/transport"
+)
 
 // Scripts runs the routes of a configuration for the layer. All are called
 // with the transaction's lock held; from is what the caller gave to the layer
@@ -21,6 +24,8 @@ type Scripts interface {
 	Failure(t *Transaction, route Route, from any)
 	// OnSend runs onsend_route before data leaves; false keeps it.
 	OnSend(t *Transaction, b *Branch, d transport.Destination, data []byte, from any) bool
+	// OnSendReply does so for reply m of b, which goes upstream as data.
+	OnSendReply(t *Transaction, b *Branch, m *sip.Message, data []byte, from any) bool
 	// Local runs event_route[tm:local-request] for the first branch of a
 	// local request. It may change its Target.
 	Local(t *Transaction, b *Branch, from any)
@@ -32,9 +37,9 @@ type Caller interface {
 	// Block runs f, which may wait. The worker lends its place meanwhile, so
 	// that its socket is read.
 	Block(f func())
-	// OnSend runs onsend_route for a request that is forwarded without state
-	// to d; false keeps it.
-	OnSend(d transport.Destination) bool
+	// OnSend runs onsend_route for a message that is forwarded without state
+	// to d as text; false keeps it.
+	OnSend(d transport.Destination, text []byte) bool
 }
 
 // block runs f, which may wait, for from.
@@ -55,3 +60,4 @@ func (noScripts) BranchFailure(*Transaction, *Branch, Route, any)               
 func (noScripts) Failure(*Transaction, Route, any)                                      {}
 func (noScripts) Local(*Transaction, *Branch, any)                                      {}
 func (noScripts) OnSend(*Transaction, *Branch, transport.Destination, []byte, any) bool { return true }
+func (noScripts) OnSendReply(*Transaction, *Branch, *sip.Message, []byte, any) bool     { return true }

@@ -79,6 +79,10 @@ type State struct {
 	// ViaParams are parameters of the own Via that the script added, each with
 	// its semicolon.
 	ViaParams string
+	// ViaFromXAVP adds the fields of the list that xavp_via_params names to the
+	// own Via, AddressFromXAVP takes its address and port from the list that
+	// xavp_via_fields names.
+	ViaFromXAVP, AddressFromXAVP bool
 	// AddLocalRport puts rport into the own Via (add_local_rport).
 	AddLocalRport bool
 	// AdvertisedHost and AdvertisedPort stand in Via and Record-Route instead

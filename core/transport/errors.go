@@ -13,6 +13,9 @@ var (
 	ErrNoConnection = errors.New("no connection, and opening one is forbidden")
 	// ErrTooManyConnections: the limit tcp_max_connections is reached.
 	ErrTooManyConnections = errors.New("too many connections")
+	// ErrSecondConnection: there is a connection from this address and port
+	// already (tcp_accept_unique).
+	ErrSecondConnection = errors.New("second connection from one address and port")
 	// ErrQueueFull: the peer is too slow (tcp_conn_wq_max), or all peers
 	// together are (tcp_wq_max).
 	ErrQueueFull = errors.New("send queue is full")

@@ -119,6 +119,12 @@ type TCPOptions struct {
 	// MaxMessage bounds a received message (tcp_rd_buf_size), in bytes;
 	// 0 is 64 KiB.
 	MaxMessage int
+	// Unique refuses a second connection from one address and port
+	// (tcp_accept_unique).
+	Unique bool
+	// MatchPort looks first for a connection from the port of the socket that
+	// the sender has asked for (tcp_connection_match).
+	MatchPort bool
 	// ReusePort makes connections leave from the port of their socket
 	// (tcp_reuse_port).
 	ReusePort bool

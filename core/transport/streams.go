@@ -170,6 +170,10 @@ func (t *streams) add(c *conn) error {
 		t.layer.count.localReject.Inc()
 		return ErrTooManyConnections
 	}
+	if t.layer.opt.TCP.Unique && !c.outgoing && len(t.byRemote[remoteKey{c.proto, c.remote}]) > 0 {
+		t.layer.count.localReject.Inc()
+		return ErrSecondConnection
+	}
 	t.lastID++
 	c.id = t.lastID
 	c.opened = t.layer.clock.Now()
@@ -229,6 +233,13 @@ func (t *streams) find(d Destination, from *Socket) *conn {
 		return c
 	}
 	list := t.byRemote[remoteKey{d.Proto, d.Addr}]
+	if t.layer.opt.TCP.MatchPort && from != nil {
+		for i := len(list) - 1; i >= 0; i-- {
+			if list[i].local == from.Addr {
+				return list[i]
+			}
+		}
+	}
 	for i := len(list) - 1; i >= 0; i-- {
 		c := list[i]
 		if from == nil || c.socket == from || c.local.Addr() == from.Addr.Addr() || from.Addr.Addr().IsUnspecified() {

@@ -673,3 +673,58 @@ func TestSync(t *testing.T) {
 		}
 	})
 }
+
+// A second connection from one address and port is refused where it shall be
+// (tcp_accept_unique).
+func TestUnique(t *testing.T) {
+	for _, unique := range []bool{false, true} {
+		o := Options{Network: NewMemoryNetwork(), Sockets: listenOn(TCP, "127.0.0.1:5060", "127.0.0.1:5070")}
+		o.TCP.Unique, o.Counters = unique, counter.New()
+		l := start(t, o, echo)
+		from := netip.MustParseAddrPort("127.0.0.9:4000")
+		for i, s := range l.Sockets() {
+			c, err := l.network.Dial(context.Background(), from, s.Addr)
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer c.Close()
+			if unique && i == 1 {
+				expectEnd(t, c)
+				continue
+			}
+			write(t, c, sipText("a", 0))
+			expect(t, c, sipText("a", 0))
+		}
+	}
+}
+
+// Where it is asked for, the connection from the port of the socket is taken
+// before a newer one (tcp_connection_match).
+func TestMatchPort(t *testing.T) {
+	for _, match := range []bool{false, true} {
+		o := Options{Network: NewMemoryNetwork(), Sockets: listenOn(TCP, "127.0.0.1:5060", "127.0.0.1:5070")}
+		o.TCP.MatchPort = match
+		l := start(t, o, echo)
+		from := netip.MustParseAddrPort("127.0.0.9:4000")
+		var conns []net.Conn
+		for _, s := range l.Sockets() {
+			c, err := l.network.Dial(context.Background(), from, s.Addr)
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer c.Close()
+			c.SetDeadline(time.Now().Add(5 * time.Second))
+			write(t, c, sipText("a", 0))
+			expect(t, c, sipText("a", 0))
+			conns = append(conns, c)
+		}
+		if err := l.Send(Destination{Proto: TCP, Addr: from, Socket: l.Sockets()[0]}, sipText("b", 0)); err != nil {
+			t.Fatal(err)
+		}
+		want := conns[1]
+		if match {
+			want = conns[0]
+		}
+		expect(t, want, sipText("b", 0))
+	}
+}

@@ -53,7 +53,7 @@ func (e *Engine) NewCall() *module.Call {
 		p.Socket, p.Src, p.Dst = sockets[0], sockets[0].Addr, sockets[0].Addr
 	}
 	c.Reset(c.Msg, p)
-	c.Out, c.Gen, c.Route = e.opt.Transport, e.Generation(), module.EventRoute
+	c.Out, c.Gen, c.Route, c.MadeUp = e.opt.Transport, e.Generation(), module.EventRoute, true
 	if err := c.Msg.Parse(p.Data); err != nil {
 		panic(err) // the text above is at fault
 	}

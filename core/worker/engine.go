@@ -12,6 +12,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"hash/maphash"
 	"log/slog"
 	"math/rand/v2"
 	"runtime/debug"
@@ -19,11 +20,13 @@ import (
 	"strings"
 	"sync"
 	"sync/atomic"
+	"time"
 
 	"github.com/kahea-sip/kahea/core/counter"
 	"github.com/kahea-sip/kahea/core/db"
 	"github.com/kahea-sip/kahea/core/locate"
 	"github.com/kahea-sip/kahea/core/module"
+	"github.com/kahea-sip/kahea/core/scriptlock"
 	"github.com/kahea-sip/kahea/core/setting"
 	"github.com/kahea-sip/kahea/core/timer"
 	"github.com/kahea-sip/kahea/core/transaction"
@@ -65,6 +68,27 @@ type Options struct {
 	// used for requests to its sent-by port too (tcp_accept_aliases,
 	// RFC 5923).
 	AcceptAliases bool
+	// ReceivedRoute runs event_route[core:msg-received] (received_route_mode).
+	ReceivedRoute bool
+	// DNS and RevDNS take the name in the topmost Via for the source of the
+	// request, without received, where the name has its address, or its
+	// address has the name (dns, rev_dns).
+	DNS, RevDNS bool
+	// ReplyToVia sends replies that are made here to the address in the
+	// topmost Via of a datagram (reply_to_via).
+	ReplyToVia bool
+	// HTTPReplies takes replies of HTTP as replies (http_reply_parse).
+	HTTPReplies bool
+	// KeepConns leaves a connection open when request_route ends with a
+	// negative result (tcp_script_mode).
+	KeepConns bool
+	// RouteLocks is the number of locks by which messages with one Call-ID
+	// are handled one after the other; 0 for none (route_locks_size).
+	RouteLocks int
+	// LatencyLevel is the level at which it is told how long request_route
+	// and reply_route took, LatencyLimit the time below which it is not.
+	LatencyLevel slog.Level
+	LatencyLimit time.Duration
 	// CrashDir is where a message that made the engine panic is saved, with
 	// the stack; empty saves nothing.
 	CrashDir string
@@ -74,6 +98,7 @@ type Options struct {
 type Engine struct {
 	opt  Options
 	rand *rand.Rand
+	seed maphash.Seed
 
 	generation atomic.Pointer[module.Generation]
 	order      []string // modules in the order of loading
@@ -84,7 +109,9 @@ type Engine struct {
 	replyTakers  []func(*module.Call) bool
 
 	calls sync.Pool
-	tasks sync.WaitGroup
+	// routes are the locks of route_locks_size.
+	routes scriptlock.Set[uint64]
+	tasks  sync.WaitGroup
 
 	mu     sync.Mutex
 	stores map[string]any // guarded by mu
@@ -100,7 +127,7 @@ var _ module.Host = (*Engine)(nil)
 // New makes an engine. It does nothing before Install and Serve.
 func New(opt Options) (*Engine, error) {
 	e := &Engine{opt: opt, stores: map[string]any{}}
-	e.rand = rand.New(opt.Rand)
+	e.rand, e.seed = rand.New(opt.Rand), maphash.MakeSeed()
 	e.crash.dir = opt.CrashDir
 	if err := e.count.declare(opt.Counters); err != nil {
 		return nil, err

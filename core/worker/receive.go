@@ -3,6 +3,9 @@
 package worker
 
 import (
+	"context"
+	"fmt"
+	"hash/maphash"
 	"slices"
 
 	"github.com/kahea-sip/kahea/core/module"
@@ -37,8 +40,13 @@ func (e *Engine) receive(c *module.Call, p transport.Packet, out transport.Sende
 	c.Reset(c.Msg, p)
 	c.Out, c.Gen = out, e.Generation()
 	defer e.done(c)
-	if !e.parse(c) {
+	if !e.received(c) || !e.parse(c) {
 		return
+	}
+	if e.opt.RouteLocks > 0 {
+		key := maphash.String(e.seed, c.Msg.CallID()) % uint64(e.opt.RouteLocks)
+		e.routes.Lock(c, key)
+		defer e.routes.Unlock(c, key)
 	}
 	if c.Msg.IsRequest() {
 		e.request(c)
@@ -56,10 +64,15 @@ func (e *Engine) parse(c *module.Call) bool {
 	m.Source, m.ForceRport = c.Packet.Src, e.opt.ForceRport
 	if err != nil {
 		e.count.parseErrors.Inc()
-		e.refuse(c, err, true)
+		if e.parseError(c) {
+			e.refuse(c, err, true)
+		}
 		return false
 	}
 	err = c.Packet.Fault
+	if err == nil && m.Status != 0 && m.IsHTTP() && !e.opt.HTTPReplies {
+		err = errHTTPReply
+	}
 	if err == nil && !complete(m) {
 		err = errIncomplete
 	}
@@ -68,7 +81,9 @@ func (e *Engine) parse(c *module.Call) bool {
 	}
 	if err != nil {
 		e.count.badHeaders.Inc()
-		e.refuse(c, err, c.Packet.Fault != nil)
+		if e.parseError(c) {
+			e.refuse(c, err, c.Packet.Fault != nil)
+		}
 		return false
 	}
 	return true
@@ -87,6 +102,9 @@ func complete(m *sip.Message) bool {
 // request runs request_route.
 func (e *Engine) request(c *module.Call) {
 	e.count.request(c.Msg)
+	if e.opt.DNS || e.opt.RevDNS || e.opt.ReplyToVia {
+		e.via(c)
+	}
 	c.Route = module.RequestRoute
 	c.Target.URI = c.Msg.RequestURI
 	c.AddLocalRport = e.opt.LocalRport
@@ -111,7 +129,27 @@ func (e *Engine) route(c *module.Call) {
 			e.crashed(c, r)
 		}
 	}()
-	c.Gen.Program.Run(c, c.Gen.Main)
+	if !e.preRouting(c, module.RequestRoute) {
+		e.count.droppedRequests.Inc()
+		return
+	}
+	if out := e.run(c, c.Gen.Main, "request-route"); out.Result < 0 && c.Packet.Conn != 0 && !e.opt.KeepConns {
+		e.opt.Transport.CloseConn(c.Packet.Conn)
+	}
+}
+
+// run runs request_route or reply_route, and tells how long it took where
+// somebody wants to know (latency_cfg_log).
+func (e *Engine) run(c *module.Call, r module.RouteRef, what string) module.Outcome {
+	if !e.opt.Log.Enabled(context.Background(), e.opt.LatencyLevel) {
+		return c.Gen.Program.Run(c, r)
+	}
+	start := e.opt.Clock.Monotonic()
+	out := c.Gen.Program.Run(c, r)
+	if took := e.opt.Clock.Monotonic() - start; took >= e.opt.LatencyLimit {
+		e.opt.Log.Log(context.Background(), e.opt.LatencyLevel, fmt.Sprintf("%s executed in: %d usec", what, took.Microseconds()))
+	}
+	return out
 }
 
 // alias makes the connection that a request came by the one to its sent-by
@@ -149,7 +187,7 @@ func (e *Engine) reply(c *module.Call) {
 			return
 		}
 	}
-	if c.Gen.Reply != module.NoRoute && c.Gen.Program.Run(c, c.Gen.Reply).Drop {
+	if !e.preRouting(c, module.CoreReplyRoute) || c.Gen.Reply != module.NoRoute && e.run(c, c.Gen.Reply, "reply-route").Drop {
 		e.count.droppedReplies.Inc()
 		return
 	}

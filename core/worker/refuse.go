@@ -16,6 +16,9 @@ import (
 // cannot be answered.
 var errIncomplete = errors.New("a header is missing that each message has")
 
+// errHTTPReply: replies of HTTP are replies only where http_reply_parse says so.
+var errHTTPReply = errors.New("a reply of HTTP")
+
 // refuse ends a message that no script should see: a request is answered as
 // its fault asks, without state (RFC 3261 8.2.2, 16.3 step 1, 18.3), a response
 // is dropped (18.1.2, 18.3). broken says that what follows on the stream cannot

@@ -39,10 +39,13 @@ func (s *sent) receive(e *Engine, c *module.Call, text string) (taken bool) {
 	b := transport.NewBuffer(len(text))
 	p := transport.Packet{Data: b.Data[:copy(b.Data, text)], Buffer: b, Src: netip.MustParseAddrPort("127.0.0.1:999"), Socket: &socket}
 	c.Reset(c.Msg, p)
-	c.Out = s
+	c.Out, c.Gen = s, &noRoutes
 	defer b.Release()
 	return e.parse(c)
 }
+
+// noRoutes is a configuration without any route.
+var noRoutes module.Generation
 
 var socket = transport.Socket{Proto: transport.UDP}
 

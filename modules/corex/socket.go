@@ -87,7 +87,7 @@ func isSocketName(c *module.Call, a module.Args) module.Result {
 }
 
 func isMadeUp(c *module.Call, _ module.Args) module.Result {
-	return module.Bool(c.Packet.Conn == 0 && c.Packet.Src == c.Packet.Dst && c.Route == module.EventRoute)
+	return module.Bool(c.MadeUp)
 }
 
 // bindSocket is $lsock(expr).

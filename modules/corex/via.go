@@ -19,3 +19,15 @@ func addServerID(c *module.Call, a module.Args) module.Result {
 	c.ViaParams = c.Keep(";srvid=" + strconv.Itoa(id))
 	return module.True
 }
+
+// addViaFields is via_add_xavp_params(flags).
+func addViaFields(c *module.Call, a module.Args) module.Result {
+	c.ViaFromXAVP = a.Int(0, 0)&1 != 0
+	return module.True
+}
+
+// useViaFields is via_use_xavp_fields(flags).
+func useViaFields(c *module.Call, a module.Args) module.Result {
+	c.AddressFromXAVP = a.Int(0, 0)&1 != 0
+	return module.True
+}

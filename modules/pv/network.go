@@ -35,6 +35,7 @@ func networkVariables() []module.Variable {
 		read("RAu", func(c *module.Call) module.Value { return localURI(c, false, true) }, "advertised URI of the socket that the message arrived at"),
 		read("RAut", func(c *module.Call) module.Value { return localURI(c, true, true) }, "advertised URI of the socket that the message arrived at, with its transport"),
 		read("conid", connection, "number of the stream connection that the message came by"),
+		receivedVariable(),
 		sendingVariable("sndto", "where the message of an onsend route goes", remotePlace),
 		sendingVariable("snd", "the same as $sndto", remotePlace),
 		sendingVariable("sndfrom", "the socket that the message of an onsend route leaves by", localPlace),
@@ -54,8 +55,8 @@ func localPlace(d *transport.Destination) (netip.AddrPort, transport.Proto) {
 func sendingVariable(name, doc string, place func(d *transport.Destination) (netip.AddrPort, transport.Proto)) module.Variable {
 	part := func(f func(c *module.Call, at netip.AddrPort, p transport.Proto) module.Value) getter {
 		return func(c *module.Call) module.Value {
-			return sending(c, func(d *transport.Destination) module.Value {
-				at, p := place(d)
+			return sending(c, func(d *module.Sending) module.Value {
+				at, p := place(&d.Destination)
 				return f(c, at, p)
 			})
 		}
@@ -71,6 +72,31 @@ func sendingVariable(name, doc string, place func(d *transport.Destination) (net
 			return familyNumber(at.Addr())
 		}),
 		"buf": sendingText, "len": sendingLen,
+	})
+}
+
+// receivedVariable is $rcv, what event_route[core:msg-received] is asked about.
+func receivedVariable() module.Variable {
+	part := func(f func(c *module.Call, p *transport.Packet) module.Value) getter {
+		return func(c *module.Call) module.Value {
+			if p, ok := c.Event.(*transport.Packet); ok {
+				return f(c, p)
+			}
+			return null
+		}
+	}
+	return attribute("rcv", "what was received, in event_route[core:msg-received]: buf, len, srcip, srcport, rcvip, rcvport, proto, sproto, af", map[string]getter{
+		"buf": part(func(c *module.Call, p *transport.Packet) module.Value {
+			return avp.String(c.Mem.Keep(append(c.Mem.Begin(), p.Data...)))
+		}),
+		"len":     part(func(_ *module.Call, p *transport.Packet) module.Value { return number(len(p.Data)) }),
+		"srcip":   part(func(c *module.Call, p *transport.Packet) module.Value { return addr(c, p.Src.Addr()) }),
+		"srcport": part(func(_ *module.Call, p *transport.Packet) module.Value { return number(int(p.Src.Port())) }),
+		"rcvip":   part(func(c *module.Call, p *transport.Packet) module.Value { return addr(c, p.Dst.Addr()) }),
+		"rcvport": part(func(_ *module.Call, p *transport.Packet) module.Value { return number(int(p.Dst.Port())) }),
+		"proto":   part(func(c *module.Call, _ *transport.Packet) module.Value { return number(int(proto(c))) }),
+		"sproto":  part(func(c *module.Call, _ *transport.Packet) module.Value { return protoText(c) }),
+		"af":      part(func(_ *module.Call, p *transport.Packet) module.Value { return familyNumber(p.Src.Addr()) }),
 	})
 }
 
@@ -172,8 +198,8 @@ func connection(c *module.Call) module.Value {
 
 // sending is an attribute of where the message of an onsend route goes, null
 // outside of one.
-func sending(c *module.Call, part func(d *transport.Destination) module.Value) module.Value {
-	d, ok := c.Event.(*transport.Destination)
+func sending(c *module.Call, part func(d *module.Sending) module.Value) module.Value {
+	d, ok := c.Event.(*module.Sending)
 	if !ok || d.Socket == nil {
 		return null
 	}
@@ -181,9 +207,9 @@ func sending(c *module.Call, part func(d *transport.Destination) module.Value) m
 }
 
 func sendingText(c *module.Call) module.Value {
-	return sending(c, func(*transport.Destination) module.Value { return avp.String(c.Msg.Raw()) })
+	return sending(c, func(d *module.Sending) module.Value { return avp.String(c.Mem.Keep(append(c.Mem.Begin(), d.Text...))) })
 }
 
 func sendingLen(c *module.Call) module.Value {
-	return sending(c, func(*transport.Destination) module.Value { return number(len(c.Msg.Raw())) })
+	return sending(c, func(d *module.Sending) module.Value { return number(len(d.Text)) })
 }

@@ -6,6 +6,7 @@ import (
 	"sync"
 
 	"github.com/kahea-sip/kahea/core/module"
+	"github.com/kahea-sip/kahea/core/sip"
 	"github.com/kahea-sip/kahea/core/transaction"
 	"github.com/kahea-sip/kahea/core/transport"
 )
@@ -88,8 +89,25 @@ func (m scripts) OnSend(t *transaction.Transaction, b *transaction.Branch, d tra
 	s := save(c)
 	defer s.restore(c)
 	m.enter(c, t, module.OnSendRoute, b.Index)
-	to := d // so that only where there is a route it is allocated
-	c.Event = &to
+	c.Event = &module.Sending{Destination: d, Text: data}
+	return !g.Program.Run(c, g.OnSend).Drop
+}
+
+// OnSendReply implements transaction.Scripts: it runs onsend_route for a reply
+// that goes upstream (onsend_route_reply).
+func (m scripts) OnSendReply(t *transaction.Transaction, b *transaction.Branch, reply *sip.Message, data []byte, from any) bool {
+	g, ok := t.Gen.(*module.Generation)
+	if !ok || g == nil || g.OnSend == module.NoRoute || !m.host.Core().OnSendReplies {
+		return true
+	}
+	c, own := m.call(from)
+	if own {
+		defer m.host.FreeCall(c)
+	}
+	s := save(c)
+	defer s.restore(c)
+	m.enter(c, t, module.OnSendRoute, b.Index)
+	c.Msg, c.Event = reply, &module.Sending{Destination: t.ReplyTo(), Text: data}
 	return !g.Program.Run(c, g.OnSend).Drop
 }
 

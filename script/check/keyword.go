@@ -110,8 +110,8 @@ var noDestination = &transport.Destination{Socket: &transport.Socket{}}
 
 // sending is where the message of an onsend route goes.
 func sending(c *module.Call) *transport.Destination {
-	if d, ok := c.Event.(*transport.Destination); ok && d.Socket != nil {
-		return d
+	if d, ok := c.Event.(*module.Sending); ok && d.Socket != nil {
+		return &d.Destination
 	}
 	return noDestination
 }

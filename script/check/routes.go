@@ -34,8 +34,12 @@ func (c *checker) declareRoutes() {
 			c.report(source.Route, headSpan(r), "it is defined at "+c.routes[first-1].Pos.String()+" already", "%s is defined twice", route.Title())
 			continue
 		}
-		if strings.HasPrefix(name, "core:") && route.Kind == module.EventRoute {
-			c.report(source.NotYet, headSpan(r), "take it out: nothing would run it", "%s is not in kahea yet", route.Title())
+		if strings.HasPrefix(name, "core:") && route.Kind == module.EventRoute && !slices.Contains(module.CoreEvents, name) {
+			advice := "the core has " + strings.Join(module.CoreEvents, ", ")
+			if near := source.Nearest(name, module.CoreEvents); near != "" {
+				advice = "did you mean " + near
+			}
+			c.report(source.NotYet, headSpan(r), advice, "%s: the core has no such event", route.Title())
 		}
 		c.addRoute(route)
 	}

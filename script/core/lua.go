@@ -171,8 +171,10 @@ func receivedOver(c *module.Call) transport.Proto {
 
 // sendingTo is where the message of an onsend_route goes, else nil.
 func sendingTo(c *module.Call) *transport.Destination {
-	d, _ := c.Event.(*transport.Destination)
-	return d
+	if d, ok := c.Event.(*module.Sending); ok {
+		return &d.Destination
+	}
+	return nil
 }
 
 // methodOf is the method of a request, or of the CSeq of a reply.

@@ -50,6 +50,9 @@ type Setup struct {
 	// OnSendRoute and ReplyRoute are those of Options, as the core
 	// parameters kemi.… name them.
 	OnSendRoute, ReplyRoute string
+	// ReceivedRoute and PreRouting stand for the event routes of the core with
+	// these names; "none" is none.
+	ReceivedRoute, PreRouting string
 	// SlowAction is the time above which a function is reported, at the level
 	// SlowLevel; 0 for never.
 	SlowAction time.Duration

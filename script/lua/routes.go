@@ -41,6 +41,7 @@ type routes struct {
 	// core are the callbacks that have no name of an operator: request_route,
 	// reply_route and onsend_route; the latter count only where defined.
 	request, reply, onSend string
+	received, preRouting   string
 	has                    atomic.Pointer[map[string]bool]
 
 	list atomic.Pointer[[]*target]
@@ -66,6 +67,7 @@ func (r *routes) init(opt Options, set Setup) {
 	if opt.OnSendRoute != "" {
 		r.onSend = opt.OnSendRoute
 	}
+	r.received, r.preRouting = set.ReceivedRoute, set.PreRouting
 	r.list.Store(&[]*target{})
 	for _, m := range set.Modules {
 		for _, p := range m.Exports.Params {
@@ -117,6 +119,10 @@ func (r *routes) lookup(kind module.RouteKind, name string) (module.RouteRef, bo
 		name = "tm:local-request"
 		fallthrough
 	case module.EventRoute:
+		if f, argument, ok := r.coreEvent(name); ok {
+			ref, err := r.intern(f, argument)
+			return ref, err == nil
+		}
 		for _, e := range r.events {
 			if *e.function != "" && strings.HasPrefix(name, e.prefix) {
 				ref, err := r.intern(*e.function, name)
@@ -129,6 +135,18 @@ func (r *routes) lookup(kind module.RouteKind, name string) (module.RouteRef, bo
 		return ref, err == nil
 	}
 	return module.NoRoute, false
+}
+
+// coreEvent finds the function that stands for an event route of the core, and
+// its argument: as in Kamailio only the one before the routing has one.
+func (r *routes) coreEvent(name string) (function, argument string, ok bool) {
+	switch name {
+	case module.EventReceived:
+		function = r.received
+	case module.EventPreRouting:
+		function, argument = r.preRouting, name
+	}
+	return function, argument, r.main && function != "" && function != "none"
 }
 
 // intern gives a function and its argument a number.

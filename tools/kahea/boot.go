@@ -103,6 +103,7 @@ func boot(cfg *config, around surroundings) (*server, error) {
 		{"change the identity", s.changeIdentity},
 		{"start the modules", s.startModules},
 		{"run the scripts", s.beginScripts},
+		{"run the first route", s.beginRoutes},
 		{"serve", s.serve},
 	}
 	for _, step := range steps {
@@ -228,6 +229,7 @@ func (s *server) makeParts() error {
 		Warnings:      set.Headers.Warning,
 		MaxBranches:   set.Script.MaxBranches,
 		MaxWhileLoops: set.Script.MaxWhileLoops,
+		OnSendReplies: set.Script.OnSendReplies,
 		ConfigFile:    s.cfg.opt.file,
 		Started:       s.clock.Now().Unix(),
 		Children:      set.Children,
@@ -314,6 +316,7 @@ func (s *server) makeEngine() error {
 	s.tx = transaction.New(transaction.Options{
 		Network: s.transport, Locator: s.locator, Wheel: s.wheel, Log: s.log.With("module", "tm"),
 		Secret: secret, Go: s.goer.start, MHomed: set.MHomed,
+		ViaParams: set.Script.ViaParams, ViaFields: set.Script.ViaFields,
 		UDPMTU: &s.udpMTU, UDPMTUProto: &s.udpMTUProto,
 		Memory: transactionMemory(set.SharedMemory, memory.Here()),
 	})
@@ -323,7 +326,9 @@ func (s *server) makeEngine() error {
 		Commands:  rpc.Core(s.rpcInfo()),
 		LogPrefix: s.cfg.logPrefix,
 		Shutdown:  s.askEnd, CheckVia: set.Script.CheckVia, ForceRport: set.Script.ForceRPort, LocalRport: set.Script.LocalRPort,
-		AcceptAliases: set.TCP.AcceptAliases, Refused: s.around.refused,
+		AcceptAliases: set.TCP.AcceptAliases, ReceivedRoute: set.Script.ReceivedRoute > 0,
+		DNS: set.DNS.Via, RevDNS: set.DNS.Reverse, ReplyToVia: set.Script.ReplyToVia, HTTPReplies: set.Script.HTTPReplies, KeepConns: set.TCP.ScriptMode > 0,
+		LatencyLevel: module.LevelOf(set.Script.LatencyLevel), LatencyLimit: set.Script.LatencyLimit, RouteLocks: set.Script.RouteLocks, Refused: s.around.refused,
 		CrashDir: s.crashDir(),
 	})
 	if err != nil {
@@ -400,6 +405,14 @@ func (s *server) serve() error {
 		return err
 	}
 	s.printListening()
+	return nil
+}
+
+// beginRoutes runs the route that is to run once before the first message.
+func (s *server) beginRoutes() error {
+	if !s.around.apart {
+		s.engine.BeginRoutes()
+	}
 	return nil
 }
 

@@ -38,7 +38,7 @@ func (s *server) listen() error {
 		TCP: transport.TCPOptions{
 			Disabled: set.TCP.Disabled, MaxConnections: set.TCP.MaxConnections, Lifetime: set.TCP.ConnectionLifetime,
 			ConnectTimeout: set.TCP.ConnectTimeout, SendTimeout: set.TCP.SendTimeout, Sync: !set.TCP.Async,
-			ConnQueueMax: set.TCP.ConnectionQueue, QueueMax: set.TCP.QueueMax, NoConnect: set.TCP.NoConnect,
+			ConnQueueMax: set.TCP.ConnectionQueue, QueueMax: set.TCP.QueueMax, NoConnect: set.TCP.NoConnect, Unique: set.TCP.Unique, MatchPort: set.TCP.Match > 0,
 			AcceptNoContentLength: set.TCP.AcceptNoCL, NoCRLFPing: !set.TCP.CRLFPing, MaxMessage: max(set.TCP.ReadBuffer, 65536),
 			ReusePort: set.TCP.ReusePort, SourceIPv4: set.TCP.SourceIPv4, SourceIPv6: set.TCP.SourceIPv6,
 			NoKeepAlive: !set.TCP.KeepAlive, KeepCount: set.TCP.KeepCnt,

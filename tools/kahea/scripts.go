@@ -31,12 +31,6 @@ func (c *config) runners() []lua.Runner {
 // checkEngine looks whether a loaded module runs what cfgengine names.
 func (c *config) checkEngine() {
 	name := c.settings.Engine
-	for param, value := range map[string]string{"kemi.received_route_callback": c.settings.KEMI.ReceivedRoute, "kemi.pre_routing_callback": c.settings.KEMI.PreRouting} {
-		if value != "" && value != "none" {
-			at := c.settings.Place(param)
-			c.errs.Add(&source.Error{Pos: at.Pos, End: at.Fin, Message: param + " is not there yet", Advice: "take it out, or write \"none\""})
-		}
-	}
 	if name == nativeEngine || slices.ContainsFunc(c.runners(), func(r lua.Runner) bool { return r.Language() == name }) {
 		return
 	}
@@ -52,7 +46,8 @@ func (c *config) checkEngine() {
 // program that it returns runs the routes.
 func (s *server) attachScripts(native module.Program) (module.Program, error) {
 	set := s.cfg.settings
-	setup := lua.Setup{Core: s.cfg.core, Native: native, OnSendRoute: set.KEMI.OnSendRoute, ReplyRoute: set.KEMI.ReplyRoute, Host: s.engine,
+	setup := lua.Setup{Core: s.cfg.core, Native: native, OnSendRoute: set.KEMI.OnSendRoute, ReplyRoute: set.KEMI.ReplyRoute,
+		ReceivedRoute: set.KEMI.ReceivedRoute, PreRouting: set.KEMI.PreRouting, Host: s.engine,
 		SlowAction: set.Script.SlowAction, SlowLevel: module.LevelOf(set.Script.SlowLevel)}
 	for _, m := range s.cfg.script.Modules {
 		setup.Modules = append(setup.Modules, lua.Loaded{Name: m.Name, Module: m.Module, Exports: m.Exports})
