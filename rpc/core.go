@@ -75,10 +75,10 @@ const reference = "kamailio 5.6.3"
 // timeLayout is the date form of C's ctime.
 const timeLayout = "Mon Jan _2 15:04:05 2006"
 
-// Core returns the commands of the core: system.*, core.*.
+// Core returns the commands of the core: system.*, core.*, dns.*.
 func Core(info Info) []module.Command {
 	c := &core{info}
-	return append(systemCommands(), []module.Command{
+	return append(append(systemCommands(), dnsCommands()...), []module.Command{
 		{Name: "core.aliases_list", Doc: "Lists the names that the server takes for its own.", Run: c.aliases},
 		{Name: "core.arg", Doc: "Returns the command line, one argument after the other.", Array: true, Run: c.arg},
 		{Name: "core.echo", Doc: "Returns back its parameters.", Array: true, Run: echo},

@@ -86,6 +86,8 @@ type Process struct {
 	OpenFiles int
 	// ServerID tells the servers of a site apart; 0 means none.
 	ServerID int
+	// StatsSeparator stands between the parts of names of counters.
+	StatsSeparator string
 	// VersionTable is the database table with the versions of the others.
 	VersionTable string
 	// DisableCoreDump forbids core files.
@@ -300,7 +302,7 @@ func (s *Settings) Place(name string) source.Span {
 func New() *Settings {
 	return &Settings{
 		Children: 8, AutoAliases: true, Port: 5060, TOS: 16, MaxBuffer: 8 << 20,
-		Process: Process{Fork: true, RunDir: "/run/kamailio", VersionTable: "version", ExitTimeout: 60 * time.Second},
+		Process: Process{Fork: true, StatsSeparator: "_", RunDir: "/run/kamailio", VersionTable: "version", ExitTimeout: 60 * time.Second},
 		Log:     Log{Facility: "LOG_DAEMON"},
 		TCP: TCP{
 			MaxConnections: 2048, ConnectionLifetime: 120 * time.Second, ConnectTimeout: 10 * time.Second, SendTimeout: 10 * time.Second,

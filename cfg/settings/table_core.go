@@ -21,7 +21,7 @@ var processParams = []Param{
 	{Name: "disable_core_dump", Type: Bool, Default: "no", Doc: "write no core file", at: func(s *Settings) any { return &s.Process.DisableCoreDump }},
 	{Name: "verbose_startup", Type: Bool, Default: "no", Doc: "log the steps of the start", at: func(s *Settings) any { return &s.Process.VerboseStartup }},
 	{Name: "version_table", Type: Text, Default: "version", Doc: "database table with the versions of the others", at: func(s *Settings) any { return &s.Process.VersionTable }},
-	{Name: "stats_name_separator", Type: Text, Default: "_", Status: Missing, harmlessText: "_", Doc: "sign between the parts of statistics' names"},
+	{Name: "stats_name_separator", Type: Text, Default: "_", Doc: "sign between the parts of the names of counters of tables", at: func(s *Settings) any { return &s.Process.StatsSeparator }},
 }
 
 var logParams = []Param{

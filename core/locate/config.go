@@ -87,6 +87,9 @@ const entryBytes = 512
 // kilobytes; 0 for 0.
 func EntriesFor(kilobytes int) int { return kilobytes * 1024 / entryBytes }
 
+// BytesFor is the memory that stands for so many answers.
+func BytesFor(entries int) int { return entries * entryBytes }
+
 // pref is our preference for a protocol; below zero if it must not be used.
 func (c *Config) pref(p sip.Transport) int {
 	if !c.has(p) {

@@ -42,6 +42,22 @@ func (l *Locator) Entries() []Entry {
 	return out
 }
 
+// recordBytes is what a record takes, about.
+const recordBytes = 48
+
+// Size is the memory that the answer takes, in bytes, about.
+func (e *Entry) Size() int {
+	n := recordBytes + len(e.Name)
+	for i := range e.Records {
+		r := &e.Records[i]
+		n += recordBytes + len(r.Name) + len(r.Service) + len(r.Flags) + len(r.Regexp)
+	}
+	return n
+}
+
+// Is tells whether the answer is one for a name, however it is written.
+func (e *Entry) Is(name string) bool { return strings.EqualFold(e.Name, strings.TrimSuffix(name, ".")) }
+
 // Put adds an answer by hand (dns.add_a, dns.add_srv …) in place of the one
 // that is there. A permanent one stays until Delete, whatever the name servers
 // say; another one for the least time to live of its records, or without

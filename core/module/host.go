@@ -101,6 +101,9 @@ type Core struct {
 	ServerID int
 	// MaxBranches bounds the target set, the main branch included.
 	MaxBranches int
+	// StatsSeparator stands between the parts of names of counters that are
+	// made of others (stats_name_separator).
+	StatsSeparator string
 	// OnSendReplies runs onsend_route for replies too (onsend_route_reply).
 	OnSendReplies bool
 	// MaxWhileLoops bounds while loops; 0 for none.

@@ -4,6 +4,7 @@
 package usrloc
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -111,7 +112,7 @@ func (u *Usrloc) Start(_ context.Context, h module.Host) error {
 	u.store = h.Store("usrloc", func() any { return newStore(h.Clock().Now().Unix(), h.Transport().Sockets()) }).(*store)
 	for _, d := range u.domains {
 		d.t = u.store.table(d.name, u.hashSize, u.parts)
-		if err := h.Counters().Declare("usrloc", d.counters()...); err != nil {
+		if err := h.Counters().Declare("usrloc", d.counters(h.Core().StatsSeparator)...); err != nil {
 			return err
 		}
 	}
@@ -127,12 +128,13 @@ func (u *Usrloc) Stop(context.Context) error {
 	return nil
 }
 
-func (d *Domain) counters() []counter.Entry {
+func (d *Domain) counters(sep string) []counter.Entry {
+	sep = cmp.Or(sep, "_")
 	t := d.t
 	return []counter.Entry{
-		{Name: d.name + "_users", Gauge: t.users.Load, Doc: "AORs that have contacts"},
-		{Name: d.name + "_contacts", Gauge: t.contacts.Load, Doc: "contacts"},
-		{Name: d.name + "_expires", Gauge: t.expired.Load, Doc: "contacts that have expired"},
+		{Name: d.name + sep + "users", Gauge: t.users.Load, Doc: "AORs that have contacts"},
+		{Name: d.name + sep + "contacts", Gauge: t.contacts.Load, Doc: "contacts"},
+		{Name: d.name + sep + "expires", Gauge: t.expired.Load, Doc: "contacts that have expired"},
 	}
 }
 
