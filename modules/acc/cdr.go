@@ -83,8 +83,9 @@ func (a *Acc) end(d *dialog.Dialog) {
 	now := a.host.Clock().Now().UnixMilli()
 	start, _ := d.Var(a.startID)
 	from, ok := parseMillis(start)
-	if !ok {
-		from, _, _ = d.Times()
+	if !ok { // it comes from a database, where nobody had noted it
+		_, from, _ = d.Times()
+		a.begin(d, from)
 	}
 	d.SetVar(a.endID, string(appendMillis(nil, now)))
 	d.SetVar(a.durationID, string(appendMillis(nil, max(now-from, 0))))

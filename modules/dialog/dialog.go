@@ -113,6 +113,9 @@ type Dialog struct {
 	byes   int
 	gone   bool // it was taken out of the table
 	told   bool // of Closed
+	// What the store says: dirty dialogs wait in its list, those being
+	// written are at work, stored ones have a row.
+	dirty, writing, stored bool
 
 	probed   time.Duration // when a keep-alive was sent last
 	failures int           // keep-alives that failed one after another
@@ -222,6 +225,7 @@ func (d *Dialog) SetVar(name, value string) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	d.dflags |= flagVars
+	defer d.touch()
 	for i := range d.vars {
 		if d.vars[i].name == name {
 			d.vars[i].value = value
@@ -239,6 +243,7 @@ func (d *Dialog) DropVar(name string) {
 		if d.vars[i].name == name {
 			d.vars = append(d.vars[:i], d.vars[i+1:]...)
 			d.dflags |= flagVars
+			d.touch()
 			return
 		}
 	}

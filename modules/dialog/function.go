@@ -4,7 +4,6 @@ package dialog
 
 import (
 	"errors"
-	"fmt"
 	"strings"
 
 	"github.com/kahea-sip/kahea/core/avp"
@@ -63,19 +62,13 @@ func (m *Module) functions() []module.Function {
 		{Name: "dlg_req_within", Lua: "dlg_req_within4(str,str,str,str)",
 			Args:   []module.Arg{side, {Name: "method", Doc: "method"}, {Name: "a", Optional: true, Doc: "with 3 and 5 arguments header fields with their line ends"}, {Name: "b", Optional: true, Doc: "Content-Type"}, {Name: "c", Optional: true, Doc: "body"}},
 			Routes: module.AnyRoute, Run: m.requestWithin, Doc: "Sends a request inside of the dialog. With 4 arguments the last two are Content-Type and body."},
-		{Name: "dlg_db_load_callid", Lua: "-", Args: []module.Arg{{Name: "cival", Doc: "Call-ID"}}, Routes: module.AnyRoute, Run: never, Prepare: noDatabase("dlg_db_load_callid"), Doc: "Needs a database."},
-		{Name: "dlg_db_load_extra", Lua: "-", Routes: module.AnyRoute, Run: never, Prepare: noDatabase("dlg_db_load_extra"), Doc: "Needs a database."},
+		{Name: "dlg_db_load_callid", Args: []module.Arg{{Name: "cival", Doc: "Call-ID"}}, Routes: module.AnyRoute, Run: m.loadCallID, Doc: "Takes up the dialogs of the database that have a Call-ID and are not known. False without a database."},
+		{Name: "dlg_db_load_extra", Routes: module.AnyRoute, Run: m.loadExtra, Doc: "Takes up all dialogs of the database that are not known."},
 		{Name: "dlg_remove_dialogs_from_node", Lua: "-", Args: []module.Arg{{Name: "peer", Doc: "node"}}, Routes: module.AnyRoute, Run: never, Prepare: noDMQ, Doc: "Needs DMQ."},
 	}
 }
 
 func never(*module.Call, module.Args) module.Result { return module.False }
-
-func noDatabase(name string) func(module.Binder, module.Args) error {
-	return func(module.Binder, module.Args) error {
-		return fmt.Errorf("%s: dialogs cannot be loaded from a database yet", name)
-	}
-}
 
 func noDMQ(module.Binder, module.Args) error {
 	return errors.New("dlg_remove_dialogs_from_node: dialogs are not shared over DMQ yet")
@@ -161,11 +154,11 @@ func (m *Module) isFlag(c *module.Call, a module.Args) module.Result {
 }
 
 func (m *Module) setFlag(c *module.Call, a module.Args) module.Result {
-	return m.withFlag(c, "dlg_setflag", a, func(d *Dialog, bit uint32) bool { d.sflags |= bit; return true })
+	return m.withFlag(c, "dlg_setflag", a, func(d *Dialog, bit uint32) bool { d.sflags |= bit; d.touch(); return true })
 }
 
 func (m *Module) resetFlag(c *module.Call, a module.Args) module.Result {
-	return m.withFlag(c, "dlg_resetflag", a, func(d *Dialog, bit uint32) bool { d.sflags &^= bit; return true })
+	return m.withFlag(c, "dlg_resetflag", a, func(d *Dialog, bit uint32) bool { d.sflags &^= bit; d.touch(); return true })
 }
 
 // byeTo is dlg_bye(side).
@@ -293,6 +286,7 @@ func (m *Module) setProperty(c *module.Call, a module.Args) module.Result {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	d.iflags |= bit
+	d.touch()
 	return module.True
 }
 
@@ -309,6 +303,7 @@ func (m *Module) resetProperty(c *module.Call, a module.Args) module.Result {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	d.iflags &^= bit
+	d.touch()
 	return module.True
 }
 
@@ -362,6 +357,7 @@ func (m *Module) updateLeg(c *module.Call, f func(l *leg)) module.Result {
 		side = side.other()
 	}
 	f(d.leg(side))
+	d.touch()
 	return module.True
 }
 

@@ -78,6 +78,7 @@ func (d *Dialog) close(reason string) (was State) {
 	d.ended = d.m.host.Clock().Now().UnixMilli()
 	d.lifeEnd = 0
 	d.leaveProfiles()
+	d.touch()
 	d.lookAt(d.m.now() + time.Duration(d.m.endTimeout)*time.Second)
 	return was
 }
@@ -165,6 +166,7 @@ func (d *Dialog) setLife(seconds int) {
 	now := d.m.now()
 	d.dflags |= flagChanged
 	d.lifeEnd = now + time.Duration(seconds)*time.Second
+	d.touch()
 	at := d.lifeEnd
 	if d.state == Answered {
 		at = min(at, max(d.deadline, now))
@@ -267,6 +269,7 @@ func (d *Dialog) answer(n *transaction.Notice) {
 	d.probed = now
 	d.lifeEnd = now + time.Duration(d.lifetime)*time.Second
 	d.lookAt(min(d.lifeEnd, now+time.Duration(m.noAckTimeout)*time.Second))
+	d.touch()
 	d.mu.Unlock()
 	if was == Early {
 		m.table.early.Add(-1)
@@ -331,6 +334,7 @@ func (d *Dialog) acknowledge(msg *sip.Message) {
 		d.state, d.reason = Confirmed, "answered"
 		d.dflags |= flagChanged
 		d.lookAt(d.lifeEnd)
+		d.touch()
 	}
 	d.mu.Unlock()
 	if first {

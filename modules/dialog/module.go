@@ -27,6 +27,7 @@ type Module struct {
 	log   *slog.Logger
 	tm    requests
 	table *table
+	store *store // nil with db_mode 0
 
 	// Parameters.
 	enableStats, hashSize          int
@@ -38,7 +39,9 @@ type Module struct {
 	endTimeout                     int
 	extraHeaders, calleeHeaders    string
 	matchMode, detectSpirals       int
-	dbMode                         int
+	dbURL                          string
+	dbMode, updatePeriod, skipLoad int
+	names                          columns
 	withValue, noValue             string
 	bridgeController               string
 	bridgeContact                  string
@@ -65,7 +68,7 @@ type Module struct {
 	// remoteTimer runs while members of profiles are kept for other servers.
 	remoteTimer timer.Timer
 
-	processed, expired, failed, unmatched counter.Counter
+	processed, expired, failed, unmatched, unwritten counter.Counter
 }
 
 // requests is what dialog needs of tm.
@@ -82,7 +85,7 @@ type routes interface {
 func New() *Module {
 	return &Module{enableStats: 1, hashSize: 4096, rrParam: "did", flag: -1, defaultTimeout: 43200, earlyTimeout: 300, noAckTimeout: 60, endTimeout: 300,
 		detectSpirals: 1, bridgeController: "sip:controller@kamailio.org", bridgeContact: "sip:controller@kamailio.org:5060", initialCallbacks: 1, waitACK: 1,
-		kaFailedLimit: 1, idStep: 1, byeEarlyCode: 480, profiles: map[string]*profile{}, sizeVars: map[string]module.Accessor{}, table: newTable()}
+		kaFailedLimit: 1, idStep: 1, updatePeriod: 60, names: newColumns(), byeEarlyCode: 480, profiles: map[string]*profile{}, sizeVars: map[string]module.Accessor{}, table: newTable()}
 }
 
 var (
@@ -114,12 +117,13 @@ func (m *Module) Exports() module.Exports {
 			{Name: "failed_dialogs", Counter: &m.failed, Doc: "dialogs that were not answered"},
 			{Name: "unmatched_requests", Counter: &m.unmatched, Doc: "requests whose Route names no dialog that they belong to"},
 			{Name: "kept_dialogs", Gauge: func() int64 { return m.table.count() }, Doc: "dialogs in memory, ended ones included"},
+			{Name: "waiting_dialogs", Gauge: m.waiting, Doc: "dialogs that wait to be written into the database"},
+			{Name: "unwritten_dialogs", Counter: &m.unwritten, Doc: "dialogs whose row the database refused, or whose row stays because too many waited"},
 		},
 	}
 }
 
 func (m *Module) params() []module.Param {
-	const noDB = "dialogs are kept in memory only, with db_mode 0"
 	list := []module.Param{
 		{Name: "enable_stats", Set: &m.enableStats, Min: 0, Max: 1, Notice: "counters cost nothing and are always there", Doc: "1 counts dialogs"},
 		{Name: "hash_size", Set: &m.hashSize, Min: 1, Max: 1 << 24, Doc: "number of slots that h_entry counts; a power of two, else the next lower one is taken"},
@@ -151,8 +155,11 @@ func (m *Module) params() []module.Param {
 		{Name: "h_id_start", Set: &m.idStart, Min: -1, Max: 1 << 31, Doc: "first h_id of a dialog with h_id_step above 1; -1 takes server_id"},
 		{Name: "h_id_step", Set: &m.idStep, Min: 1, Max: 1 << 16, Doc: "distance of the h_id of dialogs"},
 		{Name: "keep_proxy_rr", Set: &m.keepProxyRR, Min: 0, Max: 1, Doc: "1 keeps this server's own Record-Route in the route set of the callee, so that requests made here pass it again"},
-		{Name: "db_url", Set: &m.ignored, Notice: noDB, Doc: "database"},
-		{Name: "db_mode", Set: &m.dbMode, Doc: "0 keeps dialogs in memory only; other modes are not there yet"},
+		{Name: "db_url", Set: &m.dbURL, Doc: "database, for db_mode above 0"},
+		{Name: "db_mode", Set: &m.dbMode, Min: 0, Max: 3, Doc: "0 keeps dialogs in memory only; 1 writes each change at once, in the background; 2 every db_update_period; 3 at the end of the server"},
+		{Name: "db_update_period", Set: &m.updatePeriod, Min: 1, Max: 1 << 20, Unit: "s", Doc: "how often db_mode 2 writes"},
+		{Name: "db_fetch_rows", Set: &m.ignoredInt, Notice: "rows are read one by one", Doc: "rows to read at once"},
+		{Name: "db_skip_load", Set: &m.skipLoad, Min: 0, Max: 1, Doc: "1 leaves what the database has at start alone"},
 		{Name: "enable_dmq", Set: &m.enableDMQ, Doc: "sharing of dialogs over DMQ, which is not there yet: 0"},
 		{Name: "track_cseq_updates", Set: &m.trackCSeq, Doc: "change of CSeq numbers behind uac_auth, which is not there yet: 0"},
 		{Name: "bye_early_code", Set: refuse("bye_early_code"), Doc: "not there yet"},
@@ -165,13 +172,8 @@ func (m *Module) params() []module.Param {
 		{Name: "dmq_peer_id", Set: &m.ignored, Notice: "dialogs are not shared over DMQ", Doc: "DMQ peer"},
 		{Name: "enable_dmq_ka_iflags_sync", Set: &m.ignoredInt, Notice: "dialogs are not shared over DMQ", Doc: "DMQ"},
 	}
-	for _, name := range []string{"db_update_period", "db_fetch_rows", "db_skip_load"} {
-		list = append(list, module.Param{Name: name, Set: &m.ignoredInt, Notice: noDB, Doc: "of the database"})
-	}
-	for _, name := range strings.Fields("table_name call_id_column from_uri_column from_tag_column to_uri_column to_tag_column from_cseq_column to_cseq_column " +
-		"from_route_column to_route_column from_contact_column to_contact_column from_sock_column to_sock_column h_id_column h_entry_column state_column " +
-		"start_time_column timeout_column sflags_column toroute_name_column vars_table_name vars_h_id_column vars_h_entry_column vars_key_column vars_value_column") {
-		list = append(list, module.Param{Name: name, Set: &m.ignored, Notice: noDB, Doc: "of the database"})
+	for _, c := range m.names.params() {
+		list = append(list, module.Param{Name: c.param, Set: c.name, Doc: c.doc})
 	}
 	return list
 }
@@ -185,7 +187,7 @@ func refuseText(name string) func(string) error {
 }
 
 var (
-	errDatabase = errors.New("dialog: db_mode: dialogs cannot be kept in a database yet; set it to 0")
+	errDatabase = errors.New("dialog: db_mode above 0 needs db_url")
 	errDMQ      = errors.New("dialog: enable_dmq: dialogs cannot be shared over DMQ yet; set it to 0")
 	errTrack    = errors.New("dialog: track_cseq_updates: CSeq numbers cannot be changed inside of dialogs yet; set it to 0")
 	errHeaders  = errors.New("dialog: dlg_extra_hdrs and lreq_callee_headers are whole header fields with their line ends")
@@ -194,7 +196,7 @@ var (
 // Prepare implements module.Preparer.
 func (m *Module) Prepare(module.Binder) error {
 	switch {
-	case m.dbMode != 0:
+	case m.dbMode != noDatabase && m.dbURL == "":
 		return errDatabase
 	case m.enableDMQ != 0:
 		return errDMQ
@@ -219,7 +221,7 @@ func (m *Module) Prepare(module.Binder) error {
 }
 
 // Start implements module.Starter.
-func (m *Module) Start(_ context.Context, h module.Host) error {
+func (m *Module) Start(ctx context.Context, h module.Host) error {
 	m.host, m.log = h, h.Log().With("module", "dialog")
 	m.table = h.Store("dialog", func() any { return m.table }).(*table)
 	m.table.serial.Store(h.Rand().Uint64N(1 << 13))
@@ -241,17 +243,30 @@ func (m *Module) Start(_ context.Context, h module.Host) error {
 		m.tasks = append(m.tasks, h.Timers().Every("dialog keep-alive", time.Duration(m.kaTimer)*time.Second, m.probe))
 	}
 	m.remoteTimer.Init(h.Timers(), timer.Func(m.expireRemote))
+	if m.dbMode != noDatabase {
+		return m.openStore(ctx, h)
+	}
 	return nil
 }
 
+func (m *Module) waiting() int64 {
+	if m.store == nil {
+		return 0
+	}
+	return m.store.waiting()
+}
+
 // Stop implements module.Stopper.
-func (m *Module) Stop(context.Context) error {
+func (m *Module) Stop(ctx context.Context) error {
 	for _, t := range m.tasks {
 		t.Stop()
 		t.Wait()
 	}
 	m.remoteTimer.Stop()
 	m.table.each(func(d *Dialog) bool { d.timer.Stop(); return true })
+	if m.store != nil {
+		return m.store.close(ctx)
+	}
 	return nil
 }
 

@@ -141,6 +141,7 @@ func (d *Dialog) enter(p *profile, value string) {
 	}
 	d.profiles = append(d.profiles, membership{p, value})
 	d.dflags |= flagProfiles
+	d.touch()
 	p.add(value, 1)
 }
 
@@ -152,6 +153,7 @@ func (d *Dialog) leave(p *profile, value string) bool {
 		if at.profile == p && (!p.valued || at.value == value) {
 			d.profiles = append(d.profiles[:i], d.profiles[i+1:]...)
 			d.dflags |= flagProfiles
+			d.touch()
 			p.add(at.value, -1)
 			return true
 		}

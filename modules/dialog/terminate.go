@@ -125,6 +125,7 @@ func (d *Dialog) send(w *within, done func(n *transaction.Notice)) {
 	if w.next {
 		cseq++
 		from.cseq = cseq
+		d.touch()
 	}
 	r := &transaction.LocalRequest{
 		Method: w.method, URI: to.contact, To: address(toURI, to.tag), From: address(fromURI, from.tag),

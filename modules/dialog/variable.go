@@ -194,6 +194,7 @@ func (m *Module) bindContext(_ module.Binder, inner string) (module.Accessor, er
 			if to.Int != 0 {
 				d.iflags |= timeoutBye
 			}
+			d.touch()
 			return nil
 		}
 	case "timeout_route":
@@ -203,12 +204,12 @@ func (m *Module) bindContext(_ module.Binder, inner string) (module.Accessor, er
 			if to.Str == "" {
 				return nil
 			}
-			ref, ok := m.host.Route(module.RequestRoute, to.Str)
+			name, ok := m.routeNamed(to.Str)
 			if !ok {
 				return errRoute
 			}
-			// The program's own text outlives the message.
-			d.timeoutRoute = m.host.Generation().Program.RouteName(ref)
+			d.timeoutRoute = name
+			d.touch()
 			return nil
 		}
 	case "timeout_route_id":
@@ -232,6 +233,16 @@ func (m *Module) bindContext(_ module.Binder, inner string) (module.Accessor, er
 		return nil, fmt.Errorf("unknown key %q of $dlg_ctx", inner)
 	}
 	return v, nil
+}
+
+// routeNamed is the name of a route in the program's own text, which outlives
+// messages.
+func (m *Module) routeNamed(name string) (string, bool) {
+	ref, ok := m.host.Route(module.RequestRoute, name)
+	if !ok {
+		return "", false
+	}
+	return m.host.Generation().Program.RouteName(ref), true
 }
 
 // onVar is $dlg_ctx(on) and $dlg_ctx(set): numbers that the script keeps with a

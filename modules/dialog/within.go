@@ -122,6 +122,7 @@ func (m *Module) note(c *module.Call, d *Dialog, side Side) {
 	defer d.mu.Unlock()
 	l := d.leg(side)
 	l.cseq = max(l.cseq, cseq.Number)
+	d.touch()
 	if contact != "" && l.contact != contact {
 		l.contact = strings.Clone(contact)
 	}
