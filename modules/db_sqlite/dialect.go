@@ -16,7 +16,8 @@ import (
 )
 
 var dialect = sqldb.Dialect{
-	Quote:   '"',
+	// A name in double quotes that is no column would be a text.
+	Quote:   '`',
 	MaxArgs: 32000,
 	Upsert:  sqldb.OnConflict,
 	Kind:    kind,

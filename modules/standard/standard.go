@@ -23,6 +23,7 @@ import (
 	_ "github.com/kahea-sip/kahea/modules/kemix"
 	_ "github.com/kahea-sip/kahea/modules/kex"
 	_ "github.com/kahea-sip/kahea/modules/maxfwd"
+	_ "github.com/kahea-sip/kahea/modules/mtree"
 	_ "github.com/kahea-sip/kahea/modules/path"
 	_ "github.com/kahea-sip/kahea/modules/pike"
 	_ "github.com/kahea-sip/kahea/modules/pipelimit"

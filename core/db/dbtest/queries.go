@@ -110,12 +110,14 @@ func (s *suite) errors(t *testing.T) {
 	wantError(t, "a change of a table that is not there", err, db.ErrNoTable)
 	_, err = db.Rows(ctx, s.d, db.Query{Table: "nowhere"})
 	wantError(t, "a query of a table that is not there", err, db.ErrNoTable)
+	_, unknown := db.Rows(ctx, s.d, db.Query{Table: Table, Columns: []string{"nothing"}})
 	for what, err := range map[string]error{
-		"a column that is not there":  s.d.Insert(ctx, Table, []string{"id", "nothing"}, []db.Value{int64(3), int64(1)}),
-		"no value for the key":        s.d.Insert(ctx, Table, []string{"id"}, []db.Value{nil}),
-		"less values than columns":    s.d.Insert(ctx, Table, Columns, []db.Value{int64(3)}),
-		"a name with a quote in it":   s.d.Insert(ctx, Table, []string{"id", "na`\"me"}, []db.Value{int64(3), int64(1)}),
-		"a column instead of a value": s.d.Insert(ctx, Table+"` (id) VALUES (9)", []string{"id"}, []db.Value{int64(3)}),
+		"a query of a column that is not there": unknown,
+		"a column that is not there":            s.d.Insert(ctx, Table, []string{"id", "nothing"}, []db.Value{int64(3), int64(1)}),
+		"no value for the key":                  s.d.Insert(ctx, Table, []string{"id"}, []db.Value{nil}),
+		"less values than columns":              s.d.Insert(ctx, Table, Columns, []db.Value{int64(3)}),
+		"a name with a quote in it":             s.d.Insert(ctx, Table, []string{"id", "na`\"me"}, []db.Value{int64(3), int64(1)}),
+		"a column instead of a value":           s.d.Insert(ctx, Table+"` (id) VALUES (9)", []string{"id"}, []db.Value{int64(3)}),
 	} {
 		if err == nil || errors.Is(err, db.ErrUnavailable) || errors.Is(err, db.ErrDuplicate) {
 			t.Errorf("%s: got error %v", what, err)
