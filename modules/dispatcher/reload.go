@@ -87,7 +87,7 @@ func (d *Dispatcher) build(ctx context.Context, name string, entries []entry, fa
 func (d *Dispatcher) change(f func() error) error {
 	now := d.host.Clock().Monotonic()
 	d.changing.Lock()
-	if delta := time.Duration(d.reloadDelta) * time.Second; d.lastReload != 0 && now < d.lastReload+delta {
+	if delta := time.Duration(d.reloadDelta) * time.Second; delta > 0 && d.lastReload != 0 && now < d.lastReload+delta {
 		d.changing.Unlock()
 		return errSoon
 	}
