@@ -67,16 +67,16 @@ type changes struct {
 
 func (c *changes) empty() bool { return len(c.records) == 0 && len(c.gone) == 0 }
 
-// take takes what waits in the records from number from on, at most limit of
-// them, and all that was removed. They count as written until giveBack. next is
-// where to go on, 0 at the end. s.writing is held.
+// take takes what waits in the records from number from on, until there are
+// limit of them, and all that was removed. They count as written until giveBack.
+// next is where to go on, 0 at the end. s.writing is held.
 func (t *table) take(s *shard, from uint32, limit int, into *changes) (next uint32) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	t.takeGone(s, into)
 	for n := max(from, 1); n < s.next; n++ {
 		if r := s.record(n); r.aor != 0 && r.state != stateSynced {
-			if len(into.records) == limit {
+			if len(into.records) >= limit {
 				return n
 			}
 			t.takeRecord(s, n, into)

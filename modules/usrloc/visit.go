@@ -136,20 +136,28 @@ func (v *Visit) end() {
 
 func (v *Visit) write() error {
 	u := v.d.loc
-	if u.dbMode == dbThrough {
-		v.gate().Lock()
-		defer v.gate().Unlock()
-	} else {
-		defer v.end()
+	if u.dbMode == dbOnly {
+		return v.writeOnly()
 	}
+	var p parcel
+	p.open(v.t.shard(v.t.store.hash(v.aor)))
+	b := v.Lock()
+	b.take(&p.all)
+	b.Unlock()
+	return u.db.send(v.context(), v.t, &p)
+}
+
+// writeOnly writes what is nowhere else.
+func (v *Visit) writeOnly() error {
+	defer v.end()
 	var all changes
 	b := v.Lock()
 	b.take(&all)
-	s := b.s
 	b.Unlock()
-	if u.dbMode == dbThrough {
-		return u.db.writeOrGiveBack(v.context(), v.t, s, &all)
+	if all.empty() {
+		return nil
 	}
+	u := v.d.loc
 	err := u.db.write(v.context(), v.d.name, &all)
 	if err != nil {
 		u.db.tell("contacts cannot be written to the database", err)

@@ -14,7 +14,7 @@ import (
 )
 
 // writeBatch is how many rows go to the database in one transaction.
-const writeBatch = 256
+const writeBatch = 2048
 
 // quietFlag is set by the first of those who find something.
 type quietFlag struct{ on atomic.Bool }
@@ -22,43 +22,74 @@ type quietFlag struct{ on atomic.Bool }
 func (q *quietFlag) set() bool   { return !q.on.Swap(true) }
 func (q *quietFlag) clear() bool { return q.on.Load() && q.on.Swap(false) }
 
-// flush writes all that waits of a table. It ends at the first error: the rest
-// waits for the next time.
+// flush writes all that waits of a table, of many shards in one transaction. It
+// ends at the first error: the rest waits for the next time.
 func (b *database) flush(ctx context.Context, d *Domain) error {
+	var p parcel
 	for i := range d.t.shards {
-		if err := b.flushShard(ctx, d.t, &d.t.shards[i]); err != nil {
-			return err
+		s := &d.t.shards[i]
+		p.open(s)
+		for next := uint32(1); next != 0; {
+			next = d.t.take(s, next, writeBatch, &p.all)
+			if len(p.all.records) < writeBatch && len(p.all.gone) < writeBatch {
+				break // there is room for the next shard
+			}
+			if err := b.send(ctx, d.t, &p); err != nil {
+				return err
+			}
+			if next != 0 {
+				p.open(s)
+			}
 		}
 	}
-	return nil
+	return b.send(ctx, d.t, &p)
 }
 
-func (b *database) flushShard(ctx context.Context, t *table, s *shard) error {
+// parcel is what goes to the database in one transaction. The shards that it
+// comes from are locked for others who write.
+type parcel struct {
+	all    changes
+	shards []parcelShard
+}
+
+// parcelShard tells where the changes of a shard begin.
+type parcelShard struct {
+	s             *shard
+	records, gone int
+}
+
+func (p *parcel) open(s *shard) {
 	s.writing.Lock()
-	defer s.writing.Unlock()
-	for next := uint32(1); next != 0; {
-		var all changes
-		next = t.take(s, next, writeBatch, &all)
-		if err := b.writeOrGiveBack(ctx, t, s, &all); err != nil {
-			return err
-		}
-	}
-	return nil
+	p.shards = append(p.shards, parcelShard{s, len(p.all.records), len(p.all.gone)})
 }
 
-// writeOrGiveBack writes changes, or makes them wait again where the database
-// is not available. s.writing is held since they were taken.
-func (b *database) writeOrGiveBack(ctx context.Context, t *table, s *shard, all *changes) error {
-	if all.empty() {
+// send writes a parcel, or makes what is in it wait again.
+func (b *database) send(ctx context.Context, t *table, p *parcel) error {
+	defer p.close()
+	if p.all.empty() {
 		return nil
 	}
-	if err := b.write(ctx, t.name, all); err != nil {
-		b.tell("contacts cannot be written to the database, they wait", err)
-		t.giveBack(s, all)
-		return err
+	err := b.write(ctx, t.name, &p.all)
+	if err == nil {
+		b.works()
+		return nil
 	}
-	b.works()
-	return nil
+	b.tell("contacts cannot be written to the database, they wait", err)
+	records, gone := len(p.all.records), len(p.all.gone)
+	for i := len(p.shards) - 1; i >= 0; i-- {
+		k := &p.shards[i]
+		t.giveBack(k.s, &changes{records: p.all.records[k.records:records], gone: p.all.gone[k.gone:gone]})
+		records, gone = k.records, k.gone
+	}
+	return err
+}
+
+func (p *parcel) close() {
+	for i := range p.shards {
+		p.shards[i].s.writing.Unlock()
+	}
+	clear(p.all.records)
+	p.all.records, p.all.gone, p.shards = p.all.records[:0], p.all.gone[:0], p.shards[:0]
 }
 
 // write writes changes, together where the database has transactions. What the

@@ -40,13 +40,17 @@ func (o operations) Select(ctx context.Context, q db.Query, each func([]db.Value
 	})
 }
 
+// maxRows bounds the rows of one INSERT: each number of rows is a statement of
+// its own, which is prepared and kept.
+const maxRows = 64
+
 // Insert implements db.Operations. Rows that do not fit into one statement go
 // in a transaction.
 func (o operations) Insert(ctx context.Context, table string, columns []string, rows ...[]db.Value) error {
 	if len(rows) == 0 {
 		return nil
 	}
-	fit := max(o.d.cfg.Dialect.MaxArgs/max(len(columns), 1), 1)
+	fit := min(max(o.d.cfg.Dialect.MaxArgs/max(len(columns), 1), 1), maxRows)
 	if len(rows) <= fit {
 		return o.insert(ctx, table, columns, rows)
 	}
