@@ -13,6 +13,8 @@ import (
 	_ "github.com/kahea-sip/kahea/modules/corex"
 	_ "github.com/kahea-sip/kahea/modules/counters"
 	_ "github.com/kahea-sip/kahea/modules/ctl"
+	_ "github.com/kahea-sip/kahea/modules/db_mysql"
+	_ "github.com/kahea-sip/kahea/modules/db_postgres"
 	_ "github.com/kahea-sip/kahea/modules/db_sqlite"
 	_ "github.com/kahea-sip/kahea/modules/db_text"
 	_ "github.com/kahea-sip/kahea/modules/dialog"
