@@ -140,7 +140,7 @@ func (e *expressions) comparison(k *Keyword) (Expr, error) {
 		return nil, err
 	}
 	t := e.lex.Next()
-	above, op := level(t)
+	above, op := keywordLevel(t)
 	b := &Binary{Op: op, OpPos: startOf(t), X: k}
 	y, err := e.right(k, op, above)
 	if err != nil {
@@ -205,9 +205,21 @@ func parseKeyword(lex *cursor) *Keyword {
 	return &Keyword{Span: spanFrom(startOf(t), lex), Name: t.Value}
 }
 
+// keywordLevel is level behind a keyword, where eq and ne are == and !=.
+func keywordLevel(t *lexer.Token) (int, Op) {
+	l, op := level(t)
+	switch op {
+	case OpStrEq:
+		op = OpEq
+	case OpStrNe:
+		op = OpNe
+	}
+	return l, op
+}
+
 // compared checks that a keyword is compared, and with an operator that it knows; it has no value of its own.
 func (e *expressions) compared(k *Keyword) error {
-	_, op := level(e.lex.Peek())
+	_, op := keywordLevel(e.lex.Peek())
 	kind := keywords[k.Name]
 	allowed := "== != =~"
 	switch kind {

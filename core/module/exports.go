@@ -87,6 +87,26 @@ const (
 	ArgRegexp
 )
 
+// Meaning is what the text of an argument stands for.
+type Meaning uint8
+
+// The meanings.
+const (
+	// MeansAny is anything.
+	MeansAny Meaning = iota
+	// MeansURI is a SIP URI.
+	MeansURI
+	// MeansHostPort is host or host:port; of a URI, without its scheme.
+	MeansHostPort
+	// MeansMethods are names of methods, separated by "|".
+	MeansMethods
+	// MeansLevel is the level of a line of the log, where one more argument is
+	// given behind it.
+	MeansLevel
+	// MeansSocket is a socket that the server listens on.
+	MeansSocket
+)
+
 // Arg declares one argument of a function.
 type Arg struct {
 	Name string
@@ -96,6 +116,9 @@ type Arg struct {
 	// Paired is set for an optional argument that must be given where the one
 	// before it is.
 	Paired bool
+	// Means says what a text stands for. A constant that cannot be such a thing
+	// is taken, as in Kamailio, with a warning of the checker.
+	Means Meaning
 	// Literal is an ArgStr in which a variable's sign means nothing.
 	Literal bool
 	// Route is the kind of route that an ArgRoute names.

@@ -15,7 +15,7 @@ type Corex struct {
 
 // Exports implements module.Module.
 func (x *Corex) Exports() module.Exports {
-	socket := []module.Arg{{Name: "saddr", Doc: `"proto:address:port" of a socket that the server listens on`}}
+	socket := []module.Arg{{Name: "saddr", Means: module.MeansSocket, Doc: `"proto:address:port" of a socket that the server listens on`}}
 	name := []module.Arg{{Name: "sname", Doc: "name of a socket (listen … name)"}}
 	host := []module.Arg{{Name: "host[:port]", Optional: true, Doc: "where to; the next hop of the request where it is left out"}}
 	flag := []module.Arg{{Name: "flag", Type: module.ArgInt, Doc: "number of the flag, 0 to 63"}}
@@ -29,14 +29,14 @@ func (x *Corex) Exports() module.Exports {
 			{Name: "dns_file", Set: x.addRecords, Doc: "file with such records, one in a line; # begins a comment line; may be set several times"},
 		},
 		Functions: []module.Function{
-			{Name: "append_branch", Lua: "append_branch; append_branch_uri(str); append_branch_uri_q(str,str)", Args: []module.Arg{{Name: "uri", Optional: true, Doc: "URI of the branch; the Request-URI where it is left out"},
+			{Name: "append_branch", Lua: "append_branch; append_branch_uri(str); append_branch_uri_q(str,str)", Args: []module.Arg{{Name: "uri", Optional: true, Means: module.MeansURI, Doc: "URI of the branch; the Request-URI where it is left out"},
 				{Name: "q", Optional: true, Doc: "priority, 0 to 1"}}, Routes: module.RequestRoute | module.FailureRoute, Run: appendBranch,
 				Doc: "Adds a branch with the current next hop, path, socket and branch flags."},
 			{Name: "send_udp", Args: host, Routes: module.RequestRoute | module.FailureRoute, Run: sendUDP, Doc: "Sends the request as it was received over UDP."},
 			{Name: "send_tcp", Args: host, Routes: module.RequestRoute | module.FailureRoute, Run: sendTCP, Doc: "Sends the request as it was received over TCP."},
-			{Name: "send_data", Args: []module.Arg{{Name: "uri", Doc: "where to"}, {Name: "data", Doc: "what to send"}}, Routes: module.AnyRoute, Run: sendData,
+			{Name: "send_data", Args: []module.Arg{{Name: "uri", Means: module.MeansURI, Doc: "where to"}, {Name: "data", Doc: "what to send"}}, Routes: module.AnyRoute, Run: sendData,
 				Doc: "Sends any text."},
-			{Name: "sendx", Args: []module.Arg{{Name: "uri", Doc: "where to"}, {Name: "sock", Doc: "socket to send from"}, {Name: "data", Doc: "what to send"}},
+			{Name: "sendx", Args: []module.Arg{{Name: "uri", Means: module.MeansURI, Doc: "where to"}, {Name: "sock", Means: module.MeansSocket, Doc: "socket to send from"}, {Name: "data", Doc: "what to send"}},
 				Routes: module.AnyRoute, Run: sendFrom, Doc: "Sends any text from a given socket."},
 			{Name: "set_send_socket", Args: socket, Routes: module.AnyRoute, Run: setSendSocket, Doc: "Sends the request from this socket."},
 			{Name: "set_send_socket_name", Args: name, Routes: module.AnyRoute, Run: setSendSocketName, Doc: "Sends the request from the socket of this name."},
@@ -59,7 +59,7 @@ func (x *Corex) Exports() module.Exports {
 			{Name: "forward_reply", Routes: module.CoreReplyRoute, Run: forwardReply, Doc: "Sends the reply upstream now. It goes once more when the route ends, unless drop ends it."},
 			{Name: "forward_uac", Lua: "forward_uac; forward_uac_branch(int)", Args: []module.Arg{index}, Routes: module.RequestRoute, Run: forwardUAC,
 				Doc: "Sends the request on without state, with the server's Via as the only one: replies to it end here."},
-			{Name: "forward_uac_uri", Lua: "forward_uac_uri; forward_uac_uri_branch(str,int)", Args: []module.Arg{{Name: "vuri", Doc: "URI of the next hop"}, index}, Routes: module.RequestRoute, Run: forwardUACTo,
+			{Name: "forward_uac_uri", Lua: "forward_uac_uri; forward_uac_uri_branch(str,int)", Args: []module.Arg{{Name: "vuri", Means: module.MeansURI, Doc: "URI of the next hop"}, index}, Routes: module.RequestRoute, Run: forwardUACTo,
 				Doc: "The same to another next hop. The Request-URI stays."},
 			{Name: "msg_iflag_set", Args: internal, Routes: module.AnyRoute, Run: setInternalFlag, Doc: "Sets an internal flag."},
 			{Name: "msg_iflag_reset", Args: internal, Routes: module.AnyRoute, Run: resetInternalFlag, Doc: "Clears an internal flag."},

@@ -53,7 +53,7 @@ func headerFunctions() []module.Function {
 	skip, skipDynamic := patternArg, dynamicArg
 	skip.Name, skipDynamic.Name = "expskip", "expskip"
 	return []module.Function{
-		{Name: "is_method", Args: args(module.Arg{Name: "name", Compile: parseMethods, Doc: `method, or several separated by "|"`}), Routes: anyRoute, Run: isMethod,
+		{Name: "is_method", Args: args(module.Arg{Name: "name", Compile: parseMethods, Means: module.MeansMethods, Doc: `method, or several separated by "|"`}), Routes: anyRoute, Run: isMethod,
 			Doc: "True when the request, or the CSeq of the reply, has one of the methods."},
 		{Name: "append_hf", Args: args(line, behind), Routes: anyRoute, Run: appendHeader, Doc: "Adds a header behind all others, or behind the last one of a name."},
 		{Name: "insert_hf", Args: args(line, before), Routes: anyRoute, Run: insertHeader, Doc: "Adds a header in front of all others, or in front of the first one of a name."},

@@ -52,21 +52,21 @@ func (x *Xlog) Exports() module.Exports {
 		Functions: []module.Function{
 			{Name: "xlog", Routes: module.AnyRoute, Lua: "xlog(fmt,fmt); xlog_facility(fmt,fmt,fmt)", Run: func(c *module.Call, a module.Args) module.Result { return x.log(c, a, false) },
 				Args: []module.Arg{
-					{Name: "facility|level|format", Type: module.ArgTemplate, Doc: "the text; with two arguments the level, with three the facility"},
-					{Name: "level|format", Type: module.ArgTemplate, Optional: true, Doc: "with two arguments the text, with three the level"},
+					{Name: "facility|level|format", Type: module.ArgTemplate, Means: module.MeansLevel, Doc: "the text; with two arguments the level, with three the facility"},
+					{Name: "level|format", Type: module.ArgTemplate, Optional: true, Means: module.MeansLevel, Doc: "with two arguments the text, with three the level"},
 					{Name: "format", Type: module.ArgTemplate, Optional: true, Doc: "the text"}},
 				Doc: "Writes a line at a level: L_ALERT, L_BUG, L_CRIT, L_ERR, L_WARN, L_NOTICE, L_INFO, L_DBG or a variable with its number. Without one: L_ERR."},
 			{Name: "xlogl", Routes: module.AnyRoute, Lua: "-", Run: func(c *module.Call, a module.Args) module.Result { return x.log(c, a, true) },
 				Args: []module.Arg{
-					{Name: "facility|level|format", Type: module.ArgTemplate, Doc: "as of xlog"},
-					{Name: "level|format", Type: module.ArgTemplate, Optional: true, Doc: "as of xlog"},
+					{Name: "facility|level|format", Type: module.ArgTemplate, Means: module.MeansLevel, Doc: "as of xlog"},
+					{Name: "level|format", Type: module.ArgTemplate, Optional: true, Means: module.MeansLevel, Doc: "as of xlog"},
 					{Name: "format", Type: module.ArgTemplate, Optional: true, Doc: "as of xlog"}},
 				Doc: "xlog with the line of the configuration in front."},
 			{Name: "xdbgl", Args: []module.Arg{format}, Routes: module.AnyRoute, Lua: "-",
 				Run: func(c *module.Call, a module.Args) module.Result {
 					return x.write(c, module.LevelDebug, "", a.Template(0), true)
 				}, Doc: "xdbg with the line of the configuration in front."},
-			{Name: "xlogm", Args: []module.Arg{{Name: "level", Type: module.ArgTemplate, Doc: "as of xlog"}, format}, Routes: module.AnyRoute, Lua: "-",
+			{Name: "xlogm", Args: []module.Arg{{Name: "level", Type: module.ArgTemplate, Means: module.MeansLevel, Doc: "as of xlog"}, format}, Routes: module.AnyRoute, Lua: "-",
 				Run: x.logMethod, Doc: "xlog for requests whose method methods_filter does not name."},
 		},
 		Variables: []module.Variable{

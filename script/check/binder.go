@@ -45,7 +45,7 @@ func (b binder) Route(kind module.RouteKind, name string) (module.RouteRef, bool
 
 // VarSlot implements module.Binder.
 func (b binder) VarSlot(name string) int {
-	b.c.uses.note(name)
+	b.c.uses.note("var", name)
 	if i, ok := b.c.varSlots[name]; ok {
 		return i
 	}

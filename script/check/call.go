@@ -205,6 +205,7 @@ func (c *checker) bind(x *syntax.Call, f *module.Function) expr.Node {
 	if !good {
 		return nil
 	}
+	c.doubtful(x, f, inv.Args)
 	inv.Source = f.Name + "(" + strings.Join(texts, ", ") + ")"
 	if f.Prepare != nil {
 		c.prepares = append(c.prepares, prepare{x.Span, func() error { return f.Prepare(c.binder(), inv.Args) }})

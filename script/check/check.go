@@ -88,6 +88,7 @@ func Check(file *syntax.File, opt Options, errs *source.ErrorList) *Script {
 	c.declareFlags()
 	c.loadModules()
 	c.names = indexNames(opt.Core, c.modules)
+	c.noteAVPs()
 	c.declareRoutes()
 	c.setParams()
 	c.prepareModules()
@@ -102,7 +103,7 @@ func Check(file *syntax.File, opt Options, errs *source.ErrorList) *Script {
 			c.fail(p.span, err)
 		}
 	}
-	c.warnUnset()
+	c.warnUses()
 	return &Script{Modules: c.modules, Routes: c.routes, Vars: c.vars, Flags: c.flags}
 }
 

@@ -85,6 +85,7 @@ func (c *checker) binary(x *syntax.Binary) expr.Node {
 	if a == nil || b == nil {
 		return nil
 	}
+	c.doubtfulCompare(x, a, b)
 	n, err := expr.Binary(x.Op, a, b)
 	if err != nil {
 		c.report(source.Script, valueSpan(x.Y), negationAdvice(x), "%s", err)

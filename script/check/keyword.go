@@ -224,6 +224,7 @@ func (c *checker) methodTest(x *syntax.Binary, y syntax.Expr) expr.Node {
 	}
 	k := &syntax.Keyword{Name: "method"}
 	want := v.Str
+	c.warnMethod(valueSpan(y), want)
 	return c.test(x, k, want, func(c *module.Call) bool { return sip.EqualFold(methodOf(c).Str, want) })
 }
 

@@ -15,6 +15,9 @@ import (
 // missingSelects are selects of the reference that are not there yet.
 var missingSelects = map[string]bool{"next_hop.src_ip": true}
 
+// selectModules are the modules of the reference that bring selects, by their first word.
+var selectModules = map[string]string{"tls": "tls", "timer": "timer", "db": "db2_ops", "xmlrpc": "xmlrpc"}
+
 // selectNode resolves @path: it is what $sel(path) gives, but never null. A
 // path that leads nowhere is taken, as in Kamailio, with a warning: it is
 // empty, or what stands before its unknown part where that is a URI or a header.
@@ -28,6 +31,16 @@ func (c *checker) selectNode(x *syntax.Select) expr.Node {
 		names = append(names, p.Name)
 	}
 	path := strings.Join(names, ".")
+	if owner := selectModules[names[0]]; owner != "" && c.loaded("pv") != nil {
+		switch {
+		case c.missing[owner]:
+		case c.loaded(owner) != nil:
+			c.report(source.NotYet, x.Span, "", "select %s of module %s is not in kahea yet", x.Raw, owner)
+		default:
+			c.warn(x.Span, "", "select %s is of module %s, which is not loaded: it is empty", x.Raw, owner)
+		}
+		return expr.String("")
+	}
 	switch {
 	case missingSelects[path]:
 		c.report(source.NotYet, x.Span, "", "select %s is not in kahea yet", path)

@@ -133,8 +133,8 @@ func (c *checker) assignment(s *syntax.Assign) Stmt {
 		c.report(source.Variable, pv.Span, advice, "variable %s is read-only", pv.Raw)
 		return nil
 	}
-	if v, ok := expr.IsConst(value); ok && v.Kind == avp.Str && v.Str != "" && (target.Name() == "ru" || target.Name() == "du") {
-		c.warnURI(valueSpan(s.Right), v.Str)
+	if v, ok := expr.IsConst(value); ok && v.Kind == avp.Str && v.Str != "" {
+		c.doubt(valueSpan(s.Right), assignedMeaning[target.Name()], v.Str)
 	}
 	return &Assign{Place{s.Start()}, target, value}
 }
@@ -168,6 +168,9 @@ func (c *checker) switchStmt(s *syntax.Switch) Stmt {
 			}
 		} else {
 			kinds |= c.label(&cs, k)
+			if v, ok := out.Subject.(expr.Var); ok && cs.String != "" && isMethodVariable(v.Ref) {
+				c.warnMethod(valueSpan(k.Value), cs.String)
+			}
 			c.labelTwice(seen, &cs, k)
 		}
 		out.Cases = append(out.Cases, cs)

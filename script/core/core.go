@@ -50,13 +50,14 @@ var shortNames = map[string]string{"host": "seth", "hostport": "sethp", "hostpor
 func uriFunctions() []module.Function {
 	count := []module.Arg{{Name: "count", Type: module.ArgInt, Doc: "how many characters"}}
 	one := func(name, doc string) []module.Arg { return []module.Arg{{Name: name, Literal: true, Doc: doc}} }
+	means := func(list []module.Arg, m module.Meaning) []module.Arg { list[0].Means = m; return list }
 	host := one("host", "host name or address, IPv6 in brackets")
-	hostport := one("hostport", "host, or host:port")
-	trans := one("hostporttrans", "host:port;transport=protocol")
+	hostport := means(one("hostport", "host, or host:port"), module.MeansHostPort)
+	trans := means(one("hostporttrans", "host:port;transport=protocol"), module.MeansHostPort)
 	user := one("user", "the user part")
 	userpass := one("userpass", "user:password")
 	port := one("port", "the port")
-	uri := one("uri", "a URI")
+	uri := means(one("uri", "a URI"), module.MeansURI)
 	list := []module.Function{
 		{Name: "prefix", Args: one("text", "what is put in front"), Run: prefix, Doc: "Puts a text in front of the user of the Request-URI."},
 		{Name: "strip", Args: count, Run: strip, Doc: "Takes characters off the front of the user of the Request-URI."},
@@ -105,7 +106,7 @@ func connectionFunctions() []module.Function {
 		{Name: "set_advertised_address", Args: []module.Arg{{Name: "host", Doc: "host name or address"}}, Run: setAdvertisedAddress, Doc: "The address that stands in Via and Record-Route of this message."},
 		{Name: "set_advertised_port", Args: []module.Arg{{Name: "port", Type: module.ArgInt, Doc: "1 to 65535"}}, Run: setAdvertisedPort, Doc: "The port that stands in Via and Record-Route of this message."},
 		{Name: "udp_mtu_try_proto", Args: []module.Arg{{Name: "protocol", Type: module.ArgInt, Compile: largeProto, Doc: "TCP, TLS or SCTP; UDP leaves what the parameter udp_mtu_try_proto says"}}, Run: udpMTUTryProto, Doc: "The protocol for this request when it is larger than udp_mtu."},
-		{Name: "force_send_socket", Args: []module.Arg{{Name: "socket", Doc: "proto:address:port of a listen line"}}, Run: forceSendSocket, Doc: "The socket to send this message from."},
+		{Name: "force_send_socket", Args: []module.Arg{{Name: "socket", Means: module.MeansSocket, Doc: "proto:address:port of a listen line"}}, Run: forceSendSocket, Doc: "The socket to send this message from."},
 	}
 	for i := range list {
 		list[i].Routes = module.AnyRoute
