@@ -151,6 +151,14 @@ func (a Algorithm) HA1(username, realm, password string) Hex {
 	return a.sum(append(b, password...))
 }
 
+// UserHash is what stands for the user name where the server asks for it (RFC
+// 7616 3.4.4).
+func (a Algorithm) UserHash(username, realm string) Hex {
+	var mem [scratch]byte
+	b := append(append(mem[:0], username...), ':')
+	return a.sum(append(b, realm...))
+}
+
 // Request is what a response is computed from, beside the secret.
 type Request struct {
 	// Method and URI are those of the request; URI as in the credentials.

@@ -41,6 +41,9 @@ func TestVectors(t *testing.T) {
 				t.Fatal(err)
 			}
 			ha1 := c.Algorithm.HA1(tt.user, c.Realm, tt.password)
+			if h := c.Algorithm.UserHash(tt.user, c.Realm); c.UserHash && !h.Equal(c.Username) {
+				t.Errorf("the user name hashes to %s, want %s", h.String(), c.Username)
+			}
 			if got := c.Expected(ha1, tt.method, sdp); !got.Equal(c.Response) || !c.Check(ha1, tt.method, sdp) {
 				t.Errorf("got %s, want %s", got.String(), c.Response)
 			}

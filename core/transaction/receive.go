@@ -338,7 +338,7 @@ func (t *Transaction) complete() {
 	if b == nil {
 		return
 	}
-	if t.local {
+	if t.local && (t.cfg.LocalFailure.Get() == 0 || t.State.Plan.OnFailure == 0) {
 		t.localDone(b)
 		return
 	}
@@ -347,7 +347,9 @@ func (t *Transaction) complete() {
 		t.wait()
 		return
 	}
-	t.emit(FailureReady, b, nil, b.reply, b.status)
+	if !t.local {
+		t.emit(FailureReady, b, nil, b.reply, b.status)
+	}
 	if r := t.State.Plan.OnFailure; r != 0 {
 		t.State.Plan.OnFailure = 0
 		t.picked = b
@@ -359,6 +361,10 @@ func (t *Transaction) complete() {
 		if b = t.pick(); b == nil {
 			return
 		}
+	}
+	if t.local {
+		t.localDone(b)
+		return
 	}
 	t.emit(FailureDone, b, nil, b.reply, b.status)
 	t.relayFailure(b)

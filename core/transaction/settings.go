@@ -63,6 +63,8 @@ type Settings struct {
 	LocalCancelReason, E2ECancelReason setting.Int
 	// Remap503 makes a 503 a 500 (RFC 3261 16.7 step 6).
 	Remap503 setting.Int
+	// LocalFailure runs the failure route of requests of our own.
+	LocalFailure setting.Int
 	// FailureExecMode makes a branch that cannot be sent a failed branch
 	// instead of an error of the relay function.
 	FailureExecMode setting.Int

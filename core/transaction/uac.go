@@ -223,15 +223,15 @@ func (t *Transaction) addLocal() error {
 
 // localSuccess ends a local transaction with a 2xx.
 func (t *Transaction) localSuccess(b *Branch, m *sip.Message, first bool) {
+	if t.Method == sip.MethodInvite && !t.uac.noACK && !t.State.Plan.NoAutoACK {
+		t.ack2xx(b, m)
+	}
 	if first && t.status < 200 {
 		t.status, t.phase = m.Status, accepted
 		t.emit(LocalReplyIn, b, nil, m, m.Status)
 		t.emit(LocalDone, b, nil, m, m.Status)
 		t.cancelOthers(b, m.Status)
 		t.wait()
-	}
-	if t.Method == sip.MethodInvite && !t.uac.noACK && !t.State.Plan.NoAutoACK {
-		t.ack2xx(b, m)
 	}
 }
 

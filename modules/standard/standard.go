@@ -43,6 +43,7 @@ import (
 	_ "github.com/kahea-sip/kahea/modules/textopsx"
 	_ "github.com/kahea-sip/kahea/modules/tm"
 	_ "github.com/kahea-sip/kahea/modules/tmx"
+	_ "github.com/kahea-sip/kahea/modules/uac"
 	_ "github.com/kahea-sip/kahea/modules/usrloc"
 	_ "github.com/kahea-sip/kahea/modules/xlog"
 )

@@ -77,6 +77,7 @@ func (m *TM) params() []module.Param {
 		{Name: "failover_reply_codes", Set: m.failoverCodes, Doc: "further reply codes, beside 503, after which the next address is tried; separated by ; or ,"},
 		{Name: "reply_408_code", Set: &s.Code408, Doc: "code of a branch that ran out"},
 		{Name: "reply_408_reason", Set: &s.Reason408, Doc: "reason phrase of the reply for it"},
+		{Name: "enable_uac_fr", Set: &s.LocalFailure, Min: 0, Max: 1, Doc: "1 runs the failure_route that event_route[tm:local-request] sets for requests made here"},
 		{Name: "relay_100", Set: &m.relay100, Doc: "1 forwards a 100 that belongs to no transaction"},
 		{Name: "rich_redirect", Set: &m.richRedirect, Doc: "what Contacts of a 3xx say more: sum of 1 branch flags, 2 path"},
 		{Name: "ac_extra_hdrs", Set: noHeaders, Doc: "extra header fields in ACK and CANCEL are not supported"},

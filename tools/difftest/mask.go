@@ -96,6 +96,8 @@ var (
 	callID      = regexp.MustCompile(`(?i)^(call-id:\s*)(\S+)`)
 	strangePort = regexp.MustCompile(`\brport=\d{5}\b`) // of a connection that no peer knows of, or no longer
 	noisyPID    = regexp.MustCompile(`\bpid=\d+`)
+	clientNonce = regexp.MustCompile(`cnonce="[^"]+"`)
+	response    = regexp.MustCompile(`response="[^"]+"`) // hangs on the client nonce, where there is one
 )
 
 // packet masks one packet and splits it in lines. Bytes that a text file should not hold are escaped.
@@ -116,6 +118,9 @@ func (m *masker) packet(data string) []string {
 		line = dialogID.ReplaceAllString(line, "${1}{did}")
 		line = viaID.ReplaceAllString(line, ";i={i}")
 		line = m.nonce(line)
+		if clientNonce.MatchString(line) && !strings.Contains(m.ours, line) {
+			line = response.ReplaceAllString(clientNonce.ReplaceAllString(line, `cnonce="{cnonce}"`), `response="{response}"`)
+		}
 		line = noisyPID.ReplaceAllString(line, "pid={pid}")
 		line = strangePort.ReplaceAllString(m.ports.Replace(line), "rport={rport}")
 		lines = append(lines, printable(line))
