@@ -230,8 +230,8 @@ func (t *Transaction) Reason() string {
 	return ""
 }
 
-// OwnTag is the To tag of replies that were made here, "" before the first.
-func (t *Transaction) OwnTag() string { return t.ownTag }
+// OwnTag is the To tag of replies that are made here. The lock is held.
+func (t *Transaction) OwnTag() string { return t.localTag() }
 
 // Retransmit sends the last reply again, for a request that came again. It
 // takes the lock itself and does not wait for it: who has it sends the reply

@@ -28,7 +28,7 @@ func (a *Acc) recordParams() []module.Param {
 		{Name: "acc_prepare_flag", Set: &a.prepareFlag, Notice: seen, Doc: "message flag that keeps accounting possible in later routes"},
 		{Name: "acc_prepare_always", Set: &a.prepareAlways, Notice: seen, Doc: "keeps accounting possible in later routes"},
 		{Name: "clone_msg", Set: &a.cloneMsg, Notice: "requests are not shared between processes", Doc: "1 copies a request for its record"},
-		{Name: "reason_from_hf", Set: &a.reasonFromHF, Min: 0, Max: 1, Doc: "1 takes the reason from the Reason header of a BYE or CANCEL, where there is one"},
+		{Name: "reason_from_hf", Set: &a.reasonFromHF, Min: 0, Max: 1, Doc: "1 takes the reason from the Reason header of the reply, where there is one"},
 	}
 }
 

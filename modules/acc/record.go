@@ -11,6 +11,7 @@ import (
 	"github.com/kahea-sip/kahea/core/module"
 	"github.com/kahea-sip/kahea/core/sip"
 	"github.com/kahea-sip/kahea/core/transaction"
+	"github.com/kahea-sip/kahea/core/transport"
 )
 
 // backends says where a record goes.
@@ -33,9 +34,14 @@ func (a *Acc) wanted(flags uint32, logFlag, dbFlag int, table module.Template) b
 	return b
 }
 
-// replied is called for each reply that goes upstream.
+// replied is called for each reply that goes upstream. A call that the script
+// itself refused is missed, too; others were when they failed, and their flag is
+// cleared.
 func (a *Acc) replied(n *transaction.Notice) {
 	flags := n.Tx.State.Flags
+	if n.Code >= 300 {
+		a.missed(n)
+	}
 	to := a.wanted(flags, a.logFlag, a.dbFlag, a.tableAcc)
 	if !to.any() || n.Tx.Method == sip.MethodCancel && a.reportCancels == 0 {
 		return
@@ -68,36 +74,47 @@ func (a *Acc) missed(n *transaction.Notice) {
 	}
 }
 
-// acknowledged is called for the ACK to a 2xx. The flag must be set for the
-// ACK too: its script has run before.
+// acknowledged is called for the ACK to a 2xx. The flag may be that of its
+// INVITE or its own: its script has run before.
 func (a *Acc) acknowledged(n *transaction.Notice) {
-	c, ok := n.From.(*module.Call)
-	if !ok {
-		return
+	flags := n.Tx.State.Flags
+	if c, ok := n.From.(*module.Call); ok {
+		flags |= c.Flags
 	}
-	if to := a.wanted(c.Flags, a.logFlag, a.dbFlag, a.tableAcc); to.any() {
+	if to := a.wanted(flags, a.logFlag, a.dbFlag, a.tableAcc); to.any() {
 		a.write(n, "request acknowledged", n.Request, n.Tx.Status(), to)
 	}
 }
 
 // write writes the record of an event. req is the request that it is about.
 func (a *Acc) write(n *transaction.Notice, what string, req *sip.Message, code int, to backends) {
+	own, _ := n.From.(*module.Call)
+	var packet transport.Packet
+	if own != nil {
+		packet = own.Packet
+	}
 	a.tm.InRequest(n.Tx, n.From, func(c *module.Call) {
-		reply := n.Reply
-		reason := sip.StatusText(code)
-		if reply != nil && reply.Status == code {
-			reason = reply.Reason
-		} else if text := n.Tx.Reason(); text != "" && code == n.Tx.Status() {
-			reason = text
+		if n.Event == transaction.EndToEndACKIn && own != nil {
+			// Its fields are those of the ACK, its AVPs those of the INVITE.
+			c.Msg, c.Packet = req, packet
 		}
-		tag := req.ToTag()
-		if reply != nil && reply.ToTag() != "" {
-			tag = reply.ToTag()
-		} else if tag == "" {
+		// Of a reply that was made here the record has the usual phrase.
+		reason, tag := sip.StatusText(code), req.ToTag()
+		switch {
+		case n.Reply != nil:
+			if n.Reply.Status == code {
+				reason = a.reason(n.Reply)
+			}
+			if t := n.Reply.ToTag(); t != "" {
+				tag = t
+			}
+		case n.Event == transaction.EndToEndACKIn:
+			reason = n.Tx.Reason()
+		case tag == "" && n.Tx.Method != sip.MethodCancel:
 			tag = n.Tx.OwnTag()
 		}
 		r := record{method: req.MethodName, from: req.FromTag(), to: tag, callID: req.Value(sip.HeaderCallID),
-			code: strconv.Itoa(code), reason: a.reason(req, reason), at: c.Host.Clock().Now()}
+			code: strconv.Itoa(code), reason: reason, at: c.Host.Clock().Now()}
 		if a.upstream(c, req) {
 			r.from, r.to = r.to, r.from
 		}
@@ -110,16 +127,14 @@ func (a *Acc) write(n *transaction.Notice, what string, req *sip.Message, code i
 	})
 }
 
-// reason is the reason phrase, or the Reason header that a BYE or CANCEL
-// brings along.
-func (a *Acc) reason(req *sip.Message, phrase string) string {
-	if a.reasonFromHF == 0 || !req.Method.Has(sip.MethodBye|sip.MethodCancel) {
-		return phrase
+// reason is the reason phrase of a reply, or its Reason header.
+func (a *Acc) reason(reply *sip.Message) string {
+	if a.reasonFromHF != 0 {
+		if v := reply.Value(sip.HeaderReason); v != "" {
+			return v
+		}
 	}
-	if v := req.Value(sip.HeaderReason); v != "" {
-		return v
-	}
-	return phrase
+	return reply.Reason
 }
 
 // upstream reports whether the request comes from the callee, by the From tag

@@ -41,6 +41,7 @@ type player struct {
 	wait   time.Duration
 	stop   string   // why the case ended early
 	notes  []record // output of control commands
+	told   int      // records of acc that are among them
 	nonces []string // that the server made
 }
 
@@ -70,7 +71,7 @@ var stepNames = map[string]stepFunc{
 	"req": (*player).req, "raw": (*player).raw, "bytes": (*player).bytes, "file": (*player).file, "again": (*player).again,
 	"expect": (*player).expect, "rep": (*player).rep, "ack": (*player).ack, "cancel": (*player).cancel, "dlg": (*player).dlg,
 	"hold": (*player).hold, "flush": (*player).flush, "close": (*player).closeLine, "sync": (*player).sync,
-	"auth": (*player).auth, "rpc": (*player).rpc, "kamctl": (*player).kamctl,
+	"auth": (*player).auth, "rpc": (*player).rpc, "kamctl": (*player).kamctl, "records": (*player).records,
 }
 
 // play runs a case against a server and returns what left the server, masked.
