@@ -102,6 +102,16 @@ func newPeer(name, proto, host string) (*peer, error) {
 	return p, nil
 }
 
+// recount forgets what an earlier server was sent: the next one counts from 0.
+func (p *peer) recount() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.sent, p.short = 0, 0
+	for _, c := range p.conns {
+		c.sent = 0
+	}
+}
+
 func (p *peer) close() {
 	if p.udp != nil {
 		p.udp.Close()

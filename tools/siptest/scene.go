@@ -43,6 +43,7 @@ type scene struct {
 	daemon   Daemon
 	log      *Log
 	peers    map[string]*peer
+	captures map[string]*capture
 	last     map[*peer][]byte // what each has sent last
 	lastConn map[*peer]*conn  // and over which connection
 	serial   int
@@ -52,7 +53,7 @@ type sceneKey struct{}
 
 // Setup prepares a script; it goes into testscript.Params.Setup.
 func Setup(env *testscript.Env) error {
-	s := &scene{peers: map[string]*peer{}, log: new(Log), last: map[*peer][]byte{}, lastConn: map[*peer]*conn{}}
+	s := &scene{peers: map[string]*peer{}, captures: map[string]*capture{}, log: new(Log), last: map[*peer][]byte{}, lastConn: map[*peer]*conn{}}
 	env.Values[sceneKey{}] = s
 	env.Defer(func() {
 		if s.daemon != nil {
@@ -62,6 +63,9 @@ func Setup(env *testscript.Env) error {
 		}
 		for _, p := range s.peers {
 			p.close()
+		}
+		for _, c := range s.captures {
+			c.conn.Close()
 		}
 	})
 	return nil
@@ -82,6 +86,9 @@ func (s *scene) start(ts *testscript.TestScript, start Start, flags []string) er
 		return err
 	}
 	s.daemon = d
+	for _, p := range s.peers {
+		p.recount()
+	}
 	for name, of := range servers {
 		if a := d.Addr(of.proto, of.v6); a.IsValid() {
 			ts.Setenv(name, a.String())

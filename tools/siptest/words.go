@@ -37,16 +37,18 @@
 //	                        does so when time passes, within a few steps
 //	forget NAME PATTERN     pass over what has arrived at NAME, if anything; the
 //	                        first line of each, without the version, is like PATTERN
+//	capture NAME            open a server for copies of messages; $NAME is its address
+//	captured NAME           stdout lists the copies that have arrived, a line each:
+//	                        hep3 udp alice > server id=1 key=… cid=… FIRST LINE
 //	quiet                   nothing more has arrived at any peer but 100s
 //	advance DURATION        let time pass
 //	rpc COMMAND [ARG…]      run a command; stdout holds its reply as kamcmd prints it
 //	tables URL [TABLE…]     make tables of Kamailio in a database, without a name
 //	                        those of its standard modules
-//	sql [-wait N] DATABASE STATEMENT
-//	                        run a statement in the database of a URL or an SQLite
-//	                        file; stdout holds its rows, a|b|NULL
+//	sql URL STATEMENT       run a statement; stdout holds its rows, a|b|NULL
 //	log PATTERN             the server has logged a line like it (! log: has not)
-//	stop [STATUS]           end the server in order
+//	end [STATUS]            end the server in order; stop, a word of testscript, ends
+//	                        the script
 //
 // A word that sends something returns when the server has handled it, so that
 // whatever it sent has been sent: the order of the script is the order of events.
@@ -132,7 +134,7 @@ func Words(start Start) map[string]command {
 		"tables": word(1, "tables URL [TABLE…]", func(_ *scene, ts *testscript.TestScript, args []string) error {
 			return tables(ts, args)
 		}),
-		"sql": word(2, "sql [-wait N] DATABASE STATEMENT", func(_ *scene, ts *testscript.TestScript, args []string) error {
+		"sql": word(2, "sql URL STATEMENT", func(_ *scene, ts *testscript.TestScript, args []string) error {
 			return sql(ts, args)
 		}),
 		"peer": word(1, "peer NAME [udp|tcp|udp6|tcp6]", func(s *scene, ts *testscript.TestScript, args []string) error {
@@ -215,6 +217,12 @@ func Words(start Start) map[string]command {
 		"forget": toPeer(2, "forget NAME PATTERN", func(s *scene, _ *testscript.TestScript, p *peer, args []string) error {
 			return s.forget(p, args[0])
 		}),
+		"capture": word(1, "capture NAME", func(s *scene, ts *testscript.TestScript, args []string) error {
+			return s.addCapture(ts, args)
+		}),
+		"captured": word(1, "captured NAME", func(s *scene, ts *testscript.TestScript, args []string) error {
+			return s.captured(ts, args)
+		}),
 		"quiet": word(0, "quiet", func(s *scene, _ *testscript.TestScript, _ []string) error { return s.quiet() }),
 		"advance": word(1, "advance DURATION", func(s *scene, _ *testscript.TestScript, args []string) error {
 			d, err := time.ParseDuration(args[0])
@@ -245,6 +253,6 @@ func Words(start Start) map[string]command {
 				s.fatal(ts, fmt.Errorf("[!] log %s", args[0]))
 			}
 		},
-		"stop": word(0, "stop [STATUS]", func(s *scene, _ *testscript.TestScript, args []string) error { return s.stop(args) }),
+		"end": word(0, "end [STATUS]", func(s *scene, _ *testscript.TestScript, args []string) error { return s.stop(args) }),
 	}
 }
