@@ -14,7 +14,7 @@ func (t *Transaction) sendACK(b *Branch, m *sip.Message) {
 	to := m.Value(sip.HeaderTo)
 	freeText(b.ack)
 	b.ack = fit(sip.AppendACK(newText(len(b.sent)), b.sent, to))
-	_ = t.out.Send(b.dest, b.ack)
+	_ = t.transmit(b.dest, b.ack)
 }
 
 // ACK says what an ACK belongs to.

@@ -45,7 +45,7 @@ func (t *Transaction) sendCancel(b *Branch, atOnce bool) {
 		return
 	}
 	b.stop = fit(sip.AppendCANCEL(newText(len(b.sent)), b.sent, t.cancelHeaders(b, atOnce)))
-	_ = t.out.Send(b.dest, b.stop)
+	_ = t.transmit(b.dest, b.stop)
 	now := t.l.now()
 	b.frAt = now + t.timeoutFR()
 	b.retrAt = 0

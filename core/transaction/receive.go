@@ -59,6 +59,9 @@ func (t *Transaction) receive(index int, r *Received) bool {
 		return false
 	}
 	if cseq.Method == sip.MethodCancel && t.Method != sip.MethodCancel {
+		if t.witness != nil {
+			t.witness.Replied(r)
+		}
 		t.cancelReplied(b, m.Status)
 		return true
 	}
@@ -69,6 +72,9 @@ func (t *Transaction) receive(index int, r *Received) bool {
 		return false
 	}
 	t.l.count(t).received.Add(1)
+	if t.witness != nil {
+		t.witness.Replied(r)
+	}
 	r.Tx = t
 	defer func() { r.Tx = nil }()
 	if m.Status < 200 {
@@ -230,7 +236,7 @@ func (t *Transaction) repeatedFinal(b *Branch, m *sip.Message) {
 		return
 	}
 	if b.ack != nil {
-		_ = t.out.Send(b.dest, b.ack)
+		_ = t.transmit(b.dest, b.ack)
 		return
 	}
 	t.sendACK(b, m)

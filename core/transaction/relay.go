@@ -231,7 +231,7 @@ func (t *Transaction) send(b *Branch) error {
 	if !t.scripts.OnSend(t, b, b.dest, b.sent, t.from) {
 		return ErrSend
 	}
-	for t.out.Send(b.dest, b.sent) != nil {
+	for t.transmit(b.dest, b.sent) != nil {
 		if t.nextAddress(b) != nil {
 			return ErrSend
 		}

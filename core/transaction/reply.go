@@ -102,13 +102,13 @@ func (t *Transaction) transmitReply() {
 	}
 	// There is nobody to tell about an error: the client will repeat its
 	// request, and the reply with it.
-	_ = t.out.Send(t.replyTo, t.reply)
+	_ = t.transmit(t.replyTo, t.reply)
 }
 
 // resend sends the last reply again.
 func (t *Transaction) resend() {
 	if t.reply != nil {
-		_ = t.out.Send(t.replyTo, t.reply)
+		_ = t.transmit(t.replyTo, t.reply)
 	}
 }
 

@@ -110,7 +110,7 @@ func (b *Branch) retransmit(now time.Duration) {
 		return
 	}
 	// A failure is not final: the next one may get through.
-	_ = t.out.Send(b.dest, text)
+	_ = t.transmit(b.dest, text)
 	b.retrIn = min(2*b.retrIn, t.interval2())
 	b.slow = b.retrIn >= t.interval2()
 	if b.status >= 100 && b.stop == nil {

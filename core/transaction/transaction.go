@@ -85,6 +85,7 @@ type fields struct {
 	from     any
 	heard    []listener
 	mask     Event
+	witness  Witness
 	uac      *uac
 	reasons  string // Reason fields for CANCELs
 	held     *heldReply

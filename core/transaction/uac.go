@@ -250,7 +250,7 @@ func (t *Transaction) ack2xx(b *Branch, m *sip.Message) {
 	if t.uac.ack == nil && !t.buildACK2xx(b, m) {
 		return
 	}
-	_ = t.out.Send(t.uac.ackTo, t.uac.ack)
+	_ = t.transmit(t.uac.ackTo, t.uac.ack)
 }
 
 func (t *Transaction) buildACK2xx(b *Branch, m *sip.Message) bool {

@@ -160,10 +160,14 @@ func (c *conn) limitMessage(in *input, taken bool) {
 
 // receive hands one message to a receiver.
 func (c *conn) receive(data []byte, b *Buffer, fault error, out *Out) {
-	r := c.streams.receivers.Get().(Receiver)
-	r.Receive(Packet{
+	p := Packet{
 		Data: data, Buffer: b, Src: c.remote, Dst: c.local,
 		Socket: c.socket, Conn: c.id, Time: c.streams.layer.clock.Now(), Fault: fault,
-	}, out)
+	}
+	if l := c.streams.layer; len(l.watchers) != 0 {
+		l.received(p)
+	}
+	r := c.streams.receivers.Get().(Receiver)
+	r.Receive(p, out)
 	c.streams.receivers.Put(r)
 }

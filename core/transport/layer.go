@@ -30,6 +30,8 @@ type Layer struct {
 	streams streams
 	procs   int // GOMAXPROCS before Serve; 0 when it was not changed
 
+	watchers []Watcher
+
 	stop    atomic.Bool // Stop was called
 	stopped atomic.Bool // nothing may be sent any more
 	myself  atomic.Pointer[names]
@@ -231,7 +233,11 @@ func (l *Layer) send(d Destination, data []byte, wait bool) error {
 		s = l.socketFor(d)
 	}
 	if d.Proto != UDP {
-		return l.streams.send(d, s, d.Socket, data, wait)
+		err := l.streams.send(d, s, d.Socket, data, wait)
+		if len(l.watchers) != 0 && err == nil && !d.Unseen {
+			l.sent(d, s, data)
+		}
+		return err
 	}
 	if s == nil {
 		return ErrNoSocket
@@ -242,6 +248,9 @@ func (l *Layer) send(d Destination, data []byte, wait bool) error {
 	err := s.packets.send(data, d.Addr)
 	if err != nil {
 		l.count.sendErrors.Inc()
+	}
+	if len(l.watchers) != 0 && err == nil && !d.Unseen {
+		l.sent(d, s, data)
 	}
 	return err
 }

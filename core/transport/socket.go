@@ -54,6 +54,8 @@ type Destination struct {
 	// Close asks to close the connection after the message was sent
 	// (set_reply_close, set_forward_close).
 	Close bool
+	// Unseen keeps the message from the watchers: it is a watcher's own.
+	Unseen bool
 }
 
 // ConnID names a stream connection as long as the process lives; 0 is none.

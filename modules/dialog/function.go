@@ -383,7 +383,7 @@ func (d *Dialog) force(to State) error {
 		state := d.state
 		d.mu.Unlock()
 		if state == Answered {
-			d.acknowledge(nil)
+			d.acknowledge(nil, nil)
 			return nil
 		}
 		if state == Confirmed {

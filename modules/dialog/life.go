@@ -210,7 +210,8 @@ func (d *Dialog) heard(n *transaction.Notice) {
 			d.fail(n)
 		}
 	case transaction.EndToEndACKIn:
-		d.acknowledge(n.Request)
+		c, _ := n.From.(*module.Call)
+		d.acknowledge(c, n.Request)
 	case transaction.Destroyed:
 		d.mu.Lock()
 		open := d.state < Answered
@@ -327,7 +328,7 @@ func (d *Dialog) fail(n *transaction.Notice) {
 }
 
 // acknowledge follows the ACK for the 2xx.
-func (d *Dialog) acknowledge(msg *sip.Message) {
+func (d *Dialog) acknowledge(c *module.Call, msg *sip.Message) {
 	d.mu.Lock()
 	first := d.state == Answered && !d.ending
 	if first {
@@ -338,7 +339,7 @@ func (d *Dialog) acknowledge(msg *sip.Message) {
 	}
 	d.mu.Unlock()
 	if first {
-		d.m.tell(ConfirmedEvent, d, nil, msg)
+		d.m.tell(ConfirmedEvent, d, c, msg)
 	}
 }
 

@@ -84,7 +84,7 @@ func (d *Dialog) adopt(draft *Dialog) {
 func (m *Module) request(c *module.Call, d *Dialog, side Side) {
 	switch c.Msg.Method {
 	case sip.MethodAck:
-		d.acknowledge(c.Msg)
+		d.acknowledge(c, c.Msg)
 		return
 	case sip.MethodBye:
 		m.keep(c, d)

@@ -114,28 +114,16 @@ func (l *looking) find(d *usrloc.Domain, uri string) module.Result {
 		l.flags = uint32(n)
 	}
 	if l.gruu.ruid != "" {
-		err = l.one(d)
-	} else {
-		err = l.all(d, r.aorOf(c, &u))
+		l.one(d)
+		return l.result()
 	}
-	if err != nil {
-		return c.Fail("lookup", err)
-	}
+	l.all(d, r.aorOf(c, &u))
 	return l.result()
 }
 
 // all takes the contacts of an AOR, in the order of the store.
-func (l *looking) all(d *usrloc.Domain, aor string) error {
-	v, err := d.Visit(l.c, aor)
-	if err != nil {
-		return err
-	}
-	defer v.Leave()
-	l.allOf(v.Lock())
-	return nil
-}
-
-func (l *looking) allOf(b usrloc.Bindings) {
+func (l *looking) all(d *usrloc.Domain, aor string) {
+	b := d.Lock(aor)
 	defer b.Unlock()
 	for h := b.First(); h != 0; h = b.Next(h) {
 		var k usrloc.Contact
@@ -151,22 +139,14 @@ func (l *looking) allOf(b usrloc.Bindings) {
 }
 
 // one takes the contact of a temporary GRUU.
-func (l *looking) one(d *usrloc.Domain) error {
-	v, ok, err := d.VisitRUID(l.c, l.gruu.hash, l.gruu.ruid)
+func (l *looking) one(d *usrloc.Domain) {
+	b, h, ok := d.LockRUID(l.gruu.hash, l.gruu.ruid)
 	if !ok {
-		return err
+		return
 	}
-	defer v.Leave()
-	l.oneOf(v.Lock())
-	return nil
-}
-
-func (l *looking) oneOf(b usrloc.Bindings) {
 	defer b.Unlock()
 	var k usrloc.Contact
-	if h := b.MatchRUID(l.gruu.ruid); h == 0 {
-		return
-	} else if b.Read(h, &k); l.wanted(&k) {
+	if b.Read(h, &k); l.wanted(&k) {
 		l.take(&k)
 	}
 }

@@ -51,12 +51,7 @@ func (r *Registrar) fetch(c *module.Call, a module.Args) module.Result {
 	if err != nil {
 		return module.False
 	}
-	v, err := d.Visit(c, aor)
-	if err != nil {
-		return c.Fail("reg_fetch_contacts", err)
-	}
-	defer v.Leave()
-	b := v.Lock()
+	b := d.Lock(aor)
 	defer b.Unlock()
 	for h := b.First(); h != 0; h = b.Next(h) {
 		var k usrloc.Contact

@@ -8,6 +8,7 @@ import (
 
 	"github.com/kahea-sip/kahea/core/module"
 	"github.com/kahea-sip/kahea/core/setting"
+	"github.com/kahea-sip/kahea/core/transport"
 )
 
 func init() { module.Register("sl", func() module.Module { return New() }) }
@@ -23,6 +24,9 @@ type SL struct {
 	ackCallback, localCallback string
 	onFilteredACK              module.RouteRef
 	onLocalResponse            module.RouteRef
+
+	onSent []func(*module.Call, transport.Destination, []byte)
+	onACK  []func(*module.Call)
 
 	counts counts
 }

@@ -125,7 +125,14 @@ func (s *SL) transmit(c *module.Call, code int, reason, headers string) error {
 	if c.Host.Core().Warnings {
 		r.Warning = transaction.ReplyWarning(c.Packet, c.State)
 	}
-	return c.Out.Send(to, sip.AppendReply(c.Mem.Begin(), c.Msg, &r))
+	text := sip.AppendReply(c.Mem.Begin(), c.Msg, &r)
+	if err := c.Out.Send(to, text); err != nil {
+		return err
+	}
+	for _, f := range s.onSent {
+		f(c, to, text)
+	}
+	return nil
 }
 
 // sent runs event_route[sl:local-response].
@@ -206,6 +213,9 @@ func (s *SL) filterACK(c *module.Call) bool {
 		return true
 	}
 	s.counts.acks.Inc()
+	for _, f := range s.onACK {
+		f(c)
+	}
 	if s.onFilteredACK != module.NoRoute {
 		c.Route = module.EventRoute
 		c.Gen.Program.Run(c, s.onFilteredACK)

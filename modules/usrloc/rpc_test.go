@@ -106,7 +106,7 @@ func TestAddReplaces(t *testing.T) {
 			t.Fatal(got)
 		}
 	}
-	b := lockAOR(d, "bob")
+	b := d.Lock("bob")
 	defer b.Unlock()
 	var c Contact
 	b.Read(b.First(), &c)

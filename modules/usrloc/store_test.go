@@ -11,7 +11,6 @@ import (
 	"sort"
 	"strings"
 	"sync"
-	"sync/atomic"
 	"testing"
 	"time"
 
@@ -29,11 +28,6 @@ type host struct {
 	layer  *transport.Layer
 	stores map[string]any
 }
-
-// Rand gives each host other numbers.
-func (h *host) Rand() *rand.Rand { return rand.New(rand.NewPCG(hosts.Add(1), 0)) }
-
-var hosts atomic.Uint64
 
 func (h *host) Timers() *timer.Wheel        { return h.wheel }
 func (h *host) Transport() *transport.Layer { return h.layer }
@@ -85,11 +79,9 @@ func contact(uri string) Contact {
 		Expires: rpctest.Start.Unix() + 600, Modified: rpctest.Start.Unix()}
 }
 
-func lockAOR(d *Domain, aor string) Bindings { return d.lock(d.t, aor) }
-
 func insert(t testing.TB, d *Domain, aor string, c Contact) {
 	t.Helper()
-	b := lockAOR(d, aor)
+	b := d.Lock(aor)
 	defer b.Unlock()
 	if _, err := b.Insert(&c); err != nil {
 		t.Fatal(err)
@@ -98,7 +90,7 @@ func insert(t testing.TB, d *Domain, aor string, c Contact) {
 
 // uris lists the contacts of an AOR in their order.
 func uris(d *Domain, aor string) (list []string) {
-	b := lockAOR(d, aor)
+	b := d.Lock(aor)
 	defer b.Unlock()
 	var c Contact
 	for h := b.First(); h != 0; h = b.Next(h) {
@@ -142,7 +134,7 @@ func TestUpdateMoves(t *testing.T) {
 		insert(t, d, "bob", c)
 	}
 	update := func(uri string, q int) {
-		b := lockAOR(d, "bob")
+		b := d.Lock("bob")
 		defer b.Unlock()
 		h := b.MatchURI(uri)
 		var c Contact
@@ -204,7 +196,7 @@ func TestMatch(t *testing.T) {
 		}
 		c := contact("sip:a@h")
 		row.with(&c)
-		b := lockAOR(d, "bob")
+		b := d.Lock("bob")
 		got := ""
 		if h := b.Match(&c); h != 0 {
 			var k Contact
@@ -241,7 +233,7 @@ func TestCSeq(t *testing.T) {
 		c := contact("sip:a@h")
 		c.CSeq = 7
 		insert(t, d, "bob", c)
-		b := lockAOR(d, "bob")
+		b := d.Lock("bob")
 		if got := b.Order(b.First(), row.callID, row.cseq, now+row.after); got != row.want {
 			t.Errorf("%s: %d, want %d", row.name, got, row.want)
 		}
@@ -264,7 +256,7 @@ func TestAgainstModel(t *testing.T) {
 		c.Path, c.Received, c.UserAgent = text(), text(), fmt.Sprint("agent", rnd.IntN(40))
 		c.Q = rnd.IntN(3) * 100
 		all := c.Path + "|" + c.Received + "|" + c.UserAgent
-		b := lockAOR(d, aor)
+		b := d.Lock(aor)
 		h := b.MatchURI(uri)
 		if _, known := model[aor][uri]; known != (h != 0) {
 			t.Fatalf("step %d: %s of %s is known: %v, want %v", i, uri, aor, h != 0, known)
@@ -291,7 +283,7 @@ func TestAgainstModel(t *testing.T) {
 	}
 	users, contacts := int64(0), int64(0)
 	for aor, want := range model {
-		b := lockAOR(d, aor)
+		b := d.Lock(aor)
 		n, q := 0, 1<<20
 		for h := b.First(); h != 0; h = b.Next(h) {
 			var c Contact
@@ -317,7 +309,7 @@ func TestAgainstModel(t *testing.T) {
 		t.Errorf("walked over %d AORs of %d", seen, users)
 	}
 	for aor := range model {
-		b := lockAOR(d, aor)
+		b := d.Lock(aor)
 		for h := b.First(); h != 0; h = b.First() {
 			b.Delete(h)
 		}
@@ -330,7 +322,7 @@ func TestAgainstModel(t *testing.T) {
 
 func TestTooLong(t *testing.T) {
 	d := start(t, newHost(t), New())
-	b := lockAOR(d, "bob")
+	b := d.Lock("bob")
 	defer b.Unlock()
 	c := contact(strings.Repeat("x", 1<<16))
 	if _, err := b.Insert(&c); err != ErrTooLong {
@@ -344,7 +336,7 @@ func TestRUID(t *testing.T) {
 	own := contact("sip:b@h")
 	own.RUID = "other-1"
 	insert(t, d, "bob", own)
-	b := lockAOR(d, "bob")
+	b := d.Lock("bob")
 	var c Contact
 	b.Read(b.First(), &c)
 	ruid, hash := string(c.AppendRUID(nil)), b.Hash()
@@ -353,17 +345,15 @@ func TestRUID(t *testing.T) {
 		t.Errorf("record unique id %q", ruid)
 	}
 	for _, row := range []struct{ ruid, want string }{{ruid, "sip:a@h"}, {"other-1", "sip:b@h"}, {ruid + "0", ""}, {"", ""}} {
-		v, ok, err := d.VisitRUID(nil, hash, row.ruid)
-		if ok != (row.want != "") || err != nil {
-			t.Errorf("%q: found %v, %v", row.ruid, ok, err)
+		b, h, ok := d.LockRUID(hash, row.ruid)
+		if ok != (row.want != "") {
+			t.Errorf("%q: found %v", row.ruid, ok)
 		}
 		if ok {
-			b := v.Lock()
-			if b.Read(b.MatchRUID(row.ruid), &c); c.URI != row.want {
+			if b.Read(h, &c); c.URI != row.want {
 				t.Errorf("%q: %s", row.ruid, c.URI)
 			}
 			b.Unlock()
-			v.Leave()
 		}
 	}
 }
@@ -411,7 +401,7 @@ func TestChangeHooks(t *testing.T) {
 		told = append(told, fmt.Sprint(e, domain, aor, c.URI))
 	})
 	d := start(t, newHost(t), u)
-	b := lockAOR(d, "bob")
+	b := d.Lock("bob")
 	c := contact("sip:a")
 	h, err := b.Insert(&c)
 	if err != nil || b.Update(h, &c) != nil {
@@ -430,7 +420,7 @@ func TestChangeHookSeesTheNewTexts(t *testing.T) {
 	u := New()
 	told := ""
 	u.OnChange(Updated, func(_ Event, _, _ string, c *Contact) { told = c.URI + " " + c.CallID })
-	b := lockAOR(start(t, newHost(t), u), "bob")
+	b := start(t, newHost(t), u).Lock("bob")
 	defer b.Unlock()
 	c := contact("sip:a")
 	h, err := b.Insert(&c)
@@ -449,6 +439,11 @@ func TestChangeHookSeesTheNewTexts(t *testing.T) {
 }
 
 func TestRefusals(t *testing.T) {
+	u := New()
+	u.dbMode = 2
+	if err := u.Prepare(nil); err == nil || !strings.Contains(err.Error(), "db_mode 2") {
+		t.Errorf("db_mode 2: %v", err)
+	}
 	if err := refuse(0)(1); err == nil {
 		t.Error("ka_mode 1 was taken")
 	}
@@ -475,7 +470,7 @@ func TestTogether(t *testing.T) {
 				aor := fmt.Sprint("u", (i*7+w)%50)
 				c := contact(fmt.Sprint("sip:", w))
 				c.UserAgent = fmt.Sprint("ua", i%9)
-				b := lockAOR(d, aor)
+				b := d.Lock(aor)
 				if h := b.MatchURI(c.URI); h == 0 {
 					_, _ = b.Insert(&c)
 				} else if i%3 == 0 {
@@ -504,13 +499,13 @@ func TestAllocations(t *testing.T) {
 	}{
 		{"read", func() {
 			var c Contact
-			b := lockAOR(d, "bob")
+			b := d.Lock("bob")
 			b.Read(b.First(), &c)
 			b.Unlock()
 		}},
 		{"update", func() {
 			c.CSeq++
-			b := lockAOR(d, "bob")
+			b := d.Lock("bob")
 			if err := b.Update(b.Match(&c), &c); err != nil {
 				t.Fatal(err)
 			}

@@ -9,8 +9,12 @@ import (
 	glua "github.com/yuin/gopher-lua"
 )
 
+// maxRepeated bounds the text that string.rep makes, in bytes: a number out of
+// a message must not take the memory of the server.
+const maxRepeated = 64 << 20
+
 var stringFunctions = map[string]glua.LGFunction{
-	concatName: stringConcat, "byte": stringByte, "char": stringChar, "find": stringFind, "format": stringFormat, "gfind": stringGmatch,
+	"byte": stringByte, "char": stringChar, "find": stringFind, "format": stringFormat, "gfind": stringGmatch,
 	"gmatch": stringGmatch, "gsub": stringGsub, "len": stringLen, "lower": stringLower, "match": stringMatch,
 	"rep": stringRep, "reverse": stringReverse, "sub": stringSub, "upper": stringUpper,
 }
@@ -84,8 +88,8 @@ func stringRep(l *glua.LState) int {
 		l.Push(emptyText)
 		return 1
 	}
-	if n > maxText/len(s) {
-		l.RaiseError("%s", errText)
+	if n > maxRepeated/len(s) {
+		l.RaiseError("not enough memory")
 	}
 	l.Push(glua.LString(strings.Repeat(s, n)))
 	return 1
