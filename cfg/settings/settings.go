@@ -157,9 +157,15 @@ type TCP struct {
 
 // TLS tells how TLS is treated.
 type TLS struct {
+	// Enabled is enable_tls, Disabled disable_tls, which is its contrary; see On.
+	Enabled, Disabled bool
+	// Port is that of sockets that name none.
 	Port           int
 	MaxConnections int
 }
+
+// On tells whether TLS is to be served.
+func (t *TLS) On() bool { return t.Enabled || !t.Disabled }
 
 // DNS tells how names are resolved.
 type DNS struct {
@@ -308,7 +314,7 @@ func New() *Settings {
 			MaxConnections: 2048, ConnectionLifetime: 120 * time.Second, ConnectTimeout: 10 * time.Second, SendTimeout: 10 * time.Second,
 			Async: true, ConnectionQueue: 32768, QueueMax: 10 << 20, CRLFPing: true, ReadBuffer: 16384, KeepAlive: true,
 		},
-		TLS: TLS{Port: 5061, MaxConnections: 2048},
+		TLS: TLS{Disabled: true, Port: 5061, MaxConnections: 2048},
 		DNS: DNS{
 			NAPTRIgnoreRFC: true, UDPPref: 30, TCPPref: 20, TLSPref: 10, SCTPPref: 20, RetryTime: -1 * time.Second, Retries: -1, Servers: -1,
 			UseSearchList: true, UseCache: true, CacheNegativeTTL: 60 * time.Second, CacheMaxTTL: -1 * time.Second,

@@ -110,8 +110,7 @@ func TestRefuse(t *testing.T) {
 		{"IP version", `tcp_source_ipv4=::1`, `k.cfg:1:17: tcp_source_ipv4 is of the other IP version: ::1 | `},
 		{"not there yet", `mcast="lo"`, `k.cfg:1:7: parameter mcast is not there yet: interface of multicast | take it out, or give it the value that asks for nothing`},
 		{"sctp", `enable_sctp=1`, `k.cfg:1:13: parameter enable_sctp is not there yet: serve SCTP: 0 no, 1 yes, 2 where the system can | take it out, or give it the value that asks for nothing`},
-		{"sctp socket", `listen=sctp:127.0.0.1:5060`, `k.cfg:1:8: listening on sctp is not there yet | take it out, or listen on udp or tcp`},
-		{"tls socket", `listen=tls:127.0.0.1:5061`, `k.cfg:1:8: listening on tls is not there yet | take it out, or listen on udp or tcp`},
+		{"sctp socket", `listen=sctp:127.0.0.1:5060`, `k.cfg:1:8: listening on sctp is not there yet | take it out, or listen on udp, tcp or tls`},
 		{"no address", `listen=udp:300.1.2.3:5060`, `k.cfg:1:8: 300.1.2.3 is no address | an IPv4 address is four numbers of 0 to 255`},
 		{"no advertised address", `listen=udp:127.0.0.1:5060 advertise 1.2.3:5060`, `k.cfg:1:37: 1.2.3 is no address | an IPv4 address is four numbers of 0 to 255`},
 		{"a define that is missing", `listen=MY_LISTEN`, `k.cfg:1:8: MY_LISTEN is not defined | define it with #!define MY_LISTEN …, or write a host name in lower case`},
@@ -195,7 +194,7 @@ func TestTable(t *testing.T) {
 		if p.Doc == "" {
 			t.Errorf("%s has no line of documentation", p.Name)
 		}
-		if p.Status == Served && p.at == nil && p.Type != Sockets && p.Type != Names && p.Type != Block && p.Name != "disable_tls" && p.Name != "disable_sctp" {
+		if p.Status == Served && p.at == nil && p.Type != Sockets && p.Type != Names && p.Type != Block && p.Name != "disable_sctp" {
 			t.Errorf("%s is served but has no field", p.Name)
 		}
 	}

@@ -61,11 +61,11 @@ func (a *applier) address(s *Socket, addr *syntax.Address) bool {
 // without asking the network, and how to mend it; "" where nothing is wrong.
 func (s *Socket) Problem() (message, advice string) {
 	switch s.Proto {
-	case "", "udp", "tcp":
+	case "", "udp", "tcp", "tls":
 	case "ws", "wss":
 		return s.Proto + " is no protocol to listen on", "WebSocket connections come in over tcp and tls sockets"
-	case "tls", "sctp":
-		return "listening on " + s.Proto + " is not there yet", "take it out, or listen on udp or tcp"
+	case "sctp":
+		return "listening on sctp is not there yet", "take it out, or listen on udp, tcp or tls"
 	}
 	if message, advice = hostProblem(s.Host); message == "" && s.AdvertiseHost != "" {
 		message, advice = hostProblem(s.AdvertiseHost)

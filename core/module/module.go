@@ -16,6 +16,8 @@ import (
 	"context"
 	"fmt"
 	"sort"
+
+	"github.com/kahea-sip/kahea/core/transport"
 )
 
 // Module is what every module implements.
@@ -37,6 +39,12 @@ type Preparer interface {
 // files, tables, sockets, timers. The context ends when the module must stop.
 type Starter interface {
 	Start(ctx context.Context, h Host) error
+}
+
+// Streamer is a module that brings stream protocols, as tls does. Streams is
+// called before the sockets are bound, and its functions after Start.
+type Streamer interface {
+	Streams() map[transport.Proto]transport.Stream
 }
 
 // Readier is a module with work that needs the others: after all have started

@@ -73,6 +73,7 @@ type Layer struct {
 	mask   Event
 	heard  []listener
 
+	security  func(s *State, to netip.AddrPort) any
 	branches  sync.Pool
 	calls     atomic.Uint64 // Call-IDs that were made
 	bound     bound
@@ -100,6 +101,11 @@ func New(o Options) *Layer {
 	}
 	return l
 }
+
+// Secure sets the function that says how a connection of a secure protocol is
+// secured that is opened for a request with a State
+// (transport.Destination.Security). It is called before the first message.
+func (l *Layer) Secure(f func(s *State, to netip.AddrPort) any) { l.security = f }
 
 func (l *Layer) newTransaction() *Transaction {
 	t := &Transaction{l: l}

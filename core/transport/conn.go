@@ -22,6 +22,7 @@ type conn struct {
 	socket        *Socket
 	local, remote netip.AddrPort
 	outgoing      bool
+	security      any // as Destination.Security
 	opened        time.Time
 	reads         bool // counted in streams.reading
 
@@ -136,7 +137,7 @@ func (c *conn) secure() (net.Conn, error) {
 	p := c.streams.protos[c.proto]
 	switch {
 	case c.outgoing && p.Client != nil:
-		return p.Client(c.dial, c.base, Destination{Proto: c.proto, Addr: c.remote, Socket: c.socket})
+		return p.Client(c.dial, c.base, Destination{Proto: c.proto, Addr: c.remote, Socket: c.socket, Security: c.security})
 	case !c.outgoing && p.Server != nil:
 		return p.Server(c.base, c.socket)
 	}

@@ -4,6 +4,7 @@ package transport
 
 import (
 	"cmp"
+	"net"
 	"net/netip"
 	"slices"
 	"time"
@@ -80,6 +81,19 @@ func (l *Layer) Connection(id ConnID) (info Connection, ok bool) {
 		return c.info(), true
 	}
 	return Connection{}, false
+}
+
+// NetConn returns what secures a connection, or else the TCP connection; nil
+// where there is no such connection, or it is not open yet. Nobody may read or
+// write it.
+func (l *Layer) NetConn(id ConnID) net.Conn {
+	c := l.streams.byNumber(id)
+	if c == nil {
+		return nil
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.nc
 }
 
 // ConnectionTo finds the connection that a message to d would take.

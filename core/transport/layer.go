@@ -40,6 +40,13 @@ type Layer struct {
 
 var _ Sender = (*Layer)(nil)
 
+// Serves tells whether connections of a stream protocol can be accepted and
+// opened.
+func (l *Layer) Serves(p Proto) bool {
+	_, ok := l.streams.protos[p]
+	return ok || p == UDP
+}
+
 // New makes a layer; it opens nothing.
 func New(o Options) (*Layer, error) {
 	l := &Layer{opt: o, clock: o.Clock, log: o.Log, network: o.Network}

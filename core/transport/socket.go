@@ -51,6 +51,9 @@ type Destination struct {
 	// NoConnect forbids to open a connection for this message
 	// (set_forward_no_connect, set_reply_no_connect).
 	NoConnect bool
+	// Security says how a connection that is opened for the message is secured:
+	// what the module of the protocol has put there, nil for nothing.
+	Security any
 	// Close asks to close the connection after the message was sent
 	// (set_reply_close, set_forward_close).
 	Close bool

@@ -283,7 +283,7 @@ func (t *streams) connect(d Destination, s, from *Socket) (*conn, error) {
 	}
 	c := &conn{
 		streams: t, socket: s, proto: d.Proto, state: ConnConnecting, outgoing: true,
-		local: t.localFor(d, s, from), remote: d.Addr,
+		local: t.localFor(d, s, from), remote: d.Addr, security: d.Security,
 	}
 	if err := t.add(c); err != nil {
 		return nil, err

@@ -9,6 +9,7 @@ import (
 	"net"
 	"net/netip"
 	"os"
+	"slices"
 	"strconv"
 	"strings"
 	"syscall"
@@ -16,6 +17,7 @@ import (
 
 	"github.com/kahea-sip/kahea/cfg/settings"
 	"github.com/kahea-sip/kahea/cfg/source"
+	"github.com/kahea-sip/kahea/core/module"
 	"github.com/kahea-sip/kahea/core/transport"
 	"github.com/kahea-sip/kahea/rpc"
 )
@@ -26,6 +28,10 @@ func (s *server) listen() error {
 	sockets, places, err := s.sockets()
 	if err != nil {
 		return err
+	}
+	if set.TLS.On() && !s.brings(transport.TLS) {
+		s.log.Warn("tls support enabled, but no tls engine  available (forgot to load the tls module?)")
+		s.log.Warn("disabling tls...")
 	}
 	children := set.Children
 	if !set.Process.Fork {
@@ -55,6 +61,7 @@ func (s *server) listen() error {
 	if err != nil {
 		return err
 	}
+	s.useStreams(layer)
 	if err := layer.Listen(); err != nil {
 		return bindError(err, sockets, places)
 	}
@@ -65,6 +72,33 @@ func (s *server) listen() error {
 	}
 	return nil
 }
+
+// useStreams gives the transport the stream protocols that modules bring.
+func (s *server) useStreams(layer *transport.Layer) {
+	for _, m := range s.cfg.script.Modules {
+		if brings, ok := m.Module.(module.Streamer); ok {
+			for p, stream := range brings.Streams() {
+				layer.Use(p, stream)
+			}
+		}
+	}
+}
+
+// brings tells whether a module brings a protocol.
+func (s *server) brings(p transport.Proto) bool {
+	for _, m := range s.cfg.script.Modules {
+		if brings, ok := m.Module.(module.Streamer); ok {
+			if _, ok := brings.Streams()[p]; ok {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// servesTLS tells whether there are sockets of TLS: as in Kamailio those that
+// are named are left out where TLS is not enabled, or its module not loaded.
+func (s *server) servesTLS() bool { return s.cfg.settings.TLS.On() && s.brings(transport.TLS) }
 
 func seconds(n int) time.Duration { return time.Duration(n) * time.Second }
 
@@ -107,20 +141,16 @@ func cutPort(text string) (host string, port int, err error) {
 // address families are not looked for.
 func (s *server) tuneLocator() {
 	c := s.locator.Config()
-	var six, udp, tcp bool
+	six := false
+	c.Protocols = nil
 	for _, sock := range s.transport.Sockets() {
 		six = six || sock.Addr.Addr().Is6()
-		udp = udp || sock.Proto == transport.UDP
-		tcp = tcp || sock.Proto == transport.TCP
+		if !slices.Contains(c.Protocols, sock.Proto) {
+			c.Protocols = append(c.Protocols, sock.Proto)
+		}
 	}
+	slices.Sort(c.Protocols)
 	c.IPv6 = c.IPv6 && six
-	c.Protocols = nil
-	if udp {
-		c.Protocols = append(c.Protocols, transport.UDP)
-	}
-	if tcp {
-		c.Protocols = append(c.Protocols, transport.TCP)
-	}
 	s.locator.Configure(c)
 }
 
@@ -303,7 +333,7 @@ func (s *server) expand(l settings.Socket) ([]transport.Listen, error) {
 	set := s.cfg.settings
 	// What is no protocol to listen on was refused when the file was checked.
 	proto, _ := transport.ParseProto(l.Proto)
-	if proto == transport.TCP && set.TCP.Disabled {
+	if proto == transport.TCP && set.TCP.Disabled || proto == transport.TLS && !s.servesTLS() {
 		return nil, nil
 	}
 	addrs, err := s.addresses(l.Host)
@@ -312,7 +342,9 @@ func (s *server) expand(l settings.Socket) ([]transport.Listen, error) {
 	}
 	port := l.Port
 	if port == 0 && !s.around.anyPort {
-		port = set.Port
+		if port = set.Port; proto == transport.TLS {
+			port = set.TLS.Port
+		}
 	}
 	advHost, advPort := l.AdvertiseHost, l.AdvertisePort
 	if advHost == "" {
@@ -325,8 +357,23 @@ func (s *server) expand(l settings.Socket) ([]transport.Listen, error) {
 	for _, a := range addrs {
 		out = append(out, transport.Listen{Proto: proto, Addr: netip.AddrPortFrom(a, uint16(port)), Name: l.Name,
 			AdvertiseHost: advHost, AdvertisePort: advPort, Workers: l.Workers})
+		if proto == transport.ProtoNone && s.servesTLS() {
+			out = append(out, transport.Listen{Proto: transport.TLS, Addr: netip.AddrPortFrom(a, s.tlsPort(l.Port)), AdvertiseHost: advHost})
+		}
 	}
 	return out, nil
+}
+
+// tlsPort is the port of TLS beside a socket for all protocols: the next one,
+// as in Kamailio.
+func (s *server) tlsPort(named int) uint16 {
+	switch {
+	case named != 0:
+		return uint16(named + 1)
+	case s.around.anyPort:
+		return 0
+	}
+	return uint16(s.cfg.settings.TLS.Port)
 }
 
 // addresses finds the addresses of what a listen line names: an address, an
