@@ -233,15 +233,16 @@ func (m *Auth) leave(c *module.Call, who role, realm string, flags int) {
 // authCheck is pv_auth_check(realm, passwd, flags, checks).
 func (m *Auth) authCheck(c *module.Call, a module.Args) module.Result {
 	result := m.check(c, a, "pv_auth_check", byMethod.of(c), c.Msg.MethodName)
-	if result == module.True && a.Int(3, 0)&1 != 0 && c.Authorized != "" && !m.same(c) {
+	if result == module.True && a.Int(3, 0)&1 != 0 && c.Authorized != "" && !m.SameUser(c, m.useDomain != 0) {
 		return otherUser
 	}
 	return result
 }
 
-// same tells whether the user of the credentials is whom the request names:
-// in From, of REGISTER and PUBLISH in To, of PUBLISH in the Request-URI.
-func (m *Auth) same(c *module.Call) bool {
+// SameUser tells whether the user who was authorized is whom the request names:
+// in From, of REGISTER and PUBLISH in To, of PUBLISH in the Request-URI. With
+// domain these URIs must have one host.
+func (m *Auth) SameUser(c *module.Call, domain bool) bool {
 	user, _, _ := strings.Cut(c.Authorized, "@")
 	from, err := c.Msg.FromURI()
 	if err != nil || from.User != user {
@@ -251,19 +252,19 @@ func (m *Auth) same(c *module.Call) bool {
 		return true
 	}
 	to, err := c.Msg.ToURI()
-	if err != nil || !m.equal(from, to) {
+	if err != nil || !equal(from, to, domain) {
 		return false
 	}
 	if c.Msg.Method != sip.MethodPublish {
 		return true
 	}
 	target, err := c.ParseURI(c.Target.URI)
-	return err == nil && m.equal(from, target)
+	return err == nil && equal(from, target, domain)
 }
 
-// equal compares the users of URIs, with use_domain their hosts.
-func (m *Auth) equal(a, b *sip.URI) bool {
-	return a.User == b.User && (m.useDomain == 0 || strings.EqualFold(a.Host, b.Host))
+// equal compares the users of URIs, with domain their hosts too.
+func equal(a, b *sip.URI, domain bool) bool {
+	return a.User == b.User && (!domain || strings.EqualFold(a.Host, b.Host))
 }
 
 // hasCredentials is has_credentials(realm).
