@@ -13,6 +13,9 @@ import (
 // files have the path in Name: sqlite:///var/lib/x.db gives "/var/lib/x.db".
 type URL struct {
 	Scheme, User, Password, Host string
+	// Group is a name in brackets before the host or in its place: for MySQL
+	// a group of options in my.cnf.
+	Group string
 	// Port is 0 where none is named.
 	Port int
 	// Name is what follows the host: the name of the database, or where there
@@ -67,7 +70,12 @@ func (u *URL) setHost(host string) error {
 		if end < 0 {
 			return fmt.Errorf("a bracket is missing behind %q", host)
 		}
-		u.Host, port = host[1:end], strings.TrimPrefix(host[end+1:], ":")
+		if strings.Contains(host[:end], ":") {
+			u.Host, port = host[1:end], strings.TrimPrefix(host[end+1:], ":")
+		} else {
+			u.Group = host[1:end]
+			u.Host, port, _ = strings.Cut(host[end+1:], ":")
+		}
 	} else if i := strings.LastIndexByte(host, ':'); i >= 0 {
 		u.Host, port = host[:i], host[i+1:]
 	}

@@ -25,6 +25,9 @@ func TestURL(t *testing.T) {
 		{"postgres://u@h", db.URL{Scheme: "postgres", User: "u", Host: "h"}, ""},
 		{"sqlite:///var/lib/k.db", db.URL{Scheme: "sqlite", Name: "/var/lib/k.db"}, ""},
 		{"sqlite:k.db", db.URL{Scheme: "sqlite", Name: "k.db"}, ""},
+		{"mysql://u:p@[group]h:3307/n", db.URL{Scheme: "mysql", User: "u", Password: "p", Group: "group", Host: "h", Port: 3307, Name: "n"},
+			"mysql://u:***@[group]h:3307/n"},
+		{"mysql://[group]/n", db.URL{Scheme: "mysql", Group: "group", Name: "n"}, ""},
 		{"cluster://one", db.URL{Scheme: "cluster", Host: "one"}, ""},
 	} {
 		got, err := db.ParseURL(row.text)

@@ -17,16 +17,10 @@ const (
 )
 
 func (d *Dispatcher) params() []module.Param {
-	const (
-		noDatabase = "there is no database of gateways yet"
-		noProcess  = "every timer has a goroutine of its own"
-	)
-	column := func(name string) module.Param {
-		return module.Param{Name: name, Set: new(string), Notice: noDatabase, Doc: "name of a table or column of the database"}
-	}
+	const noProcess = "every timer has a goroutine of its own"
 	return []module.Param{
 		{Name: "list_file", Set: &d.listFile, Doc: "file with the sets of gateways; read at start, by dispatcher.reload and ds_reload"},
-		{Name: "db_url", Set: &d.dbURL, Doc: "refused: sets cannot be loaded from a database yet"},
+		{Name: "db_url", Set: &d.dbURL, Doc: "database with the sets of gateways, which then is read instead of list_file"},
 		{Name: "flags", Set: &d.flags, Min: 0, Max: 3, Doc: "sum of: 1 hashes only the user of a URI, 2 keeps the other gateways of the set for ds_next_dst and ds_next_domain"},
 		{Name: "force_dst", Set: &d.forceDst, Doc: "0 makes ds_select_dst fail when the next hop is set already"},
 		{Name: "use_default", Set: &d.useDefault, Doc: "1 makes the last gateway of a set the one that is tried when all others have failed; no algorithm chooses it"},
@@ -62,7 +56,13 @@ func (d *Dispatcher) params() []module.Param {
 		{Name: "ds_dns_mode", Set: &d.dnsMode, Min: 0, Max: 15, Doc: "when names of gateways are looked up for ds_is_from_list; sum of: 1 when the list is loaded, 2 each time, 4 when it is loaded and every ds_dns_interval, 8 by SRV (and NAPTR)"},
 		{Name: "ds_dns_interval", Set: &d.dnsInterval, Min: 1, Max: 1 << 30, Unit: "s", Doc: "how often names are looked up again with ds_dns_mode 4"},
 		{Name: "ds_dns_ttl", Set: new(int), Notice: "the lifetimes of DNS records and the dns_cache parameters say how long an answer counts", Doc: "lifetime of DNS answers"},
-		column("table_name"), column("setid_col"), column("destination_col"), column("flags_col"), column("priority_col"), column("attrs_col"), column("ds_db_extra_attrs"),
+		{Name: "table_name", Set: &d.names.table, Doc: "table of gateways"},
+		{Name: "setid_col", Set: &d.names.set, Doc: "column of the set"},
+		{Name: "destination_col", Set: &d.names.uri, Doc: "column of the URI"},
+		{Name: "flags_col", Set: &d.names.flags, Doc: "column of the flags"},
+		{Name: "priority_col", Set: &d.names.priority, Doc: "column of the priority"},
+		{Name: "attrs_col", Set: &d.names.attrs, Doc: "column of the attributes"},
+		{Name: "ds_db_extra_attrs", Set: d.names.setFurther, Doc: `further columns that are attributes, "attribute=column;attribute=column"`},
 	}
 }
 
@@ -133,7 +133,7 @@ func (d *Dispatcher) functions() []module.Function {
 		{Name: "ds_dsg_fetch", Args: []module.Arg{set}, Routes: module.AnyRoute, Run: d.fetchGroup, Lua: "-", Doc: "Looks at a set, for $dsg."},
 		{Name: "ds_load_update", Routes: module.AnyRoute, Run: d.loadUpdate, Doc: "Ends the load of a call for its BYE or CANCEL, and notes that it was answered for a 2xx to its INVITE."},
 		{Name: "ds_load_unset", Routes: module.AnyRoute, Run: d.loadUnset, Doc: "Ends the load of the call."},
-		{Name: "ds_reload", Routes: module.AnyRoute, Run: d.reloadFunction, Doc: "Reads list_file again. False, and nothing changes, when it cannot be used."},
+		{Name: "ds_reload", Routes: module.AnyRoute, Run: d.reloadFunction, Doc: "Reads list_file, or the database, again. False, and nothing changes, when it cannot be used."},
 	}
 }
 

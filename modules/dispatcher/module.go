@@ -13,6 +13,7 @@ import (
 
 	"github.com/kahea-sip/kahea/core/avp"
 	"github.com/kahea-sip/kahea/core/counter"
+	"github.com/kahea-sip/kahea/core/db"
 	"github.com/kahea-sip/kahea/core/module"
 	"github.com/kahea-sip/kahea/core/setting"
 	"github.com/kahea-sip/kahea/core/timer"
@@ -28,6 +29,7 @@ type Dispatcher struct {
 
 	// Parameters.
 	listFile, dbURL           string
+	names                     columns
 	flags, forceDst           int
 	useDefault, attrsNone     int
 	xavpDst, xavpCtx          string
@@ -52,6 +54,7 @@ type Dispatcher struct {
 	replyCodes                setting.Str
 	codes                     atomic.Pointer[replyCodes]
 
+	db            db.Database // nil without db_url
 	defaultSocket *transport.Socket
 	counts        [maxCount]*avp.Tree
 
@@ -82,7 +85,7 @@ type store struct {
 func New() *Dispatcher {
 	d := &Dispatcher{listFile: "/etc/kamailio/dispatcher.list", forceDst: 1, xavpDst: "_dsdst_", xavpCtx: "_dsctx_",
 		pingMethod: "OPTIONS", pingFrom: "sip:dispatcher@localhost", alpha: 900, hashExpire: 7200, hashInit: 7200, hashCheck: 30,
-		reloadDelta: 5, dnsMode: dnsAtLoad, dnsInterval: 600, counts: newCounts()}
+		reloadDelta: 5, dnsMode: dnsAtLoad, dnsInterval: 600, counts: newCounts(), names: newColumns()}
 	d.failThreshold.Set(1)
 	d.recoverThreshold.Set(1)
 	d.pingOn.Store(1)
@@ -126,16 +129,10 @@ func (d *Dispatcher) Exports() module.Exports {
 	}
 }
 
-var (
-	errDatabase = errors.New("dispatcher: db_url: sets cannot be loaded from a database yet; put them into list_file")
-	errTM       = errors.New("dispatcher: ds_ping_interval needs the module tm, loaded before")
-)
+var errTM = errors.New("dispatcher: ds_ping_interval needs the module tm, loaded before")
 
 // Prepare implements module.Preparer.
 func (d *Dispatcher) Prepare(b module.Binder) error {
-	if d.dbURL != "" {
-		return errDatabase
-	}
 	if d.pingInterval > 0 && b.Module("tm") == nil {
 		return errTM
 	}
@@ -151,6 +148,11 @@ func (d *Dispatcher) Start(ctx context.Context, h module.Host) error {
 	d.store = h.Store("dispatcher", func() any { return new(store) }).(*store)
 	if err := d.sockets(); err != nil {
 		return err
+	}
+	if d.dbURL != "" {
+		if err := d.open(ctx, h); err != nil {
+			return err
+		}
 	}
 	if err := d.load(ctx); err != nil {
 		return err

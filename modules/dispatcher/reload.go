@@ -18,16 +18,25 @@ var (
 	errBroken = errors.New("gateways of the list cannot be used (ds_load_mode 1)")
 )
 
-// load reads list_file and makes it the current list. With an error the one
-// before stays.
+// load reads the database or list_file and makes that the current list. With an
+// error the one before stays.
 func (d *Dispatcher) load(ctx context.Context) error {
 	d.changing.Lock()
 	defer d.changing.Unlock()
-	text, err := os.ReadFile(d.listFile)
-	if err != nil {
-		return fmt.Errorf("cannot read list_file: %w", err)
+	name := d.listFile
+	var entries []entry
+	var faults []string
+	var err error
+	if d.db != nil {
+		name = "table " + d.names.table
+		entries, faults, err = d.rows(ctx)
+	} else {
+		entries, faults, err = readFile(name)
 	}
-	l, err := d.build(ctx, d.listFile, string(text), d.store.list.Load())
+	if err != nil {
+		return err
+	}
+	l, err := d.build(ctx, name, entries, faults, d.store.list.Load())
 	if err != nil {
 		return err
 	}
@@ -35,17 +44,21 @@ func (d *Dispatcher) load(ctx context.Context) error {
 	return nil
 }
 
+func readFile(name string) (entries []entry, faults []string, err error) {
+	text, err := os.ReadFile(name)
+	if err != nil {
+		return nil, nil, fmt.Errorf("cannot read list_file: %w", err)
+	}
+	return parseFile(name, string(text))
+}
+
 func (d *Dispatcher) install(l *list) {
 	d.list.Store(l)
 	d.store.list.Store(l)
 }
 
-// build makes a list of the text of a file.
-func (d *Dispatcher) build(ctx context.Context, name, text string, before *list) (*list, error) {
-	entries, faults, err := parseFile(name, text)
-	if err != nil {
-		return nil, err
-	}
+// build makes a list of what was read; faults are what says nothing.
+func (d *Dispatcher) build(ctx context.Context, name string, entries []entry, faults []string, before *list) (*list, error) {
 	left := len(faults) > 0
 	for _, f := range faults {
 		d.log.Warn("line of the list of gateways: " + f)
@@ -74,7 +87,7 @@ func (d *Dispatcher) build(ctx context.Context, name, text string, before *list)
 func (d *Dispatcher) change(f func() error) error {
 	now := d.host.Clock().Monotonic()
 	d.changing.Lock()
-	if delta := time.Duration(d.reloadDelta) * time.Second; d.lastReload != 0 && now < d.lastReload+delta {
+	if delta := time.Duration(d.reloadDelta) * time.Second; delta > 0 && d.lastReload != 0 && now < d.lastReload+delta {
 		d.changing.Unlock()
 		return errSoon
 	}

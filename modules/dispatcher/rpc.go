@@ -13,7 +13,7 @@ import (
 func (d *Dispatcher) commands() []module.Command {
 	return []module.Command{
 		{Name: "dispatcher.list", Run: d.rpcList, Doc: "Lists the sets and their gateways. Argument: short leaves attributes out, full adds addresses."},
-		{Name: "dispatcher.reload", Run: d.rpcReload, Doc: "Reads list_file again. What was learned about gateways that stay is kept; a file that cannot be used changes nothing."},
+		{Name: "dispatcher.reload", Run: d.rpcReload, Doc: "Reads list_file, or the database, again. What was learned about gateways that stay is kept; a list that cannot be used changes nothing."},
 		{Name: "dispatcher.set_state", Run: d.rpcSetState, Doc: "Sets the state of a gateway. Arguments: a, i, t or d, with p for probing; the set; the URI, or all."},
 		{Name: "dispatcher.set_duid_state", Run: d.rpcSetDUIDState, Doc: "Sets the state of the gateway with a duid. Arguments: as of dispatcher.set_state, with the duid for the URI."},
 		{Name: "dispatcher.ping_active", Run: d.rpcPingActive, Doc: "Turns probing on (1) or off (0), and tells what it was."},

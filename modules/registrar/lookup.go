@@ -114,16 +114,28 @@ func (l *looking) find(d *usrloc.Domain, uri string) module.Result {
 		l.flags = uint32(n)
 	}
 	if l.gruu.ruid != "" {
-		l.one(d)
-		return l.result()
+		err = l.one(d)
+	} else {
+		err = l.all(d, r.aorOf(c, &u))
 	}
-	l.all(d, r.aorOf(c, &u))
+	if err != nil {
+		return c.Fail("lookup", err)
+	}
 	return l.result()
 }
 
 // all takes the contacts of an AOR, in the order of the store.
-func (l *looking) all(d *usrloc.Domain, aor string) {
-	b := d.Lock(aor)
+func (l *looking) all(d *usrloc.Domain, aor string) error {
+	v, err := d.Visit(l.c, aor)
+	if err != nil {
+		return err
+	}
+	defer v.Leave()
+	l.allOf(v.Lock())
+	return nil
+}
+
+func (l *looking) allOf(b usrloc.Bindings) {
 	defer b.Unlock()
 	for h := b.First(); h != 0; h = b.Next(h) {
 		var k usrloc.Contact
@@ -139,14 +151,22 @@ func (l *looking) all(d *usrloc.Domain, aor string) {
 }
 
 // one takes the contact of a temporary GRUU.
-func (l *looking) one(d *usrloc.Domain) {
-	b, h, ok := d.LockRUID(l.gruu.hash, l.gruu.ruid)
+func (l *looking) one(d *usrloc.Domain) error {
+	v, ok, err := d.VisitRUID(l.c, l.gruu.hash, l.gruu.ruid)
 	if !ok {
-		return
+		return err
 	}
+	defer v.Leave()
+	l.oneOf(v.Lock())
+	return nil
+}
+
+func (l *looking) oneOf(b usrloc.Bindings) {
 	defer b.Unlock()
 	var k usrloc.Contact
-	if b.Read(h, &k); l.wanted(&k) {
+	if h := b.MatchRUID(l.gruu.ruid); h == 0 {
+		return
+	} else if b.Read(h, &k); l.wanted(&k) {
 		l.take(&k)
 	}
 }

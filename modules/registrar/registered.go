@@ -39,9 +39,17 @@ func (r *Registrar) registered(c *module.Call, a module.Args) module.Result {
 	if err != nil {
 		return module.False
 	}
-	match, action, now := a.Int(2, 0), a.Int(3, 0), c.Packet.Time.Unix()
-	b := d.Lock(aor)
+	v, err := d.Visit(c, aor)
+	if err != nil {
+		return c.Fail("registered", err)
+	}
+	defer v.Leave()
+	return r.registeredIn(c, v.Lock(), a)
+}
+
+func (r *Registrar) registeredIn(c *module.Call, b usrloc.Bindings, a module.Args) module.Result {
 	defer b.Unlock()
+	match, action, now := a.Int(2, 0), a.Int(3, 0), c.Packet.Time.Unix()
 	for h := b.First(); h != 0; h = b.Next(h) {
 		var k usrloc.Contact
 		if b.Read(h, &k); k.Expired(now) || !r.matches(c, &k, match) {
@@ -88,7 +96,19 @@ func (r *Registrar) unregister(c *module.Call, a module.Args) module.Result {
 	if err != nil {
 		return module.False
 	}
-	b := d.Lock(aor)
+	v, err := d.Visit(c, aor)
+	if err != nil {
+		return c.Fail("unregister", err)
+	}
+	result := remove(v.Lock(), ruid)
+	if err := v.Commit(); err != nil && !r.loc.InMemory() {
+		return c.Fail("unregister", err)
+	}
+	return result
+}
+
+// remove removes the contact with a record unique id, all without one.
+func remove(b usrloc.Bindings, ruid string) module.Result {
 	defer b.Unlock()
 	if ruid != "" {
 		h := b.MatchRUID(ruid)

@@ -79,7 +79,15 @@ func (s *saving) run(uri string) module.Result {
 	if why := s.prepare(uri); why != nil {
 		return s.reject(why, nil)
 	}
-	text, result, why := s.change()
+	visit, err := s.d.Visit(s.c, s.aor)
+	if err != nil {
+		return s.reject(errStore, nil)
+	}
+	text, result, why := s.change(&visit)
+	// A database that keeps the contacts has them before the answer goes out.
+	if err := visit.Commit(); err != nil && !s.r.loc.InMemory() {
+		why = errStore
+	}
 	if why != nil {
 		return s.reject(why, text)
 	}
@@ -87,8 +95,8 @@ func (s *saving) run(uri string) module.Result {
 }
 
 // change changes the bindings and lists those that are left.
-func (s *saving) change() (contacts []byte, result module.Result, why *rejection) {
-	s.bindings = s.d.Lock(s.aor)
+func (s *saving) change(v *usrloc.Visit) (contacts []byte, result module.Result, why *rejection) {
+	s.bindings = v.Lock()
 	defer s.bindings.Unlock()
 	result, why = s.update()
 	return s.appendContacts(s.begin()), result, why

@@ -51,7 +51,12 @@ func (r *Registrar) fetch(c *module.Call, a module.Args) module.Result {
 	if err != nil {
 		return module.False
 	}
-	b := d.Lock(aor)
+	v, err := d.Visit(c, aor)
+	if err != nil {
+		return c.Fail("reg_fetch_contacts", err)
+	}
+	defer v.Leave()
+	b := v.Lock()
 	defer b.Unlock()
 	for h := b.First(); h != 0; h = b.Next(h) {
 		var k usrloc.Contact

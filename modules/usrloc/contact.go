@@ -58,6 +58,7 @@ type Contact struct {
 	XAVPs *avp.Tree
 
 	store *store
+	state state
 }
 
 // AllMethods is the Methods of a contact that did not say what it allows.
@@ -67,8 +68,8 @@ const AllMethods = ^sip.Method(0)
 // epoch.
 func (c *Contact) Expired(now int64) bool { return c.Expires != 0 && c.Expires <= now }
 
-// AppendRUID appends the record unique id: "uloc-", start time and process id
-// of the server and the number of the record, in hexadecimal.
+// AppendRUID appends the record unique id: "uloc-", start time and a
+// random number of the server and the number of the record, in hexadecimal.
 func (c *Contact) AppendRUID(dst []byte) []byte {
 	if c.RUID != "" {
 		return append(dst, c.RUID...)

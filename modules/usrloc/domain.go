@@ -26,6 +26,7 @@ func (d *Domain) Contacts() int64 { return d.t.contacts.Load() }
 // calls no script and locks no other AOR.
 type Bindings struct {
 	d    *Domain
+	t    *table
 	s    *shard
 	aor  string
 	hash uint32
@@ -35,10 +36,10 @@ type Bindings struct {
 // Handle names a contact of locked Bindings; 0 is none.
 type Handle uint32
 
-// Lock locks the bindings of an AOR, whether there are any or not.
-func (d *Domain) Lock(aor string) Bindings {
-	b := Bindings{d: d, aor: aor, hash: d.t.store.hash(aor)}
-	b.s = d.t.shard(b.hash)
+// lock locks the bindings of an AOR, whether there are any or not.
+func (d *Domain) lock(t *table, aor string) Bindings {
+	b := Bindings{d: d, t: t, aor: aor, hash: t.store.hash(aor)}
+	b.s = t.shard(b.hash)
 	b.s.mu.Lock()
 	b.n = b.s.find(b.hash, aor)
 	return b
@@ -73,7 +74,7 @@ func (b *Bindings) Expired(h Handle, now int64) bool {
 }
 
 // Read fills c with a contact.
-func (b *Bindings) Read(h Handle, c *Contact) { b.d.t.read(b.s, uint32(h), c) }
+func (b *Bindings) Read(h Handle, c *Contact) { b.t.read(b.s, uint32(h), c) }
 
 func (t *table) read(s *shard, n uint32, c *Contact) {
 	r := s.record(n)
@@ -81,7 +82,7 @@ func (t *table) read(s *shard, n uint32, c *Contact) {
 		CSeq: r.cseq, RegID: r.regID, Serial: r.serial, Conn: connID(r.conn), Socket: t.store.socket(r.socket),
 		Expires: int64(*s.expires(n)), Modified: int64(r.modified), Q: int(r.q), Flags: r.flags, CFlags: r.cflags,
 		Methods: sip.Method(r.methods), ServerID: int(r.server), Keepalive: int64(r.keepalive), Roundtrip: r.roundtrip,
-		UserAgent: t.store.agents.text(r.agent), store: t.store,
+		UserAgent: t.store.agents.text(r.agent), store: t.store, state: r.state,
 	}
 	if s.xavps != nil {
 		c.XAVPs = s.xavps[n]
@@ -105,7 +106,7 @@ func (s *shard) recordText(r *record, which int) string {
 // Insert adds a contact and numbers it: c.Serial is set. c's strings are
 // copied.
 func (b *Bindings) Insert(c *Contact) (Handle, error) {
-	t, s := b.d.t, b.s
+	t, s := b.t, b.s
 	if len(b.aor) > maxText || tooLong(c) {
 		return 0, ErrTooLong
 	}
@@ -127,6 +128,9 @@ func (b *Bindings) Insert(c *Contact) (Handle, error) {
 	t.fill(s, n, c)
 	s.link(s.aor(b.n), n, b.d.loc.timeOrder != 0)
 	t.contacts.Add(1)
+	if t.written {
+		t.waiting.Add(1)
+	}
 	b.d.tell(Inserted, b.aor, c)
 	return Handle(n), nil
 }
@@ -134,7 +138,7 @@ func (b *Bindings) Insert(c *Contact) (Handle, error) {
 // Update gives a contact new values, all but its record unique id. c's strings
 // are copied; where the texts are no longer than before nothing is allocated.
 func (b *Bindings) Update(h Handle, c *Contact) error {
-	t, s, n := b.d.t, b.s, uint32(h)
+	t, s, n := b.t, b.s, uint32(h)
 	if tooLong(c) {
 		return ErrTooLong
 	}
@@ -154,6 +158,7 @@ func (b *Bindings) Update(h Handle, c *Contact) error {
 	}
 	newest, moved := b.d.loc.timeOrder != 0, int(r.q) != c.Q
 	t.fill(s, n, c)
+	t.noteChanged(r)
 	if a := s.aor(r.aor); newest || moved && !s.inOrder(a, n) {
 		s.unlink(a, n)
 		s.link(a, n, newest)
@@ -168,7 +173,7 @@ func (b *Bindings) tellUpdated(n uint32) {
 	for _, h := range b.d.loc.onChange.all() {
 		if h.events&Updated != 0 {
 			var c Contact
-			b.d.t.read(b.s, n, &c)
+			b.t.read(b.s, n, &c)
 			h.f(Updated, b.d.name, b.aor, &c)
 		}
 	}
@@ -218,8 +223,8 @@ func (s *shard) fillTexts(r *record, c *Contact) {
 
 // Delete removes a contact, and the AOR with its last one.
 func (b *Bindings) Delete(h Handle) {
-	b.d.tellDeleted(b.s, uint32(h), b.aor)
-	if b.d.t.remove(b.s, uint32(h)) {
+	b.d.tellDeleted(b.t, b.s, uint32(h), b.aor)
+	if b.t.remove(b.s, uint32(h)) {
 		b.n = 0
 	}
 }
@@ -229,6 +234,7 @@ func (t *table) remove(s *shard, n uint32) (last bool) {
 	r := s.record(n)
 	aor := r.aor
 	a := s.aor(aor)
+	t.noteRemoved(s, n)
 	s.unlink(a, n)
 	t.store.agents.drop(r.agent)
 	s.releaseText(r)

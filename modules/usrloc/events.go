@@ -65,11 +65,11 @@ func (d *Domain) tell(e Event, aor string, c *Contact) {
 }
 
 // tellDeleted is tell for a contact that is about to go.
-func (d *Domain) tellDeleted(s *shard, n uint32, aor string) {
+func (d *Domain) tellDeleted(t *table, s *shard, n uint32, aor string) {
 	for _, h := range d.loc.onChange.all() {
 		if h.events&Deleted != 0 {
 			var c Contact
-			d.t.read(s, n, &c)
+			t.read(s, n, &c)
 			h.f(Deleted, d.name, aor, &c)
 		}
 	}

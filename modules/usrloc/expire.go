@@ -6,11 +6,22 @@ import "strings"
 
 // expire removes what is over, at each run of the timer. A shard is locked for a
 // few contacts at a time; those who want to know of them are told in between.
+// Then the database follows.
 func (u *Usrloc) expire() {
 	now := seconds(u.host.Clock().Now().Unix())
+	if u.dbMode == dbOnly {
+		u.db.expireRows(u.ctx, int64(now))
+		return
+	}
 	for _, d := range u.domains {
 		for i := range d.t.shards {
 			d.expireShard(&d.t.shards[i], now)
+		}
+	}
+	if u.caches() {
+		u.flush(u.ctx)
+		if u.timerClean != 0 {
+			u.db.cleanRows(u.ctx, int64(now))
 		}
 	}
 }

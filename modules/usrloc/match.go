@@ -54,7 +54,7 @@ func (b *Bindings) MatchURI(uri string) Handle {
 
 // MatchRUID finds a contact by its record unique id.
 func (b *Bindings) MatchRUID(ruid string) Handle {
-	serial, own := b.d.t.store.serial(ruid)
+	serial, own := b.t.store.serial(ruid)
 	for h := b.First(); h != 0; h = b.Next(h) {
 		r := b.s.record(uint32(h))
 		if own && r.serial == serial || r.serial == 0 && b.s.recordText(r, textRUID) == ruid {

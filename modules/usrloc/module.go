@@ -6,7 +6,6 @@ package usrloc
 import (
 	"cmp"
 	"context"
-	"errors"
 	"fmt"
 	"time"
 
@@ -34,17 +33,36 @@ type Usrloc struct {
 	closeExpired int
 	preload      []string
 
-	host     module.Host
-	store    *store
-	domains  []*Domain
-	task     *timer.Task
+	// Of the database; see params.go.
+	columns      columns
+	dbLoad       int
+	expiresType  int
+	skipRemote   int
+	timerClean   int
+	expiredDelay int
+	serverFilter int
+	versionTable int
+	cleanTCP     int
+
+	host       module.Host
+	store      *store
+	db         *database // nil with db_mode 0
+	scratch    scratch
+	dbFailures counter.Counter
+	domains    []*Domain
+	task       *timer.Task
+	retry      *timer.Task // with db_mode 1
+	// ctx ends the operations of the timer at Stop.
+	ctx      context.Context
+	cancel   context.CancelFunc
 	onChange hooks[changeHook]
 	onExpire hooks[expireHook]
 }
 
 // New returns the module with its defaults.
 func New() *Usrloc {
-	return &Usrloc{natFlag: -1, interval: 60, cseqDelay: 20, hashSize: 10, parts: tableParts}
+	return &Usrloc{natFlag: -1, interval: 60, cseqDelay: 20, hashSize: 10, parts: tableParts,
+		dbURL: "mysql://kamailio:kamailiorw@localhost/kamailio", columns: defaultColumns(), dbLoad: 1, versionTable: 1}
 }
 
 var (
@@ -57,10 +75,12 @@ var (
 func (u *Usrloc) Exports() module.Exports {
 	return module.Exports{
 		Doc:    "Keeps the contacts of registered users (AORs) in memory, for registrar and others.",
-		Params: append(u.params(), databaseParams()...),
+		Params: append(u.params(), u.databaseParams()...),
 		RPC:    u.commands(),
 		Counters: []counter.Entry{
 			{Name: "registered_users", Gauge: u.users, Doc: "AORs that have contacts, in all tables"},
+			{Name: "db_waiting", Gauge: u.waiting, Doc: "changes of contacts that are not yet in the database"},
+			{Name: "db_failures", Counter: &u.dbFailures, Doc: "operations of the database that have failed"},
 		},
 	}
 }
@@ -74,6 +94,10 @@ func (u *Usrloc) UseDomain() bool { return u.useDomain != 0 }
 // XAVPName is the name of the attributes that are kept with a contact
 // (xavp_contact), empty for none.
 func (u *Usrloc) XAVPName() string { return u.xavp }
+
+// InMemory reports whether contacts are in memory, whatever the database does:
+// all but db_mode 3.
+func (u *Usrloc) InMemory() bool { return u.dbMode != dbOnly }
 
 // Domain returns the table of a name. Before Start it is made; after that it is
 // nil when the configuration does not name it.
@@ -94,12 +118,10 @@ func (u *Usrloc) Domain(name string) *Domain {
 // Domains returns all tables.
 func (u *Usrloc) Domains() []*Domain { return u.domains }
 
-var errDatabase = errors.New("database modes are not there yet: set db_mode to 0, contacts are then kept in memory only")
-
 // Prepare implements module.Preparer.
 func (u *Usrloc) Prepare(module.Binder) error {
-	if u.dbMode != 0 {
-		return fmt.Errorf("usrloc: db_mode %d: %w", u.dbMode, errDatabase)
+	if err := u.prepareDatabase(); err != nil {
+		return err
 	}
 	for _, name := range u.preload {
 		u.Domain(name)
@@ -108,23 +130,39 @@ func (u *Usrloc) Prepare(module.Binder) error {
 }
 
 // Start implements module.Starter.
-func (u *Usrloc) Start(_ context.Context, h module.Host) error {
-	u.store = h.Store("usrloc", func() any { return newStore(h.Clock().Now().Unix(), h.Transport().Sockets()) }).(*store)
+func (u *Usrloc) Start(ctx context.Context, h module.Host) error {
+	u.store = h.Store("usrloc", func() any { return newStore(h.Clock().Now().Unix(), h.Rand().Uint32(), h.Transport().Sockets()) }).(*store)
+	u.ctx, u.cancel = context.WithCancel(ctx)
 	for _, d := range u.domains {
 		d.t = u.store.table(d.name, u.hashSize, u.parts)
+		d.t.written = u.caches()
 		if err := h.Counters().Declare("usrloc", d.counters(h.Core().StatsSeparator)...); err != nil {
 			return err
 		}
 	}
 	u.host = h
+	if err := u.startDatabase(ctx); err != nil {
+		return err
+	}
 	u.task = h.Timers().Every("usrloc", time.Duration(u.interval)*time.Second, u.expire)
 	return nil
 }
 
-// Stop implements module.Stopper.
-func (u *Usrloc) Stop(context.Context) error {
-	u.task.Stop()
-	u.task.Wait()
+// Stop implements module.Stopper. What waits is written first.
+func (u *Usrloc) Stop(ctx context.Context) error {
+	for _, t := range []*timer.Task{u.retry, u.task} {
+		if t != nil {
+			t.Stop()
+			t.Wait()
+		}
+	}
+	u.cancel()
+	if !u.caches() || u.waiting() == 0 {
+		return nil
+	}
+	if err := u.flush(ctx); err != nil {
+		return fmt.Errorf("%d changes of contacts are lost: %w", u.waiting(), err)
+	}
 	return nil
 }
 

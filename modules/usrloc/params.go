@@ -14,7 +14,8 @@ func (u *Usrloc) params() []module.Param {
 		{Name: "use_domain", Set: &u.useDomain, Min: 0, Max: 1, Doc: "1 makes an AOR of user and domain, 0 of the user alone"},
 		{Name: "desc_time_order", Set: &u.timeOrder, Min: 0, Max: 1, Doc: "1 orders the contacts of an AOR newest first, 0 by q"},
 		{Name: "timer_interval", Set: &u.interval, Min: 1, Max: 1 << 20, Unit: "s", Doc: "how often expired contacts are removed; they are not used any more before that"},
-		{Name: "db_mode", Set: &u.dbMode, Min: 0, Max: 4, Doc: "0 keeps contacts in memory only; the modes with a database are refused"},
+		{Name: "db_mode", Set: &u.dbMode, Min: 0, Max: 4,
+			Doc: "0 keeps contacts in memory only; 1 writes each change to the database before the REGISTER is answered; 2 writes changes each timer_interval and at the end; 3 keeps nothing in memory; 4 reads the database at start and never writes"},
 		{Name: "db_url", Set: &u.dbURL, Doc: "database of the contacts; has no effect with db_mode 0"},
 		{Name: "matching_mode", Set: &u.matching, Min: 0, Max: 3,
 			Doc: "what tells that two REGISTERs speak of the same contact: 0 the address, 1 address and Call-ID, 2 address and Path, 3 Call-ID; a contact with +sip.instance is always known by it and reg-id"},
@@ -31,34 +32,29 @@ func (u *Usrloc) params() []module.Param {
 
 // databaseParams are those that say something of the database alone: an
 // operator may have them in the configuration and db_mode 0.
-func databaseParams() []module.Param {
-	const why = "there is no database with db_mode 0"
-	var list []module.Param
-	for _, name := range []string{"user_column", "domain_column", "contact_column", "expires_column", "q_column", "callid_column",
-		"cseq_column", "methods_column", "flags_column", "cflags_column", "user_agent_column", "received_column", "socket_column",
-		"path_column", "ruid_column", "instance_column", "reg_id_column", "server_id_column", "connection_id_column",
-		"keepalive_column", "partition_column"} {
-		list = append(list, module.Param{Name: name, Set: func(string) error { return nil }, Doc: "name of a column of the database table", Notice: why})
-	}
-	for _, p := range []struct{ name, doc string }{
-		{"db_load", "1 loads the contacts at start"},
-		{"db_insert_update", "1 updates a row where its insertion fails"},
-		{"fetch_rows", "rows to load at once"},
-		{"db_update_as_insert", "1 inserts where a row would be updated"},
-		{"db_check_update", "1 inserts where an update found no row"},
-		{"db_ops_ruid", "1 finds rows by their record unique id"},
-		{"expires_type", "1 for times as integers"},
-		{"db_raw_fetch_type", "kind of query for keepalives"},
-		{"db_insert_null", "1 writes null values"},
-		{"skip_remote_socket", "1 leaves rows of other sockets alone"},
-		{"db_timer_clean", "1 removes expired rows by the timer"},
-		{"rm_expired_delay", "seconds until expired rows are removed, of db_mode 3"},
-		{"server_id_filter", "1 takes only rows of this server"},
-		{"version_table", "0 does not check the version of the table"},
-		{"load_rank", "process that loads the contacts"},
-		{"db_clean_tcp", "1 does not load contacts with a stream connection"},
+func (u *Usrloc) databaseParams() []module.Param {
+	const upsert = "a row is changed where there is one, and inserted where there is none"
+	list := append(u.columns.params(), []module.Param{
+		{Name: "db_load", Set: &u.dbLoad, Min: 0, Max: 1, Doc: "0 does not load the contacts at start, with db_mode 1 and 2"},
+		{Name: "expires_type", Set: &u.expiresType, Min: 0, Max: 1, Doc: "1 where the columns expires and last_modified are numbers (BIGINT), in seconds since the epoch; 0 where they are dates"},
+		{Name: "skip_remote_socket", Set: &u.skipRemote, Min: 0, Max: 1, Doc: "1 does not load contacts whose socket is none of this server"},
+		{Name: "db_timer_clean", Set: &u.timerClean, Min: 0, Max: 1, Doc: "1 removes all expired rows each timer_interval, with db_mode 1 and 2; those of contacts in memory are removed with these in any case"},
+		{Name: "rm_expired_delay", Set: &u.expiredDelay, Min: 0, Max: 1 << 30, Unit: "s", Doc: "how long after their time rows are removed, with db_mode 3"},
+		{Name: "server_id_filter", Set: &u.serverFilter, Min: 0, Max: 1, Doc: "1 loads and removes only rows with the server_id of this server"},
+		{Name: "version_table", Set: &u.versionTable, Min: 0, Max: 1, Doc: "0 does not check the version of the table"},
+		{Name: "db_clean_tcp", Set: &u.cleanTCP, Min: 0, Max: 1, Doc: "1 removes, instead of loading them, contacts that came by a stream connection"},
+	}...)
+	for _, p := range []struct{ name, doc, why string }{
+		{"db_insert_update", "1 updates a row where its insertion fails", upsert},
+		{"db_update_as_insert", "1 inserts where a row would be updated", upsert},
+		{"db_check_update", "1 inserts where an update found no row", upsert},
+		{"db_ops_ruid", "1 finds rows by their record unique id", "rows are always found by their record unique id"},
+		{"fetch_rows", "rows to load at once", "rows are taken over while they arrive"},
+		{"db_raw_fetch_type", "kind of query for keepalives", "there is one for all databases"},
+		{"db_insert_null", "1 writes null values", "they are always written"},
+		{"load_rank", "process that loads the contacts", "they are loaded before the first message"},
 	} {
-		list = append(list, module.Param{Name: p.name, Set: func(int) error { return nil }, Doc: p.doc, Notice: why})
+		list = append(list, module.Param{Name: p.name, Set: func(int) error { return nil }, Doc: p.doc, Notice: p.why})
 	}
 	return list
 }

@@ -17,15 +17,40 @@ func (u *Usrloc) commands() []module.Command {
 		{Name: "ul.add", Run: u.rpcAdd, Doc: "Adds a contact: table, AOR, contact, expires (0 for never), q, path, flags, cflags, methods, and optionally received and socket; 0 or . for a text that is not set."},
 		{Name: "ul.rm", Run: u.rpcRemove, Doc: "Removes an AOR with its contacts: table, AOR."},
 		{Name: "ul.rm_contact", Run: u.rpcRemoveContact, Doc: "Removes a contact: table, AOR, contact."},
-		{Name: "ul.flush", Run: func(*module.Request) error { return nil }, Doc: "Writes what has changed to the database; without one there is nothing to do."},
-		{Name: "ul.db_users", Run: noDatabase, Doc: "Counts the AORs in the database: table."},
-		{Name: "ul.db_contacts", Run: noDatabase, Doc: "Counts the contacts in the database: table."},
-		{Name: "ul.db_expired_contacts", Run: noDatabase, Doc: "Counts the expired contacts in the database: table."},
+		{Name: "ul.flush", Run: u.rpcFlush, Doc: "Writes what has changed to the database; without one there is nothing to do."},
+		{Name: "ul.db_users", Run: u.rpcCount(func(users, _, _ int64) int64 { return users }), Doc: "Counts the AORs in the database: table."},
+		{Name: "ul.db_contacts", Run: u.rpcCount(func(_, contacts, _ int64) int64 { return contacts }), Doc: "Counts the contacts in the database: table."},
+		{Name: "ul.db_expired_contacts", Run: u.rpcCount(func(_, _, expired int64) int64 { return expired }), Doc: "Counts the expired contacts in the database: table."},
 	}
 }
 
-func noDatabase(*module.Request) error {
-	return module.Faultf(500, "Command is not supported in db_mode=0")
+func (u *Usrloc) rpcFlush(r *module.Request) error {
+	if !u.caches() {
+		return nil
+	}
+	if err := u.flush(r.Context); err != nil {
+		return module.Faultf(500, "%s", err)
+	}
+	return nil
+}
+
+// rpcCount makes a command that counts rows of the database.
+func (u *Usrloc) rpcCount(which func(users, contacts, expired int64) int64) func(*module.Request) error {
+	return func(r *module.Request) error {
+		if u.dbMode == dbNone {
+			return module.Faultf(500, "Command is not supported in db_mode=0")
+		}
+		table, err := r.Str(0)
+		if err != nil || u.Domain(table) == nil {
+			return module.Faultf(500, "Domain table not found")
+		}
+		users, contacts, expired, err := u.db.count(r.Context, table)
+		if err != nil {
+			return module.Faultf(500, "%s", err)
+		}
+		r.Add(which(users, contacts, expired))
+		return nil
+	}
 }
 
 func (u *Usrloc) rpcDump(r *module.Request) error {
@@ -104,7 +129,7 @@ func (b *Bindings) copies() (all []Contact) {
 
 // Slot is the place of the AOR in a hash table of 2^hash_size slots: what
 // commands and $ulc(p=>aorhash) show.
-func (b *Bindings) Slot() int { return int(b.hash) & (1<<b.d.t.bits - 1) }
+func (b *Bindings) Slot() int { return int(b.hash) & (1<<b.t.bits - 1) }
 
 // Slot is the place of an AOR, see Bindings.Slot.
 func (d *Domain) Slot(aor string) int { return int(d.t.store.hash(aor)) & (1<<d.t.bits - 1) }
@@ -144,7 +169,7 @@ func (c *Contact) show(s *module.Struct, now int64, natFlag int) {
 	if agent == "" {
 		agent = "n/a"
 	}
-	s.Add("User-Agent", agent).Add("Received", orNotSet(c.Received)).Add("Path", orNotSet(c.Path)).Add("State", "CS_NEW")
+	s.Add("User-Agent", agent).Add("Received", orNotSet(c.Received)).Add("Path", orNotSet(c.Path)).Add("State", c.state.String())
 	s.Add("Flags", c.Flags).Add("CFlags", c.CFlags)
 	socket := ""
 	if c.Socket != nil {
@@ -205,9 +230,14 @@ func (u *Usrloc) rpcLookup(r *module.Request) error {
 	if err != nil {
 		return err
 	}
-	b := d.Lock(aor)
+	v, err := d.Visit(nil, aor)
+	if err != nil {
+		return module.Faultf(500, "%s", err)
+	}
+	b := v.Lock()
 	contacts := b.copies()
 	b.Unlock()
+	v.Leave()
 	if len(contacts) == 0 {
 		return module.Faultf(500, "AOR not found in location table")
 	}
@@ -220,12 +250,27 @@ func (u *Usrloc) rpcRemove(r *module.Request) error {
 	if err != nil {
 		return err
 	}
-	b := d.Lock(aor)
-	defer b.Unlock()
-	for h := b.First(); h != 0; h = b.First() {
-		b.Delete(h)
+	return d.change(aor, func(b *Bindings) error {
+		for h := b.First(); h != 0; h = b.First() {
+			b.Delete(h)
+		}
+		return nil
+	})
+}
+
+// change changes the contacts of an AOR for a command.
+func (d *Domain) change(aor string, f func(b *Bindings) error) error {
+	v, err := d.Visit(nil, aor)
+	if err != nil {
+		return module.Faultf(500, "%s", err)
 	}
-	return nil
+	b := v.Lock()
+	failed := f(&b)
+	b.Unlock()
+	if err := v.Commit(); failed == nil && err != nil {
+		return module.Faultf(500, "%s", err)
+	}
+	return failed
 }
 
 func (u *Usrloc) rpcRemoveContact(r *module.Request) error {
@@ -233,17 +278,17 @@ func (u *Usrloc) rpcRemoveContact(r *module.Request) error {
 	if err != nil {
 		return err
 	}
-	b := d.Lock(aor)
-	defer b.Unlock()
-	if b.First() == 0 {
-		return module.Faultf(404, "AOR not found")
-	}
-	h := b.MatchURI(argument(r, 2))
-	if h == 0 {
-		return module.Faultf(404, "Contact not found")
-	}
-	b.Delete(h)
-	return nil
+	return d.change(aor, func(b *Bindings) error {
+		if b.First() == 0 {
+			return module.Faultf(404, "AOR not found")
+		}
+		h := b.MatchURI(argument(r, 2))
+		if h == 0 {
+			return module.Faultf(404, "Contact not found")
+		}
+		b.Delete(h)
+		return nil
+	})
 }
 
 // addedCallID and addedAgent stand in contacts that ul.add made.
@@ -289,18 +334,18 @@ func (u *Usrloc) rpcAdd(r *module.Request) error {
 
 // put adds a contact, or replaces the one with its address.
 func (d *Domain) put(aor string, c *Contact) error {
-	b := d.Lock(aor)
-	defer b.Unlock()
-	var err error
-	if h := b.MatchURI(c.URI); h != 0 {
-		err = b.Update(h, c)
-	} else {
-		_, err = b.Insert(c)
-	}
-	if err != nil {
-		return module.Faultf(500, "%s", err)
-	}
-	return nil
+	return d.change(aor, func(b *Bindings) error {
+		var err error
+		if h := b.MatchURI(c.URI); h != 0 {
+			err = b.Update(h, c)
+		} else {
+			_, err = b.Insert(c)
+		}
+		if err != nil {
+			return module.Faultf(500, "%s", err)
+		}
+		return nil
+	})
 }
 
 // set is a text argument; 0 and . mean none.

@@ -106,7 +106,7 @@ func TestAddReplaces(t *testing.T) {
 			t.Fatal(got)
 		}
 	}
-	b := d.Lock("bob")
+	b := lockAOR(d, "bob")
 	defer b.Unlock()
 	var c Contact
 	b.Read(b.First(), &c)

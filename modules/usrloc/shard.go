@@ -14,6 +14,10 @@ import (
 // without pointers: records of contacts and of AORs in pages, named by number,
 // texts in an arena, and a hash table of numbers. Number 0 is none.
 type shard struct {
+	// writing is held by whoever writes contacts of the shard to the database,
+	// so that an older row never follows a newer one. It is taken before mu.
+	writing sync.Mutex
+
 	mu sync.Mutex
 
 	slots    []slot // open addressing, a power of two; guarded by mu, like all
@@ -26,6 +30,7 @@ type shard struct {
 	freeList uint32
 	texts    arena.Arena
 	xavps    map[uint32]*avp.Tree
+	gone     []string // record unique ids of removed contacts that have rows
 }
 
 // slot is a place of the hash table; aor 0 is an empty one.
@@ -70,6 +75,7 @@ type record struct {
 	size      [texts]uint16
 	q         int16
 	socket    uint16 // index of the socket and one
+	state     state
 }
 
 // The texts of a record, in the order of their places.

@@ -5,7 +5,6 @@ package usrloc
 import (
 	"fmt"
 	"hash/maphash"
-	"os"
 	"sync"
 	"sync/atomic"
 
@@ -27,9 +26,11 @@ type store struct {
 	tables map[string]*table // guarded by mu
 }
 
-func newStore(started int64, sockets []*transport.Socket) *store {
+// newStore makes a store. chance tells servers apart that share a database: in
+// containers each may be process 1, started at the same second.
+func newStore(started int64, chance uint32, sockets []*transport.Socket) *store {
 	s := &store{seed: maphash.MakeSeed(), sockets: sockets, tables: map[string]*table{}}
-	s.prefix = fmt.Sprintf("uloc-%x-%x-", started, os.Getpid())
+	s.prefix = fmt.Sprintf("uloc-%x-%x-", started, chance)
 	s.agents.byText = map[string]uint32{}
 	return s
 }
@@ -40,6 +41,11 @@ type table struct {
 	store  *store
 	bits   int // hash_size, for what RPC shows
 	shards []shard
+
+	// written is set where changes go to a database; waiting is how many have
+	// not gone there yet.
+	written bool
+	waiting atomic.Int64
 
 	users, contacts, expired atomic.Int64
 }
@@ -55,11 +61,16 @@ func (s *store) table(name string, hashSize, parts int) *table {
 	defer s.mu.Unlock()
 	t := s.tables[name]
 	if t == nil {
-		t = &table{name: name, store: s, bits: hashSize, shards: make([]shard, parts)}
-		for i := range t.shards {
-			t.shards[i].texts.Memory = &s.memory
-		}
+		t = s.newTable(name, hashSize, parts)
 		s.tables[name] = t
+	}
+	return t
+}
+
+func (s *store) newTable(name string, hashSize, parts int) *table {
+	t := &table{name: name, store: s, bits: hashSize, shards: make([]shard, parts)}
+	for i := range t.shards {
+		t.shards[i].texts.Memory = &s.memory
 	}
 	return t
 }

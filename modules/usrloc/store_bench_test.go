@@ -42,7 +42,7 @@ func BenchmarkUpdate(b *testing.B) {
 	for i := 0; b.Loop(); i++ {
 		c := &contacts[i%n]
 		c.CSeq++
-		l := d.Lock(aors[i%n])
+		l := lockAOR(d, aors[i%n])
 		h := l.Match(c)
 		if h == 0 || l.Order(h, c.CallID, c.CSeq, c.Modified) != Newer || l.Update(h, c) != nil {
 			b.Fatal("not updated")
@@ -62,7 +62,7 @@ func BenchmarkRead(b *testing.B) {
 	b.ReportAllocs()
 	for i := 0; b.Loop(); i++ {
 		var c Contact
-		l := d.Lock(aors[i%n])
+		l := lockAOR(d, aors[i%n])
 		l.Read(l.First(), &c)
 		if c.Q != sip.QUnset {
 			b.Fatal(c.Q)
@@ -76,7 +76,7 @@ func BenchmarkInsertDelete(b *testing.B) {
 	aor, c := phone(1)
 	b.ReportAllocs()
 	for b.Loop() {
-		l := d.Lock(aor)
+		l := lockAOR(d, aor)
 		h, err := l.Insert(&c)
 		if err != nil {
 			b.Fatal(err)

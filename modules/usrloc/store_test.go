@@ -11,6 +11,7 @@ import (
 	"sort"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -28,6 +29,11 @@ type host struct {
 	layer  *transport.Layer
 	stores map[string]any
 }
+
+// Rand gives each host other numbers.
+func (h *host) Rand() *rand.Rand { return rand.New(rand.NewPCG(hosts.Add(1), 0)) }
+
+var hosts atomic.Uint64
 
 func (h *host) Timers() *timer.Wheel        { return h.wheel }
 func (h *host) Transport() *transport.Layer { return h.layer }
@@ -79,9 +85,11 @@ func contact(uri string) Contact {
 		Expires: rpctest.Start.Unix() + 600, Modified: rpctest.Start.Unix()}
 }
 
+func lockAOR(d *Domain, aor string) Bindings { return d.lock(d.t, aor) }
+
 func insert(t testing.TB, d *Domain, aor string, c Contact) {
 	t.Helper()
-	b := d.Lock(aor)
+	b := lockAOR(d, aor)
 	defer b.Unlock()
 	if _, err := b.Insert(&c); err != nil {
 		t.Fatal(err)
@@ -90,7 +98,7 @@ func insert(t testing.TB, d *Domain, aor string, c Contact) {
 
 // uris lists the contacts of an AOR in their order.
 func uris(d *Domain, aor string) (list []string) {
-	b := d.Lock(aor)
+	b := lockAOR(d, aor)
 	defer b.Unlock()
 	var c Contact
 	for h := b.First(); h != 0; h = b.Next(h) {
@@ -134,7 +142,7 @@ func TestUpdateMoves(t *testing.T) {
 		insert(t, d, "bob", c)
 	}
 	update := func(uri string, q int) {
-		b := d.Lock("bob")
+		b := lockAOR(d, "bob")
 		defer b.Unlock()
 		h := b.MatchURI(uri)
 		var c Contact
@@ -196,7 +204,7 @@ func TestMatch(t *testing.T) {
 		}
 		c := contact("sip:a@h")
 		row.with(&c)
-		b := d.Lock("bob")
+		b := lockAOR(d, "bob")
 		got := ""
 		if h := b.Match(&c); h != 0 {
 			var k Contact
@@ -233,7 +241,7 @@ func TestCSeq(t *testing.T) {
 		c := contact("sip:a@h")
 		c.CSeq = 7
 		insert(t, d, "bob", c)
-		b := d.Lock("bob")
+		b := lockAOR(d, "bob")
 		if got := b.Order(b.First(), row.callID, row.cseq, now+row.after); got != row.want {
 			t.Errorf("%s: %d, want %d", row.name, got, row.want)
 		}
@@ -256,7 +264,7 @@ func TestAgainstModel(t *testing.T) {
 		c.Path, c.Received, c.UserAgent = text(), text(), fmt.Sprint("agent", rnd.IntN(40))
 		c.Q = rnd.IntN(3) * 100
 		all := c.Path + "|" + c.Received + "|" + c.UserAgent
-		b := d.Lock(aor)
+		b := lockAOR(d, aor)
 		h := b.MatchURI(uri)
 		if _, known := model[aor][uri]; known != (h != 0) {
 			t.Fatalf("step %d: %s of %s is known: %v, want %v", i, uri, aor, h != 0, known)
@@ -283,7 +291,7 @@ func TestAgainstModel(t *testing.T) {
 	}
 	users, contacts := int64(0), int64(0)
 	for aor, want := range model {
-		b := d.Lock(aor)
+		b := lockAOR(d, aor)
 		n, q := 0, 1<<20
 		for h := b.First(); h != 0; h = b.Next(h) {
 			var c Contact
@@ -309,7 +317,7 @@ func TestAgainstModel(t *testing.T) {
 		t.Errorf("walked over %d AORs of %d", seen, users)
 	}
 	for aor := range model {
-		b := d.Lock(aor)
+		b := lockAOR(d, aor)
 		for h := b.First(); h != 0; h = b.First() {
 			b.Delete(h)
 		}
@@ -322,7 +330,7 @@ func TestAgainstModel(t *testing.T) {
 
 func TestTooLong(t *testing.T) {
 	d := start(t, newHost(t), New())
-	b := d.Lock("bob")
+	b := lockAOR(d, "bob")
 	defer b.Unlock()
 	c := contact(strings.Repeat("x", 1<<16))
 	if _, err := b.Insert(&c); err != ErrTooLong {
@@ -336,7 +344,7 @@ func TestRUID(t *testing.T) {
 	own := contact("sip:b@h")
 	own.RUID = "other-1"
 	insert(t, d, "bob", own)
-	b := d.Lock("bob")
+	b := lockAOR(d, "bob")
 	var c Contact
 	b.Read(b.First(), &c)
 	ruid, hash := string(c.AppendRUID(nil)), b.Hash()
@@ -345,15 +353,17 @@ func TestRUID(t *testing.T) {
 		t.Errorf("record unique id %q", ruid)
 	}
 	for _, row := range []struct{ ruid, want string }{{ruid, "sip:a@h"}, {"other-1", "sip:b@h"}, {ruid + "0", ""}, {"", ""}} {
-		b, h, ok := d.LockRUID(hash, row.ruid)
-		if ok != (row.want != "") {
-			t.Errorf("%q: found %v", row.ruid, ok)
+		v, ok, err := d.VisitRUID(nil, hash, row.ruid)
+		if ok != (row.want != "") || err != nil {
+			t.Errorf("%q: found %v, %v", row.ruid, ok, err)
 		}
 		if ok {
-			if b.Read(h, &c); c.URI != row.want {
+			b := v.Lock()
+			if b.Read(b.MatchRUID(row.ruid), &c); c.URI != row.want {
 				t.Errorf("%q: %s", row.ruid, c.URI)
 			}
 			b.Unlock()
+			v.Leave()
 		}
 	}
 }
@@ -401,7 +411,7 @@ func TestChangeHooks(t *testing.T) {
 		told = append(told, fmt.Sprint(e, domain, aor, c.URI))
 	})
 	d := start(t, newHost(t), u)
-	b := d.Lock("bob")
+	b := lockAOR(d, "bob")
 	c := contact("sip:a")
 	h, err := b.Insert(&c)
 	if err != nil || b.Update(h, &c) != nil {
@@ -420,7 +430,7 @@ func TestChangeHookSeesTheNewTexts(t *testing.T) {
 	u := New()
 	told := ""
 	u.OnChange(Updated, func(_ Event, _, _ string, c *Contact) { told = c.URI + " " + c.CallID })
-	b := start(t, newHost(t), u).Lock("bob")
+	b := lockAOR(start(t, newHost(t), u), "bob")
 	defer b.Unlock()
 	c := contact("sip:a")
 	h, err := b.Insert(&c)
@@ -439,11 +449,6 @@ func TestChangeHookSeesTheNewTexts(t *testing.T) {
 }
 
 func TestRefusals(t *testing.T) {
-	u := New()
-	u.dbMode = 2
-	if err := u.Prepare(nil); err == nil || !strings.Contains(err.Error(), "db_mode 2") {
-		t.Errorf("db_mode 2: %v", err)
-	}
 	if err := refuse(0)(1); err == nil {
 		t.Error("ka_mode 1 was taken")
 	}
@@ -470,7 +475,7 @@ func TestTogether(t *testing.T) {
 				aor := fmt.Sprint("u", (i*7+w)%50)
 				c := contact(fmt.Sprint("sip:", w))
 				c.UserAgent = fmt.Sprint("ua", i%9)
-				b := d.Lock(aor)
+				b := lockAOR(d, aor)
 				if h := b.MatchURI(c.URI); h == 0 {
 					_, _ = b.Insert(&c)
 				} else if i%3 == 0 {
@@ -499,13 +504,13 @@ func TestAllocations(t *testing.T) {
 	}{
 		{"read", func() {
 			var c Contact
-			b := d.Lock("bob")
+			b := lockAOR(d, "bob")
 			b.Read(b.First(), &c)
 			b.Unlock()
 		}},
 		{"update", func() {
 			c.CSeq++
-			b := d.Lock("bob")
+			b := lockAOR(d, "bob")
 			if err := b.Update(b.Match(&c), &c); err != nil {
 				t.Fatal(err)
 			}

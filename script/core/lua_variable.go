@@ -4,6 +4,8 @@ package core
 
 import (
 	"errors"
+	"strconv"
+	"strings"
 
 	"github.com/kahea-sip/kahea/core/module"
 )
@@ -20,7 +22,11 @@ func variableFunctions() []module.Function {
 			Get: func(c *module.Call, a module.Args) module.Value { return orNull(read(c, a), a[1].Value) }},
 		{Name: "pv.geti", Args: []module.Arg{name}, Doc: "The value as an integer, 0 where it is none.",
 			Run: func(c *module.Call, a module.Args) module.Result {
-				n, _ := read(c, a).Number()
+				v := read(c, a)
+				n, ok := v.Number()
+				if !ok {
+					n = leading(v.Str)
+				}
 				return module.Result(n)
 			}},
 		{Name: "pv.seti", Lua: "pv.seti bool", Args: []module.Arg{name, num("value", "an integer")}, Run: assign, Doc: "Assigns an integer."},
@@ -34,6 +40,20 @@ func variableFunctions() []module.Function {
 			Get: func(c *module.Call, a module.Args) module.Value { return orNull(read(c, a), f.value) }})
 	}
 	return list
+}
+
+// leading is the number that a text begins with, as the reference has it: 127
+// of an address, 1 of a CSeq.
+func leading(text string) int64 {
+	n := 0
+	if strings.HasPrefix(text, "-") {
+		n = 1
+	}
+	for n < len(text) && '0' <= text[n] && text[n] <= '9' {
+		n++
+	}
+	v, _ := strconv.ParseInt(text[:n], 10, 32)
+	return v
 }
 
 func read(c *module.Call, a module.Args) module.Value {

@@ -60,6 +60,7 @@ func compileProto(name, text string) (*glua.FunctionProto, error) {
 	if err != nil {
 		return nil, syntaxError(name, err)
 	}
+	boundConcats(tree)
 	splitConstructors(tree)
 	proto, err := glua.Compile(tree, name)
 	if err != nil {

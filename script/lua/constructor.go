@@ -3,6 +3,7 @@
 package lua
 
 import (
+	"slices"
 	"strconv"
 
 	"github.com/yuin/gopher-lua/ast"
@@ -19,7 +20,8 @@ import (
 //
 //	(function() local t = {}; (function() t.a = 1 … end)() …; return t end)()
 //
-// Locals that the values name are upvalues there; `...` is handed on.
+// Locals that the values name are upvalues there; `...` is handed on. A long run
+// of assignments is put into such functions likewise.
 const (
 	// manyConstants is how many constants a function may name before its
 	// constructors are looked at.
@@ -56,10 +58,33 @@ type load struct {
 func (l *load) add(m load) { l.constants += m.constants; l.varargs = l.varargs || m.varargs }
 
 func (s *splitter) block(stmts []ast.Stmt) (n load) {
-	for _, stmt := range stmts {
-		n.add(s.stmt(stmt))
+	var run load // of the assignments since begin
+	begin := 0
+	for i, stmt := range stmts {
+		one := s.stmt(stmt)
+		n.add(one)
+		if _, ok := stmt.(*ast.AssignStmt); !ok || one.varargs {
+			run, begin = load{}, i+1
+			continue
+		}
+		if run.add(one); s.split && run.constants >= partConstants {
+			enclose(stmts[begin : i+1])
+			n.constants -= run.constants
+			run, begin = load{}, i+1
+		}
 	}
 	return n
+}
+
+// enclose puts assignments into a function of their own, whose call is the
+// first of the statements; nothing is left of the others.
+func enclose(stmts []ast.Stmt) {
+	part := slices.Clone(stmts)
+	line, last := part[0].Line(), part[len(part)-1].LastLine()
+	stmts[0] = placed(&ast.FuncCallStmt{Expr: call(part, false, line, last)}, line, line)
+	for i := range stmts[1:] {
+		stmts[i+1] = placed(&ast.DoBlockStmt{}, line, line)
+	}
 }
 
 func (s *splitter) list(exprs []ast.Expr) (n load) {

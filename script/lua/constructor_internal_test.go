@@ -28,6 +28,8 @@ func TestLargeTablesCompileInLinearWork(t *testing.T) {
 		{"values", "t = {\n", "'v%d',\n", "}"},
 		{"rows", "t = {\n", "{ name = 'n%d' },\n", "}"},
 		{"calls", "local t = f(1, {\n", "[g('k%d')] = h,\n", "})"},
+		{"assignments", "t = {}\n", "t.k%[1]d = 'v%[1]d'\n", ""},
+		{"assignments of locals", "local a, b = {}, 1\nif b then\n", "a['k%[1]d'], b = b, f('x%[1]d')\n", "end"},
 		{"in a function", "function f()\nreturn {\n", "k%d = 1,\n", "}\nend"},
 	}
 	for _, tt := range tests {
@@ -50,9 +52,10 @@ func TestLargeTablesCompileInLinearWork(t *testing.T) {
 
 // A constructor that was split gives the table that it would have given.
 func TestSplitTables(t *testing.T) {
-	var rows strings.Builder
+	var rows, assignments strings.Builder
 	for i := range 3000 {
 		fmt.Fprintf(&rows, "k%d = %d,\n", i, i)
+		fmt.Fprintf(&assignments, "t.k%d = %d\n", i, i)
 	}
 	tests := []struct{ script, want string }{
 		{"local a, b = 'x', {}\nlocal t = {\n" + rows.String() + "a, b, (f()), self = a, [a] = 'y', function() return a end, f() }\na = 'z'\n" +
@@ -62,6 +65,8 @@ func TestSplitTables(t *testing.T) {
 		{"local function v(...)\nreturn {\n" + rows.String() + "n = select('#', ...), (...), l = {...} }\nend\nlocal t = v(7, 8)\nreturn t.n .. t[1] .. #t.l", "272"},
 		{"local t = {\n" + rows.String() + "{ a = 1, 2 }, 5 }\nlocal n = 0\nfor k in pairs(t) do n = n + 1 end\nreturn n .. t[1].a .. t[1][1] .. t[2]", "3002125"},
 		{"return select(2, pcall(function() return {\n" + rows.String() + "x = nothing.here }\nend))", "x.lua:3002: attempt to index a non-table object(nil) with key 'here'"},
+		{"local t, n = {}, 0\nlocal function v(...)\nfor i = 1, 2 do\n" + assignments.String() + "t.n, n = (...), n + i\nend\nend\nv('x')\nreturn t.k0 .. t.k2999 .. t.n .. n", "02999x3"},
+		{"return select(2, pcall(function()\nlocal t = {}\n" + assignments.String() + "t.x = nothing.here\nend))", "x.lua:3003: attempt to index a non-table object(nil) with key 'here'"},
 		{"return select('#', {\n" + rows.String() + "}, 1)", "2"},
 		{"return select(2, pcall(function() return {\n" + rows.String() + "[nil] = 1 }\nend))", "x.lua:3002: table index is nil"},
 	}
@@ -71,7 +76,9 @@ func TestSplitTables(t *testing.T) {
 			t.Errorf("%d: %v", i, err)
 			continue
 		}
-		l := glua.NewState()
+		l := glua.NewState(glua.Options{SkipOpenLibs: true})
+		glua.OpenBase(l)
+		openString(l)
 		l.Push(l.NewFunctionFromProto(proto))
 		if err := l.PCall(0, 1, nil); err != nil {
 			t.Errorf("%d: %v", i, err)

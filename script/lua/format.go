@@ -53,6 +53,9 @@ func stringFormat(l *glua.LState) int {
 		out = d.convert(l, out, format[i], arg)
 		i++
 	}
+	if len(out) > maxText {
+		l.RaiseError("%s", errText)
+	}
 	l.Push(glua.LString(out))
 	return 1
 }

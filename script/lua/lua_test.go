@@ -472,6 +472,36 @@ ksr_reply_route = ksr_request_route`, lua.Options{})
 
 // The memory of states stays what it is, and no message sees another one's
 // table.
+// What a message keeps, even under a global name, no other one that is handled
+// at the same time sees or changes.
+func TestMessagesDoNotShareTables(t *testing.T) {
+	s := load(t, "route[NATIVE] { return 1; }", `
+function ksr_request_route()
+	local id = KSR.pv.get("$ci")
+	mine = { id = id, list = {} }
+	for i = 1, 10 do
+		mine.list[i] = id .. i
+		KSR.pv.sets("$var(id)", id)
+		KSR.route("NATIVE")
+		if mine.id ~= id or mine.list[i] ~= id .. i or #mine.list ~= i or KSR.pv.get("$var(id)") ~= id then KSR.err("another message") end
+	end
+end`, lua.Options{})
+	main, _ := s.program.Lookup(module.RequestRoute, "")
+	var workers sync.WaitGroup
+	for i := range 4 {
+		c := s.call(strings.ReplaceAll(scripttest.Invite, "call1@host", "call"+string(rune('1'+i))+"@host"))
+		workers.Go(func() {
+			for range 1000 {
+				s.program.Run(c, main)
+			}
+		})
+	}
+	workers.Wait()
+	if got := s.Env.Host.Lines(); len(got) > 0 {
+		t.Errorf("%d times: %s", len(got), got[0])
+	}
+}
+
 func TestMemoryStaysFlat(t *testing.T) {
 	s := load(t, "", `
 local seen = {}

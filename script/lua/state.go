@@ -12,6 +12,10 @@ import (
 
 // Sizes of a state's stacks: how deep calls may nest, as in Lua 5.1, and how
 // many values its functions may have at one time. Both grow when needed.
+//
+// Hot path: the stack of calls that grows takes 7 of 100 parts of BenchmarkRoute
+// (its Push, Last and Pop in a profile). One of a fixed size would be 1.6 MB for
+// each state and each coroutine, all of which a garbage collection looks through.
 const (
 	callDepth    = 20000
 	registrySize = 1024

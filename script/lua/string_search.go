@@ -159,6 +159,9 @@ func stringGsub(l *glua.LState) int {
 			out = append(out, subject[copied:s]...)
 			out = m.replace(l, out, with, s, e)
 			copied = e
+			if len(out) > maxText {
+				l.RaiseError("%s", errText)
+			}
 		}
 		switch {
 		case e > s:

@@ -9,12 +9,8 @@ import (
 	glua "github.com/yuin/gopher-lua"
 )
 
-// maxRepeated bounds the text that string.rep makes, in bytes: a number out of
-// a message must not take the memory of the server.
-const maxRepeated = 64 << 20
-
 var stringFunctions = map[string]glua.LGFunction{
-	"byte": stringByte, "char": stringChar, "find": stringFind, "format": stringFormat, "gfind": stringGmatch,
+	concatName: stringConcat, "byte": stringByte, "char": stringChar, "find": stringFind, "format": stringFormat, "gfind": stringGmatch,
 	"gmatch": stringGmatch, "gsub": stringGsub, "len": stringLen, "lower": stringLower, "match": stringMatch,
 	"rep": stringRep, "reverse": stringReverse, "sub": stringSub, "upper": stringUpper,
 }
@@ -88,8 +84,8 @@ func stringRep(l *glua.LState) int {
 		l.Push(emptyText)
 		return 1
 	}
-	if n > maxRepeated/len(s) {
-		l.RaiseError("not enough memory")
+	if n > maxText/len(s) {
+		l.RaiseError("%s", errText)
 	}
 	l.Push(glua.LString(strings.Repeat(s, n)))
 	return 1

@@ -50,6 +50,9 @@ func tableConcat(l *glua.LState) int {
 		if i < last {
 			out = append(out, separator...)
 		}
+		if len(out) > maxText {
+			l.RaiseError("%s", errText)
+		}
 	}
 	l.Push(glua.LString(out))
 	return 1

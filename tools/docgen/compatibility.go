@@ -14,8 +14,8 @@ import (
 
 // notForScripts are exports of the reference by which its modules call each
 // other: no configuration can use them.
-func notForScripts(name string) bool {
-	return strings.HasPrefix(name, "bind_") || strings.HasPrefix(name, "load_") || strings.HasSuffix(name, "_api")
+func notForScripts(module, name string) bool {
+	return strings.HasPrefix(module, "db_") && strings.HasPrefix(name, "db_") || strings.HasPrefix(name, "bind_") || strings.HasPrefix(name, "load_") || strings.HasSuffix(name, "_api")
 }
 
 // missing lists what the reference's module has and ours has not, by kind.
@@ -38,7 +38,7 @@ func missing(name string, e module.Exports) map[string][]string {
 	}
 	out := map[string][]string{}
 	for _, n := range check.Reference() {
-		if n.Module == name && !have[n.Kind+" "+n.Name] && !notForScripts(n.Name) {
+		if n.Module == name && !have[n.Kind+" "+n.Name] && !notForScripts(n.Module, n.Name) {
 			out[n.Kind] = append(out[n.Kind], n.Name)
 		}
 	}

@@ -35,7 +35,7 @@ type sipp struct {
 
 // start starts sipp towards a server and returns a channel that tells at its end whether the flow went as written. A cancelled context
 // ends it.
-func (s sipp) start(ctx context.Context, t *testing.T, server *refserver.Server) <-chan error {
+func (s sipp) start(ctx context.Context, t *testing.T, server *refserver.Server) chan error {
 	t.Helper()
 	text, err := os.ReadFile(filepath.Join("testdata", s.scenario+".xml"))
 	if err != nil {

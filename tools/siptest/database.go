@@ -4,8 +4,12 @@ package siptest
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"os"
+	"strconv"
 	"strings"
+	"time"
 
 	"github.com/rogpeppe/go-internal/testscript"
 
@@ -54,25 +58,66 @@ func tables(ts *testscript.TestScript, args []string) error {
 	})
 }
 
-// sql runs a statement and prints its rows, their values with bars between.
+// sql is "sql [-wait N] DATABASE STATEMENT": it runs a statement, or those of a
+// file of the script with a semicolon at the end of a line behind each. DATABASE
+// is a URL or the name of an SQLite file. stdout holds the rows, their values with
+// bars between. With -wait it asks again until there are N rows, for what is
+// written in the background.
 func sql(ts *testscript.TestScript, args []string) error {
-	return withDatabase(args[0], func(ctx context.Context, d schema.Database, _ *schema.Language) error {
-		r, err := d.Raw(ctx, strings.Join(args[1:], " "))
+	rows := -1
+	if args[0] == "-wait" {
+		if len(args) < 4 {
+			return errors.New("usage: sql [-wait N] DATABASE STATEMENT")
+		}
+		n, err := strconv.Atoi(args[1])
 		if err != nil {
 			return err
 		}
-		for _, row := range r.Rows {
-			for i, v := range row {
-				if i > 0 {
-					fmt.Fprint(ts.Stdout(), "|")
-				}
-				if v == nil {
-					fmt.Fprint(ts.Stdout(), "NULL")
-				}
-				fmt.Fprint(ts.Stdout(), db.Text(v))
+		rows, args = n, args[2:]
+	}
+	url, text := args[0], strings.Join(args[1:], " ")
+	if !strings.Contains(url, ":") {
+		url = "sqlite:" + ts.MkAbs(url)
+	}
+	if b, err := os.ReadFile(ts.MkAbs(text)); err == nil {
+		text = string(b)
+	}
+	return withDatabase(url, func(ctx context.Context, d schema.Database, _ *schema.Language) error {
+		for statement := range strings.SplitSeq(text, ";\n") {
+			if strings.TrimSpace(statement) == "" {
+				continue
 			}
-			fmt.Fprintln(ts.Stdout())
+			r, err := query(ctx, d, statement, rows)
+			if err != nil {
+				return err
+			}
+			printRows(ts, r)
 		}
 		return nil
 	})
+}
+
+// query runs a statement, until its result has as many rows; -1 for any.
+func query(ctx context.Context, d schema.Database, statement string, rows int) (*db.Result, error) {
+	for began := time.Now(); ; time.Sleep(5 * time.Millisecond) {
+		r, err := d.Raw(ctx, statement)
+		if err != nil || rows < 0 || len(r.Rows) == rows || time.Since(began) > patience {
+			return r, err
+		}
+	}
+}
+
+func printRows(ts *testscript.TestScript, r *db.Result) {
+	for _, row := range r.Rows {
+		for i, v := range row {
+			if i > 0 {
+				fmt.Fprint(ts.Stdout(), "|")
+			}
+			if v == nil {
+				v = "NULL"
+			}
+			fmt.Fprint(ts.Stdout(), db.Text(v))
+		}
+		fmt.Fprintln(ts.Stdout())
+	}
 }

@@ -45,7 +45,9 @@
 //	rpc COMMAND [ARG…]      run a command; stdout holds its reply as kamcmd prints it
 //	tables URL [TABLE…]     make tables of Kamailio in a database, without a name
 //	                        those of its standard modules
-//	sql URL STATEMENT       run a statement; stdout holds its rows, a|b|NULL
+//	sql [-wait N] DATABASE STATEMENT
+//	                        run a statement in the database of a URL or an SQLite
+//	                        file; stdout holds its rows, a|b|NULL
 //	log PATTERN             the server has logged a line like it (! log: has not)
 //	end [STATUS]            end the server in order; stop, a word of testscript, ends
 //	                        the script
@@ -134,7 +136,7 @@ func Words(start Start) map[string]command {
 		"tables": word(1, "tables URL [TABLE…]", func(_ *scene, ts *testscript.TestScript, args []string) error {
 			return tables(ts, args)
 		}),
-		"sql": word(2, "sql URL STATEMENT", func(_ *scene, ts *testscript.TestScript, args []string) error {
+		"sql": word(2, "sql [-wait N] DATABASE STATEMENT", func(_ *scene, ts *testscript.TestScript, args []string) error {
 			return sql(ts, args)
 		}),
 		"peer": word(1, "peer NAME [udp|tcp|udp6|tcp6]", func(s *scene, ts *testscript.TestScript, args []string) error {

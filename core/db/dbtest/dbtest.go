@@ -23,6 +23,17 @@ type Target struct {
 	// keys; there are no transactions, few statements, and texts that differ in
 	// the case of their letters are equal.
 	Plain bool
+	// Server, if set, is the server of the database, which is killed and
+	// paused.
+	Server Server
+}
+
+// Server is the server of a database.
+type Server interface {
+	Kill()
+	Start()
+	Pause()
+	Resume()
 }
 
 // Columns are those of the table that Target.Create makes: an integer that is
@@ -56,7 +67,7 @@ func Run(t *testing.T, target Target) {
 		{"types", s.values, true}, {"null", s.null, true}, {"metacharacters", s.metacharacters, true}, {"conditions", s.conditions, true},
 		{"order", s.order, true}, {"change", s.change, true}, {"put", s.put, true}, {"errors", s.errors, false}, {"raw", s.raw, false},
 		{"transaction", s.transaction, false}, {"many rows", s.many, true}, {"keys of many rows", s.manyKeys, false},
-		{"many at once", s.concurrent, true}, {"time limit", s.cancelled, true},
+		{"many at once", s.concurrent, true}, {"time limit", s.cancelled, true}, {"server killed", s.killed, false}, {"killed under load", s.killedUnderLoad, false}, {"server hangs", s.hangs, false},
 	} {
 		if target.Plain && !part.plain {
 			continue

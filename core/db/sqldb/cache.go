@@ -83,10 +83,16 @@ func (c *cache) drop(e *list.Element) error {
 	return nil
 }
 
-// release ends a use of a statement.
-func (c *cache) release(p *prepared) error {
+// release ends a use of a statement. One that went wrong is dropped: some
+// servers answer all uses that follow with the same error.
+func (c *cache) release(p *prepared, wrong bool) error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	if e := c.known[p.text]; wrong && !p.dropped && e != nil {
+		c.order.Remove(e)
+		delete(c.known, p.text)
+		p.dropped = true
+	}
 	if p.users--; p.users == 0 && p.dropped {
 		return p.stmt.Close()
 	}

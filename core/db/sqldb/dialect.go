@@ -17,6 +17,7 @@ const (
 	Text
 	Integer
 	Float
+	Single // a Float of half the digits
 	Blob
 	Date
 )
@@ -38,10 +39,14 @@ type Dialect struct {
 	Upsert func(b *Builder, columns, keys []string)
 	// Kind tells what a column holds from the name of its type.
 	Kind func(typeName string) Kind
-	// Date reads dates that are neither time.Time nor text of db.TimeLayout.
+	// Date reads the dates of columns of that kind which are neither moments
+	// (time.Time) nor text of db.TimeLayout.
 	Date func(src any, loc *time.Location) (time.Time, bool)
 	// Arg turns a value into one that the driver takes; nil leaves it.
 	Arg func(v db.Value, loc *time.Location) any
+	// Stale, if set, tells that a prepared statement was not run because the
+	// table has changed since.
+	Stale func(err error) bool
 	// Class tells which of the errors of package db an error is, nil for
 	// none. Lost is set where the connection is gone.
 	Class func(err error) (class error, lost bool)

@@ -21,6 +21,9 @@ const (
 // operation after each pause tries again; the others fail at once, so that
 // nobody waits for a server that is known not to answer.
 type gate struct {
+	// forGood leaves a server that was lost alone.
+	forGood bool
+
 	mu     sync.Mutex
 	err    error         // guarded by mu: why the server is away; nil while it is there
 	until  time.Time     // guarded by mu: the next attempt
@@ -35,7 +38,7 @@ func (g *gate) enter() error {
 	if g.err == nil {
 		return nil
 	}
-	if g.trying || time.Now().Before(g.until) {
+	if g.forGood || g.trying || time.Now().Before(g.until) {
 		return fmt.Errorf("%w: waiting before the next attempt: %w", db.ErrUnavailable, g.err)
 	}
 	g.trying = true

@@ -22,12 +22,18 @@ func (o operations) builder() *Builder {
 }
 
 // Select implements db.Operations.
-func (o operations) Select(ctx context.Context, q db.Query, each func([]db.Value) error) error {
+func (o operations) Select(ctx context.Context, q db.Query, own func([]db.Value) error) error {
 	b := o.builder()
 	if err := b.query(&q); err != nil {
 		return err
 	}
-	return o.run(ctx, "read table "+q.Table, func(ctx context.Context, w *waiting) error {
+	delivered := false
+	each := func(row []db.Value) error {
+		delivered = true
+		return own(row)
+	}
+	again := func() bool { return !delivered }
+	return o.run(ctx, "read table "+q.Table, again, func(ctx context.Context, w *waiting) error {
 		return o.prepared(ctx, b, func(s *sql.Stmt) error {
 			start := time.Now()
 			rows, err := s.QueryContext(ctx, b.args...)
@@ -40,13 +46,17 @@ func (o operations) Select(ctx context.Context, q db.Query, each func([]db.Value
 	})
 }
 
+// maxRows bounds the rows of one INSERT: each number of rows is a statement of
+// its own, which is prepared and kept.
+const maxRows = 64
+
 // Insert implements db.Operations. Rows that do not fit into one statement go
 // in a transaction.
 func (o operations) Insert(ctx context.Context, table string, columns []string, rows ...[]db.Value) error {
 	if len(rows) == 0 {
 		return nil
 	}
-	fit := max(o.d.cfg.Dialect.MaxArgs/max(len(columns), 1), 1)
+	fit := min(max(o.d.cfg.Dialect.MaxArgs/max(len(columns), 1), 1), maxRows)
 	if len(rows) <= fit {
 		return o.insert(ctx, table, columns, rows)
 	}
@@ -67,7 +77,7 @@ func (o operations) insert(ctx context.Context, table string, columns []string, 
 	if err := b.insert(table, columns, rows); err != nil {
 		return err
 	}
-	_, err := o.exec(ctx, "write table "+table, b)
+	_, err := o.exec(ctx, "write table "+table, never, b)
 	return err
 }
 
@@ -75,7 +85,7 @@ func (o operations) insert(ctx context.Context, table string, columns []string, 
 func (o operations) Update(ctx context.Context, table string, set []db.Set, where []db.Cond) (int64, error) {
 	b := o.builder()
 	b.update(table, set, where)
-	return o.exec(ctx, "change table "+table, b)
+	return o.exec(ctx, "change table "+table, always, b)
 }
 
 // Delete implements db.Operations.
@@ -83,7 +93,7 @@ func (o operations) Delete(ctx context.Context, table string, where []db.Cond) (
 	b := o.builder()
 	b.Text("DELETE FROM ").Table(table)
 	b.where(where, false)
-	return o.exec(ctx, "delete from table "+table, b)
+	return o.exec(ctx, "delete from table "+table, always, b)
 }
 
 // Put implements db.Operations.
@@ -93,13 +103,13 @@ func (o operations) Put(ctx context.Context, table string, columns, keys []strin
 		return err
 	}
 	o.d.cfg.Dialect.Upsert(b, columns, keys)
-	_, err := o.exec(ctx, "write table "+table, b)
+	_, err := o.exec(ctx, "write table "+table, always, b)
 	return err
 }
 
 // exec runs a statement and returns how many rows it has changed.
-func (o operations) exec(ctx context.Context, what string, b *Builder) (n int64, err error) {
-	err = o.run(ctx, what, func(ctx context.Context, _ *waiting) error {
+func (o operations) exec(ctx context.Context, what string, again func() bool, b *Builder) (n int64, err error) {
+	err = o.run(ctx, what, again, func(ctx context.Context, _ *waiting) error {
 		return o.prepared(ctx, b, func(s *sql.Stmt) error {
 			start := time.Now()
 			result, err := s.ExecContext(ctx, b.args...)
@@ -113,9 +123,13 @@ func (o operations) exec(ctx context.Context, what string, b *Builder) (n int64,
 	return n, err
 }
 
-// run is Database.run. The operations of a transaction pass the gate with it.
-func (o operations) run(ctx context.Context, what string, work func(context.Context, *waiting) error) error {
-	return o.d.run(ctx, what, work)
+// run is Database.run. What a transaction has done is gone with its connection:
+// nothing of it is repeated.
+func (o operations) run(ctx context.Context, what string, again func() bool, work work) error {
+	if o.tx != nil {
+		again = never
+	}
+	return o.d.run(ctx, what, again, work)
 }
 
 // prepared calls f with the prepared statement of b.
@@ -127,9 +141,19 @@ func (o operations) prepared(ctx context.Context, b *Builder, f func(*sql.Stmt) 
 		}
 		return f(s)
 	}
+	err := o.cached(ctx, b, f)
+	if stale := o.d.cfg.Dialect.Stale; stale != nil && err != nil && stale(err) {
+		err = o.cached(ctx, b, f)
+	}
+	return err
+}
+
+func (o operations) cached(ctx context.Context, b *Builder, f func(*sql.Stmt) error) error {
 	p, err := o.d.cache.get(ctx, o.d.pool, b.text)
 	if err != nil {
 		return err
 	}
-	return errors.Join(f(p.stmt), o.d.cache.release(p))
+	err = f(p.stmt)
+	_, theirs := errors.AsType[*callerError](err)
+	return errors.Join(err, o.d.cache.release(p, err != nil && !theirs))
 }

@@ -75,12 +75,14 @@ func (c *cell) convert(src any) db.Value {
 			return int64(1)
 		}
 		return int64(0)
-	case float32: // by its text, for 0.1 is not to become 0.10000000149
-		f, _ := strconv.ParseFloat(strconv.FormatFloat(float64(v), 'g', -1, 32), 64)
-		src = f
+	case float32:
+		return single(float64(v))
 	case uint64:
 		return int64(v)
 	case time.Time:
+		if c.kind == Text { // a day
+			return v.Format(time.DateOnly)
+		}
 		return c.date(v)
 	}
 	switch c.kind {
@@ -96,13 +98,20 @@ func (c *cell) convert(src any) db.Value {
 			return append([]byte{}, b...) // an empty one is not NULL
 		}
 		return []byte(db.Text(src))
-	case Integer, Float:
+	case Integer, Float, Single:
 		return number(c.kind, src)
 	}
 	if b, ok := src.([]byte); ok {
 		return string(b)
 	}
 	return src
+}
+
+// single returns the number with the shortest text that means it, for 0.1 is not
+// to become 0.10000000149.
+func single(v float64) db.Value {
+	f, _ := strconv.ParseFloat(strconv.FormatFloat(v, 'g', -1, 32), 64)
+	return f
 }
 
 func asText(src any) (string, bool) {
@@ -119,11 +128,14 @@ func asText(src any) (string, bool) {
 func number(kind Kind, src any) db.Value {
 	switch v := src.(type) {
 	case int64:
-		if kind == Float {
+		if kind != Integer {
 			return float64(v)
 		}
 		return v
 	case float64:
+		if kind == Single {
+			return single(v)
+		}
 		return v
 	}
 	t, ok := asText(src)
@@ -144,7 +156,7 @@ func number(kind Kind, src any) db.Value {
 // what is none, as MySQL's 0000-00-00.
 func (c *cell) date(src any) db.Value {
 	loc := c.d.cfg.Location
-	if c.d.cfg.Dialect.Date != nil {
+	if c.kind == Date && c.d.cfg.Dialect.Date != nil {
 		if t, ok := c.d.cfg.Dialect.Date(src, loc); ok {
 			return t
 		}

@@ -30,19 +30,57 @@ func (w *waiting) again() { w.timer.Reset(w.limit) }
 // pause stops the limit while what was received is dealt with.
 func (w *waiting) pause() { w.timer.Stop() }
 
+// work is what an operation does.
+type work = func(context.Context, *waiting) error
+
+// always and never tell whether an operation whose connection was lost is done
+// again, though the server may have seen it: one that leads to the same when it
+// is done twice.
+func always() bool { return true }
+func never() bool  { return false }
+
 // run does the work of one operation: past the gate, within the time limit, its
-// error in the words of package db.
-func (d *Database) run(ctx context.Context, what string, work func(context.Context, *waiting) error) error {
+// error in the words of package db. It is done again where its connection was
+// one that the server had ended.
+func (d *Database) run(ctx context.Context, what string, again func() bool, work work) error {
 	if err := d.gate.enter(); err != nil {
 		return err
 	}
-	limited, cancel := context.WithCancelCause(ctx)
-	w := &waiting{limit: d.cfg.Limit, timer: time.AfterFunc(d.cfg.Limit, func() { cancel(errLimit) })}
-	err := work(limited, w)
-	w.pause()
-	late := context.Cause(limited) == errLimit
-	cancel(nil)
+	err, late := d.attempt(ctx, work)
+	if err != nil && !late && ctx.Err() == nil && d.isLost(err) {
+		d.dropIdle()
+		if again() && !d.cfg.NoReconnect && !d.cfg.Once {
+			err, late = d.attempt(ctx, work)
+		}
+	}
 	return d.judge(ctx, what, err, late)
+}
+
+// attempt does the work within the time limit; late tells that it was too long.
+func (d *Database) attempt(ctx context.Context, work work) (err error, late bool) {
+	limited, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	w := &waiting{limit: d.cfg.Limit, timer: time.AfterFunc(d.cfg.Limit, func() { cancel(errLimit) })}
+	err = work(limited, w)
+	w.pause()
+	return err, context.Cause(limited) == errLimit
+}
+
+func (d *Database) isLost(err error) bool {
+	if _, ok := errors.AsType[*callerError](err); ok {
+		return false
+	}
+	_, lost := d.cfg.Dialect.Class(err)
+	return lost
+}
+
+// dropIdle closes the connections that nobody uses: the server has ended them
+// with the one that was lost.
+func (d *Database) dropIdle() {
+	for _, p := range d.pools() {
+		p.SetMaxIdleConns(0)
+		p.SetMaxIdleConns(d.cfg.Pool)
+	}
 }
 
 // judge gives an error its class, and tells the gate what it means.

@@ -13,6 +13,7 @@ import (
 	"database/sql"
 	"errors"
 	"log/slog"
+	"sync"
 	"time"
 
 	"github.com/kahea-sip/kahea/core/db"
@@ -34,6 +35,9 @@ type Config struct {
 	SlowLevel slog.Level
 	// Pool is the largest number of connections.
 	Pool int
+	// Ping, if set, is the interval at which the server is asked whether it is
+	// there.
+	Ping time.Duration
 	// Idle is how long a connection without work is kept; 0 for ever.
 	Idle time.Duration
 	// Raw, if set, serves statements of scripts in place of the pool.
@@ -42,6 +46,8 @@ type Config struct {
 	Location *time.Location
 	// NoReconnect leaves a server that was lost alone (auto_reconnect).
 	NoReconnect bool
+	// Once does nothing again whose connection turns out to be lost.
+	Once bool
 	// Closed, if set, is called at the end of Close.
 	Closed func() error
 }
@@ -62,6 +68,9 @@ type Database struct {
 	cfg   Config
 	cache cache
 	gate  gate
+	// stop ends pings, which done waits for.
+	stop context.CancelFunc
+	done sync.WaitGroup
 }
 
 var (
@@ -72,7 +81,7 @@ var (
 
 // Open takes over the pool, which is closed when the database does not answer.
 func Open(ctx context.Context, pool *sql.DB, cfg Config) (*Database, error) {
-	d := &Database{pool: pool, raw: pool, cfg: cfg}
+	d := &Database{pool: pool, raw: pool, cfg: cfg, gate: gate{forGood: cfg.NoReconnect}}
 	d.operations = operations{d: d}
 	if d.cfg.Log == nil {
 		d.cfg.Log = slog.New(slog.DiscardHandler)
@@ -86,6 +95,9 @@ func Open(ctx context.Context, pool *sql.DB, cfg Config) (*Database, error) {
 	if d.cfg.Location == nil {
 		d.cfg.Location = time.Local
 	}
+	if cfg.Raw != nil {
+		d.raw = cfg.Raw
+	}
 	for _, p := range d.pools() {
 		p.SetMaxOpenConns(d.cfg.Pool)
 		p.SetMaxIdleConns(d.cfg.Pool)
@@ -95,7 +107,25 @@ func Open(ctx context.Context, pool *sql.DB, cfg Config) (*Database, error) {
 	if err := d.Ping(ctx); err != nil {
 		return nil, errors.Join(err, d.Close())
 	}
+	if d.cfg.Ping > 0 {
+		whole, stop := context.WithCancel(context.Background())
+		d.stop = stop
+		d.done.Go(func() { d.keepAlive(whole) })
+	}
 	return d, nil
+}
+
+// keepAlive asks for the server now and then, whose loss is logged so.
+func (d *Database) keepAlive(ctx context.Context) {
+	for tick := time.NewTicker(d.cfg.Ping); ; {
+		select {
+		case <-ctx.Done():
+			tick.Stop()
+			return
+		case <-tick.C:
+			_ = d.Ping(ctx) // which tells the log
+		}
+	}
 }
 
 // pools returns the pool, and that of raw statements where it is another one.
@@ -103,17 +133,20 @@ func (d *Database) pools() []*sql.DB {
 	if d.cfg.Raw == nil {
 		return []*sql.DB{d.pool}
 	}
-	d.raw = d.cfg.Raw
 	return []*sql.DB{d.pool, d.raw}
 }
 
 // Ping asks whether the database answers.
 func (d *Database) Ping(ctx context.Context) error {
-	return d.run(ctx, "ping", func(ctx context.Context, _ *waiting) error { return d.pool.PingContext(ctx) })
+	return d.run(ctx, "ping", always, func(ctx context.Context, _ *waiting) error { return d.pool.PingContext(ctx) })
 }
 
 // Close implements db.Database.
 func (d *Database) Close() error {
+	if d.stop != nil {
+		d.stop()
+		d.done.Wait()
+	}
 	errs := []error{d.cache.close()}
 	for _, p := range d.pools() {
 		errs = append(errs, p.Close())

@@ -45,7 +45,7 @@ func (o operations) together(ctx context.Context, f func(operations) error) erro
 	whole, end := context.WithCancel(ctx)
 	defer end()
 	var tx *sql.Tx
-	err := o.d.run(ctx, "begin a transaction", func(limited context.Context, _ *waiting) (err error) {
+	err := o.d.run(ctx, "begin a transaction", always, func(limited context.Context, _ *waiting) (err error) {
 		defer context.AfterFunc(limited, end)()
 		tx, err = o.d.pool.BeginTx(whole, nil)
 		return err
@@ -57,7 +57,7 @@ func (o operations) together(ctx context.Context, f func(operations) error) erro
 	if err := f(operations{d: o.d, tx: &transaction{tx, map[string]*sql.Stmt{}}}); err != nil {
 		return err
 	}
-	return o.d.run(ctx, "end a transaction", func(limited context.Context, _ *waiting) error {
+	return o.d.run(ctx, "end a transaction", never, func(limited context.Context, _ *waiting) error {
 		defer context.AfterFunc(limited, end)()
 		err := tx.Commit()
 		if errors.Is(err, sql.ErrTxDone) && limited.Err() != nil {

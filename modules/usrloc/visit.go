@@ -1,0 +1,253 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package usrloc
+
+import (
+	"context"
+	"sync"
+
+	"github.com/kahea-sip/kahea/core/db"
+	"github.com/kahea-sip/kahea/core/module"
+)
+
+// Visit is the use of the contacts of one AOR, with what the database has to do
+// with it: with db_mode 3 they are read before, with 1 and 3 Commit writes what
+// has changed. Every visit ends by Commit or Leave. Without a database it costs
+// nothing.
+type Visit struct {
+	d   *Domain
+	c   *module.Call
+	t   *table
+	aor string
+}
+
+// Visit begins a visit. It may wait for the database: the worker of c lends its
+// place meanwhile; c is nil where there is none. After an error there is nothing
+// to end.
+func (d *Domain) Visit(c *module.Call, aor string) (Visit, error) {
+	if d.loc.dbMode == dbOnly {
+		return d.visitDatabase(c, aor)
+	}
+	return Visit{d: d, c: c, t: d.t, aor: aor}, nil
+}
+
+func (d *Domain) visitDatabase(c *module.Call, aor string) (Visit, error) {
+	v := Visit{d: d, c: c, aor: aor}
+	var err error
+	v.wait(func() { err = v.fetch() })
+	return v, err
+}
+
+// VisitRUID begins a visit to the AOR that has a contact with a record unique
+// id; hash is what Bindings.Hash of it was. ok is false where there is none.
+func (d *Domain) VisitRUID(c *module.Call, hash uint32, ruid string) (v Visit, ok bool, err error) {
+	aor := ""
+	if d.loc.dbMode == dbOnly {
+		aor, err = d.aorInDatabase(c, ruid)
+	} else {
+		aor = d.aorOfRUID(hash, ruid)
+	}
+	if aor == "" || err != nil {
+		return Visit{}, false, err
+	}
+	v, err = d.Visit(c, aor)
+	return v, err == nil, err
+}
+
+func (d *Domain) aorInDatabase(c *module.Call, ruid string) (aor string, err error) {
+	v := Visit{d: d, c: c}
+	v.wait(func() { aor, err = d.loc.db.aorOf(v.context(), d.name, ruid) })
+	return aor, err
+}
+
+// Lock locks the contacts. It may be called several times in a visit.
+func (v *Visit) Lock() Bindings { return v.d.lock(v.t, v.aor) }
+
+// Leave ends a visit that has changed nothing. The Bindings are unlocked.
+func (v *Visit) Leave() {
+	if v.d.loc.dbMode == dbOnly {
+		v.end()
+	}
+}
+
+// Commit ends a visit. The Bindings are unlocked. An error says that the
+// database has not taken the changes: with db_mode 1 they are in memory and
+// written later, with 3 they are lost.
+func (v *Visit) Commit() error {
+	u := v.d.loc
+	if u.dbMode != dbOnly && (u.dbMode != dbThrough || !v.changed()) {
+		return nil
+	}
+	return commit(*v)
+}
+
+func commit(v Visit) (err error) {
+	v.wait(func() { err = v.write() })
+	return err
+}
+
+func (v *Visit) wait(f func()) {
+	if v.c == nil {
+		f()
+		return
+	}
+	v.c.Block(f)
+}
+
+// changed tells whether there is something to write.
+func (v *Visit) changed() bool {
+	b := v.Lock()
+	defer b.Unlock()
+	if len(b.s.gone) > 0 {
+		return true
+	}
+	for h := b.First(); h != 0; h = b.Next(h) {
+		if b.s.record(uint32(h)).state != stateSynced {
+			return true
+		}
+	}
+	return false
+}
+
+// fetch reads the rows of the AOR into a table of the visit's own. Nobody else
+// of this server visits the AOR before the end.
+func (v *Visit) fetch() error {
+	u := v.d.loc
+	v.gate().Lock()
+	v.t = u.scratch.get(u.store, v.d)
+	err := u.db.fetch(v.context(), v.d, v.t, v.aor)
+	if err != nil {
+		v.end()
+		u.db.tell("contacts cannot be read from the database", err)
+	}
+	return err
+}
+
+// gate is the lock of all visits to AORs of a shard: that of the table which is
+// not used otherwise with db_mode 3.
+func (v *Visit) gate() *sync.Mutex { return &v.d.t.shard(v.d.t.store.hash(v.aor)).writing }
+
+// end gives the table of the visit back.
+func (v *Visit) end() {
+	v.d.loc.scratch.put(v.t)
+	v.t = nil
+	v.gate().Unlock()
+}
+
+func (v *Visit) write() error {
+	u := v.d.loc
+	if u.dbMode == dbOnly {
+		return v.writeOnly()
+	}
+	var p parcel
+	p.open(v.t.shard(v.t.store.hash(v.aor)))
+	b := v.Lock()
+	b.take(&p.all)
+	b.Unlock()
+	return u.db.send(v.context(), v.t, &p)
+}
+
+// writeOnly writes what is nowhere else.
+func (v *Visit) writeOnly() error {
+	defer v.end()
+	var all changes
+	b := v.Lock()
+	b.take(&all)
+	b.Unlock()
+	if all.empty() {
+		return nil
+	}
+	u := v.d.loc
+	err := u.db.write(v.context(), v.d.name, &all)
+	if err != nil {
+		u.db.tell("contacts cannot be written to the database", err)
+	}
+	return err
+}
+
+func (v *Visit) context() context.Context {
+	if v.c == nil {
+		return context.Background()
+	}
+	return v.c.Context()
+}
+
+// fetch reads the rows of an AOR.
+func (b *database) fetch(ctx context.Context, d *Domain, t *table, aor string) error {
+	var found []Contact
+	err := b.db.Select(ctx, db.Query{Table: d.name, Columns: b.names, Where: b.ofAOR(aor)}, func(row []db.Value) error {
+		if of, c, err := b.read(row); err == nil && of == aor {
+			found = append(found, c)
+		}
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	for i := range found {
+		all, err := b.loadAttributes(ctx, db.Is("ruid", found[i].RUID))
+		if err != nil {
+			return err
+		}
+		found[i].XAVPs = all[found[i].RUID]
+		if err := t.loaded(d, aor, &found[i]); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// aorOf finds the AOR of a record unique id, "" where there is none.
+func (b *database) aorOf(ctx context.Context, table, ruid string) (aor string, err error) {
+	err = b.db.Select(ctx, db.Query{Table: table, Columns: b.names, Where: []db.Cond{db.Is(b.columns.ruid, ruid)}, Limit: 1},
+		func(row []db.Value) (err error) {
+			aor, _, err = b.read(row)
+			return err
+		})
+	return aor, err
+}
+
+// scratch are the tables of visits with db_mode 3. They are used again: their
+// memory is not the collector's.
+type scratch struct {
+	mu   sync.Mutex
+	free []*table // guarded by mu
+}
+
+func (s *scratch) get(of *store, d *Domain) *table {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if n := len(s.free); n > 0 {
+		t := s.free[n-1]
+		s.free = s.free[:n-1]
+		t.name = d.name
+		return t
+	}
+	t := of.newTable(d.name, d.loc.hashSize, 1)
+	t.written = true
+	return t
+}
+
+// put takes a table back. What is left in it is removed without a trace.
+func (s *scratch) put(t *table) {
+	t.clear()
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.free = append(s.free, t)
+}
+
+// clear empties a table.
+func (t *table) clear() {
+	for i := range t.shards {
+		s := &t.shards[i]
+		s.mu.Lock()
+		for n := uint32(1); n < s.next; n++ {
+			if s.record(n).aor != 0 {
+				t.remove(s, n)
+			}
+		}
+		s.gone = nil
+		s.mu.Unlock()
+	}
+	t.waiting.Store(0)
+}

@@ -1,0 +1,210 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package usrloc
+
+import (
+	"context"
+	"errors"
+	"strconv"
+	"strings"
+	"sync/atomic"
+
+	"github.com/kahea-sip/kahea/core/avp"
+	"github.com/kahea-sip/kahea/core/db"
+)
+
+// writeBatch is how many rows go to the database in one transaction.
+const writeBatch = 2048
+
+// quietFlag is set by the first of those who find something.
+type quietFlag struct{ on atomic.Bool }
+
+func (q *quietFlag) set() bool   { return !q.on.Swap(true) }
+func (q *quietFlag) clear() bool { return q.on.Load() && q.on.Swap(false) }
+
+// flush writes all that waits of a table, of many shards in one transaction. It
+// ends at the first error: the rest waits for the next time.
+func (b *database) flush(ctx context.Context, d *Domain) error {
+	var p parcel
+	for i := range d.t.shards {
+		s := &d.t.shards[i]
+		p.open(s)
+		for next := uint32(1); next != 0; {
+			next = d.t.take(s, next, writeBatch, &p.all)
+			if len(p.all.records) < writeBatch && len(p.all.gone) < writeBatch {
+				break // there is room for the next shard
+			}
+			if err := b.send(ctx, d.t, &p); err != nil {
+				return err
+			}
+			if next != 0 {
+				p.open(s)
+			}
+		}
+	}
+	return b.send(ctx, d.t, &p)
+}
+
+// parcel is what goes to the database in one transaction. The shards that it
+// comes from are locked for others who write.
+type parcel struct {
+	all    changes
+	shards []parcelShard
+}
+
+// parcelShard tells where the changes of a shard begin.
+type parcelShard struct {
+	s             *shard
+	records, gone int
+}
+
+func (p *parcel) open(s *shard) {
+	s.writing.Lock()
+	p.shards = append(p.shards, parcelShard{s, len(p.all.records), len(p.all.gone)})
+}
+
+// send writes a parcel, or makes what is in it wait again.
+func (b *database) send(ctx context.Context, t *table, p *parcel) error {
+	defer p.close()
+	if p.all.empty() {
+		return nil
+	}
+	err := b.write(ctx, t.name, &p.all)
+	if err == nil {
+		b.works()
+		return nil
+	}
+	b.tell("contacts cannot be written to the database, they wait", err)
+	records, gone := len(p.all.records), len(p.all.gone)
+	for i := len(p.shards) - 1; i >= 0; i-- {
+		k := &p.shards[i]
+		t.giveBack(k.s, &changes{records: p.all.records[k.records:records], gone: p.all.gone[k.gone:gone]})
+		records, gone = k.records, k.gone
+	}
+	return err
+}
+
+func (p *parcel) close() {
+	for i := range p.shards {
+		p.shards[i].s.writing.Unlock()
+	}
+	clear(p.all.records)
+	p.all.records, p.all.gone, p.shards = p.all.records[:0], p.all.gone[:0], p.shards[:0]
+}
+
+// write writes changes, together where the database has transactions. What the
+// database refuses is told and left out; an error says that it is not
+// available.
+func (b *database) write(ctx context.Context, table string, all *changes) error {
+	err := b.together(ctx, func(o db.Operations) error { return b.apply(ctx, o, table, all) })
+	if err == nil || errors.Is(err, db.ErrUnavailable) {
+		return err
+	}
+	// One of them is refused: each for itself.
+	for i := range all.gone {
+		if err := b.alone(ctx, table, &changes{gone: all.gone[i : i+1]}); err != nil {
+			return err
+		}
+	}
+	for i := range all.records {
+		if err := b.alone(ctx, table, &changes{records: all.records[i : i+1]}); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (b *database) together(ctx context.Context, f func(db.Operations) error) error {
+	if t, ok := b.db.(db.Transactor); ok {
+		return t.Transact(ctx, f)
+	}
+	return f(b.db)
+}
+
+// alone writes one change, as one that may have a row already.
+func (b *database) alone(ctx context.Context, table string, one *changes) error {
+	for i := range one.records {
+		one.records[i].was = stateDirty
+	}
+	err := b.together(ctx, func(o db.Operations) error { return b.apply(ctx, o, table, one) })
+	if err == nil || errors.Is(err, db.ErrUnavailable) {
+		return err
+	}
+	what := "a contact cannot be removed from the database"
+	if len(one.records) > 0 {
+		what = "a contact cannot be written to the database: " + one.records[0].c.URI
+	}
+	b.tell(what, err)
+	return nil
+}
+
+func (b *database) apply(ctx context.Context, o db.Operations, table string, all *changes) error {
+	for _, ruid := range all.gone {
+		if _, err := o.Delete(ctx, table, []db.Cond{db.Is(b.columns.ruid, ruid)}); err != nil {
+			return err
+		}
+		if err := b.deleteAttributes(ctx, o, ruid); err != nil {
+			return err
+		}
+	}
+	var fresh [][]db.Value
+	for i := range all.records {
+		k := &all.records[i]
+		if row := b.row(k.aor, &k.c); k.was == stateNew {
+			fresh = append(fresh, row)
+		} else if err := o.Put(ctx, table, b.names, []string{b.columns.ruid}, row); err != nil {
+			return err
+		}
+		if err := b.writeAttributes(ctx, o, k); err != nil {
+			return err
+		}
+	}
+	if fresh == nil {
+		return nil
+	}
+	return o.Insert(ctx, table, b.names, fresh...)
+}
+
+// The columns of location_attrs, and the types of its values.
+var attributeNames = []string{"ruid", "username", "domain", "aname", "atype", "avalue", modifiedColumn}
+
+const (
+	attributeText   = 0
+	attributeNumber = 1
+)
+
+func (b *database) deleteAttributes(ctx context.Context, o db.Operations, ruid string) error {
+	if b.loc.xavp == "" {
+		return nil
+	}
+	_, err := o.Delete(ctx, attributesTable, []db.Cond{db.Is("ruid", ruid)})
+	return err
+}
+
+// writeAttributes writes the XAVPs of a contact in place of those that it had.
+func (b *database) writeAttributes(ctx context.Context, o db.Operations, k *change) error {
+	if b.loc.xavp == "" {
+		return nil
+	}
+	ruid := string(k.c.AppendRUID(nil))
+	if err := b.deleteAttributes(ctx, o, ruid); err != nil || k.c.XAVPs == nil {
+		return err
+	}
+	user, domain := b.userAndDomain(k.aor)
+	var rows [][]db.Value
+	k.c.XAVPs.Each(func(name string, it *avp.Item) bool {
+		kind, text := attributeText, it.Value.Str
+		switch {
+		case it.Fields != nil:
+			return true // no row has fields
+		case it.Value.Kind == avp.Int:
+			kind, text = attributeNumber, strconv.FormatInt(it.Value.Int, 10)
+		}
+		rows = append(rows, []db.Value{ruid, user, domain, strings.Clone(name), int64(kind), strings.Clone(text), b.time(k.c.Modified)})
+		return true
+	})
+	if rows == nil {
+		return nil
+	}
+	return o.Insert(ctx, attributesTable, attributeNames, rows...)
+}

@@ -1,0 +1,140 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package sippflows
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/kahea-sip/kahea/tools/difftest/refserver"
+)
+
+const reloadCfg = `
+debug=2
+log_stderror=yes
+auto_aliases=no
+loadmodule "tm.so"
+loadmodule "sl.so"
+loadmodule "rr.so"
+loadmodule "pv.so"
+loadmodule "siputils.so"
+loadmodule "ctl.so"
+loadmodule "kemix.so"
+loadmodule "app_lua.so"
+modparam("app_lua", "load", "SCRIPT")
+cfgengine "lua"
+`
+
+// reloadScript is one version of the script. Whatever a message calls must be of the version that it began with.
+const reloadScript = `
+local version = "VERSION"
+function current() return version end
+local function check(where)
+	if current() ~= version or KSR.pv.getvs("$avp(version)", version) ~= version then
+		KSR.err("two versions in one message: " .. where .. "\n")
+		KSR.x.drop()
+	end
+end
+function ksr_request_route()
+	if KSR.is_OPTIONS() then KSR.sl.send_reply(200, "Here") return end
+	KSR.pv.sets("$avp(version)", version)
+	check("request")
+	if KSR.siputils.has_totag() > 0 then
+		if KSR.rr.loose_route() > 0 then KSR.tm.t_relay() end
+		return
+	end
+	KSR.rr.record_route()
+	KSR.seturi("sip:callee@127.0.0.1:PORT")
+	KSR.tm.t_on_branch("on_branch")
+	KSR.tm.t_on_reply("on_reply")
+	if KSR.tm.t_relay() < 0 then KSR.sl.sl_reply_error() end
+end
+function on_branch() check("branch") end
+function on_reply()
+	if current() ~= version then KSR.err("two versions in one message: reply\n") end
+end
+function ksr_reply_route()
+	if current() ~= version then KSR.err("two versions in one message: reply route\n") end
+end
+`
+
+// reloadCalls is how many calls are made, 500 in a second where the machine can, and leastReloads how often the script is loaded anew
+// meanwhile at the least.
+const reloadCalls, leastReloads = 1500, 20
+
+// TestReloadUnderCalls: app_lua.reload while calls are made loses none of them, no message sees two versions of the script, and a broken
+// one is refused with its line.
+func TestReloadUnderCalls(t *testing.T) {
+	command := refserver.KaheaCommand(t, "../kahea")
+	refserver.Needs(t, "sipp", "kamcmd")
+	run, port := t.TempDir(), freePort(t)
+	script, cfg := filepath.Join(run, "script.lua"), filepath.Join(run, "reload.cfg")
+	write := func(file, text string) {
+		t.Helper()
+		if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	version := func(name string) string {
+		return strings.NewReplacer("VERSION", name, "PORT", fmt.Sprint(port)).Replace(reloadScript)
+	}
+	write(script, version("first"))
+	write(cfg, strings.ReplaceAll(reloadCfg, "SCRIPT", script))
+	server, err := refserver.Start(command, cfg, run)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer server.Stop()
+
+	ctx, cancel := context.WithTimeout(context.Background(), flowLimit)
+	defer cancel()
+	rate := []string{"-r", "500", "-l", "500"}
+	callee := sipp{scenario: "uas_short", user: "callee", port: port, calls: reloadCalls}.start(ctx, t, server)
+	awaitListening(t, port, false)
+	caller := sipp{scenario: "uac_short", user: "callee", calls: reloadCalls, args: rate}.start(ctx, t, server)
+
+	reload := func() (string, error) {
+		out, err := exec.Command("kamcmd", "-s", "unixs:"+filepath.Join(run, "kamailio_ctl"), "app_lua.reload").CombinedOutput()
+		return string(out), err
+	}
+	i, calling := 0, true
+	for ; calling; i++ {
+		select {
+		case err := <-caller:
+			caller <- err
+			calling = false
+		default:
+		}
+		if i%5 == 4 {
+			write(script, "\n\nfunction ksr_request_route( KSR.x.exit() end")
+			if out, _ := reload(); !strings.Contains(out, "script.lua:3") {
+				t.Errorf("a broken script: %s", out)
+			}
+			continue
+		}
+		write(script, version(fmt.Sprint("v", i)))
+		if out, err := reload(); err != nil || strings.Contains(out, "error") {
+			t.Errorf("reload %d: %v %s", i, err, out)
+		}
+	}
+	if i < leastReloads {
+		t.Errorf("only %d reloads during the calls", i)
+	}
+	for _, end := range []<-chan error{caller, callee} {
+		if err := <-end; err != nil {
+			t.Error(err)
+		}
+	}
+	text, err := os.ReadFile(filepath.Join(run, "log"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if strings.Contains(string(text), "two versions") || strings.Contains(string(text), "error in a Lua script") {
+		t.Errorf("the log:\n%s", server.LogTail())
+	}
+}
