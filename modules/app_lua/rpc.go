@@ -30,7 +30,8 @@ func (m *AppLua) rpcReload(r *module.Request) error {
 		}
 	}
 	if err := m.program.Reload(int(index)); err != nil {
-		return module.Faultf(500, "Reload Failed: %s", err)
+		first, _, _ := strings.Cut(err.Error(), "\n")
+		return module.Faultf(500, "Reload Failed: %s", first)
 	}
 	return nil
 }

@@ -24,8 +24,23 @@ type Script struct {
 	Warnings []*source.Error
 }
 
+// Mistakes are the places of a script where it is written for a later version
+// of Lua.
+type Mistakes []*source.Error
+
+// Error implements error: a line for each, with how it is written here.
+func (m Mistakes) Error() string {
+	lines := make([]string, len(m))
+	for i, e := range m {
+		if lines[i] = e.Error(); e.Advice != "" {
+			lines[i] += ": " + e.Advice
+		}
+	}
+	return strings.Join(lines, "\n")
+}
+
 // Compile reads a script. The error is a *source.Error with the place of what
-// Lua 5.1 does not understand.
+// Lua 5.1 does not understand, or Mistakes.
 func Compile(file string) (*Script, error) {
 	text, err := os.ReadFile(file)
 	if err != nil {
@@ -40,8 +55,8 @@ func Compile(file string) (*Script, error) {
 
 func compileText(file, text string) (*Script, error) {
 	found := newer(file, text)
-	for _, e := range found.errors {
-		return nil, e
+	if len(found.errors) > 0 {
+		return nil, Mistakes(found.errors)
 	}
 	// A first line that begins with # is for a shell.
 	if strings.HasPrefix(text, "#") {
