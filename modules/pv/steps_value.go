@@ -53,9 +53,26 @@ func sqlValue(null string) func(c *module.Call, v module.Value) module.Value {
 		case avp.Int:
 			return avp.String(s)
 		default:
-			return build(c, func(b []byte) []byte { return append(escapeCommon(append(b, '\''), s), '\'') })
+			return build(c, func(b []byte) []byte { return append(escapeSQL(append(b, '\''), s), '\'') })
 		}
 	}
+}
+
+// escapeSQL doubles quotes: unlike a backslash before them, as the reference has
+// it, that means the same to every database. Backslashes are doubled for those to
+// which they mean something.
+func escapeSQL(b []byte, s string) []byte {
+	for i := range len(s) {
+		switch s[i] {
+		case '\'', '\\':
+			b = append(b, s[i])
+		case 0:
+			b = append(b, '\\', '0')
+			continue
+		}
+		b = append(b, s[i])
+	}
+	return b
 }
 
 func webStep(name, doc string, part func(path, query string) string) module.Transformation {
