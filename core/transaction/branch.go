@@ -26,6 +26,8 @@ type branchFields struct {
 	// OnReply is the reply route of this branch.
 	OnReply  Route
 	onBranch Route // the branch route that ran for it
+	// shift is the State.CSeqShift that the request was sent with.
+	shift uint32
 
 	dest transport.Destination
 	more locate.Targets // addresses that are left to try

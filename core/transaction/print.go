@@ -5,6 +5,7 @@ package transaction
 import (
 	"bytes"
 	"net/netip"
+	"strconv"
 	"sync"
 
 	"github.com/kahea-sip/kahea/core/sip"
@@ -44,8 +45,14 @@ func (p *press) free() {
 // another protocol.
 func (b *Branch) print() {
 	p := b.newPress()
-	text := newText(len(b.t.Request().Raw()) + viaRoom)
-	text = sip.AppendRequest(text, b.t.Request(), &p.out)
+	m := b.t.Request()
+	mark := m.EditMark()
+	if b.shift = b.t.State.CSeqShift; b.shift != 0 {
+		shiftCSeq(m, b.shift)
+	}
+	text := newText(len(m.Raw()) + viaRoom)
+	text = sip.AppendRequest(text, m, &p.out)
+	m.EditReset(mark)
 	p.free()
 	if b.tooLarge(len(text)) {
 		freeText(text)
@@ -56,6 +63,16 @@ func (b *Branch) print() {
 	b.sent = fit(text)
 }
 
+// shiftCSeq adds to the CSeq number of a message as it is printed.
+func shiftCSeq(m *sip.Message, by uint32) {
+	cseq, err := m.CSeq()
+	if err != nil {
+		return
+	}
+	at := m.Offset(cseq.NumberText)
+	m.Replace(at, at+len(cseq.NumberText), strconv.FormatUint(uint64(cseq.Number+by), 10))
+}
+
 func (b *Branch) tooLarge(size int) bool {
 	return b.t.l.tooLarge(size, &b.dest, &b.Target, &b.t.State, &b.t.Packet)
 }
@@ -64,6 +81,7 @@ func (b *Branch) tooLarge(size int) bool {
 // branch sent it, so that what branch_route did to that one is kept
 // (reparse_on_dns_failover).
 func (b *Branch) printAgain(sent []byte, earlier *Branch) bool {
+	b.shift = earlier.shift
 	id := b.t.l.appendBranchID(nil, b.t.id, earlier.Index)
 	at := bytes.Index(sent, id)
 	if at < 0 {

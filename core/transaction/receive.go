@@ -65,8 +65,11 @@ func (t *Transaction) receive(index int, r *Received) bool {
 		t.cancelReplied(b, m.Status)
 		return true
 	}
-	if cseq.Method != t.Method || cseq.Number != t.key.cseq {
+	if cseq.Method != t.Method || cseq.Number != t.key.cseq+b.shift {
 		return false
+	}
+	if b.shift != 0 {
+		shiftCSeq(m, -b.shift)
 	}
 	if t.cfg.CallIDMatching.Get() != 0 && m.CallID() != t.key.callID {
 		return false

@@ -60,6 +60,10 @@ type State struct {
 	XFlags uint64
 	// Internal are the flags of msg_iflag_set.
 	Internal InternalFlag
+	// CSeqShift is added to the CSeq number of what is sent from now on, and
+	// taken off that of its replies: dialog sets it where a request that
+	// answers a challenge took a number of its own.
+	CSeqShift uint32
 	// ReplyNoConnect and ReplyClose are set_reply_no_connect and
 	// set_reply_close; ForwardNoConnect and ForwardClose their kin.
 	ReplyNoConnect, ReplyClose, ForwardNoConnect, ForwardClose bool

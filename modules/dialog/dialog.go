@@ -55,6 +55,7 @@ const (
 	probeCaller
 	probeCallee
 	timeoutNoReset
+	cseqShifted
 )
 
 // leg is what a request to one side of the dialog needs (RFC 3261 12.1.1).

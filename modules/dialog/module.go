@@ -161,7 +161,7 @@ func (m *Module) params() []module.Param {
 		{Name: "db_fetch_rows", Set: &m.ignoredInt, Notice: "rows are read one by one", Doc: "rows to read at once"},
 		{Name: "db_skip_load", Set: &m.skipLoad, Min: 0, Max: 1, Doc: "1 leaves what the database has at start alone"},
 		{Name: "enable_dmq", Set: &m.enableDMQ, Doc: "sharing of dialogs over DMQ, which is not there yet: 0"},
-		{Name: "track_cseq_updates", Set: &m.trackCSeq, Doc: "change of CSeq numbers behind uac_auth, which is not there yet: 0"},
+		{Name: "track_cseq_updates", Set: &m.trackCSeq, Min: 0, Max: 1, Doc: "1 has a request that uac_auth() repeats leave with the next CSeq number, and all that the caller sends in the dialog behind it likewise; replies have the caller's own. $dlg_var(cseq_diff) keeps the difference"},
 		{Name: "bye_early_code", Set: refuse("bye_early_code"), Doc: "not there yet"},
 		{Name: "bye_early_reason", Set: refuseText("bye_early_reason"), Doc: "not there yet"},
 		{Name: "dlg_ctxiuid_mode", Set: refuse("dlg_ctxiuid_mode"), Doc: "not there yet"},
@@ -189,7 +189,6 @@ func refuseText(name string) func(string) error {
 var (
 	errDatabase = errors.New("dialog: db_mode above 0 needs db_url")
 	errDMQ      = errors.New("dialog: enable_dmq: dialogs cannot be shared over DMQ yet; set it to 0")
-	errTrack    = errors.New("dialog: track_cseq_updates: CSeq numbers cannot be changed inside of dialogs yet; set it to 0")
 	errHeaders  = errors.New("dialog: dlg_extra_hdrs and lreq_callee_headers are whole header fields with their line ends")
 )
 
@@ -200,8 +199,6 @@ func (m *Module) Prepare(module.Binder) error {
 		return errDatabase
 	case m.enableDMQ != 0:
 		return errDMQ
-	case m.trackCSeq != 0:
-		return errTrack
 	case m.extraHeaders != "" && !strings.HasSuffix(m.extraHeaders, "\n"), m.calleeHeaders != "" && !strings.HasSuffix(m.calleeHeaders, "\n"):
 		return errHeaders
 	}

@@ -115,6 +115,10 @@ type within struct {
 // could not be sent.
 func (d *Dialog) send(w *within, done func(n *transaction.Notice)) {
 	m := d.m
+	shift := uint32(0)
+	if w.to == Callee {
+		shift = d.cseqShift()
+	}
 	d.mu.Lock()
 	to, from := d.leg(w.to), d.leg(w.to.other())
 	toURI, fromURI := d.fromURI, d.toURI
@@ -129,7 +133,7 @@ func (d *Dialog) send(w *within, done func(n *transaction.Notice)) {
 	}
 	r := &transaction.LocalRequest{
 		Method: w.method, URI: to.contact, To: address(toURI, to.tag), From: address(fromURI, from.tag),
-		CallID: d.callID, CSeq: cseq, ZeroCSeq: true, Route: to.routes, Socket: to.socket, Body: w.body,
+		CallID: d.callID, CSeq: cseq + shift, ZeroCSeq: true, Route: to.routes, Socket: to.socket, Body: w.body,
 		Gen: m.host.Generation(), Events: transaction.LocalDone,
 		Heard: func(n *transaction.Notice) {
 			if done != nil {

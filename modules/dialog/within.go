@@ -82,6 +82,7 @@ func (d *Dialog) adopt(draft *Dialog) {
 
 // request follows a request inside of the dialog.
 func (m *Module) request(c *module.Call, d *Dialog, side Side) {
+	m.shift(c, d, side)
 	switch c.Msg.Method {
 	case sip.MethodAck:
 		d.acknowledge(c, c.Msg)
