@@ -116,7 +116,6 @@ func TestRefused(t *testing.T) {
 	for name, set := range map[string]func(m *Module){
 		"db_mode":             func(m *Module) { m.dbMode = 1 },
 		"enable_dmq":          func(m *Module) { m.enableDMQ = 1 },
-		"track_cseq_updates":  func(m *Module) { m.trackCSeq = 1 },
 		"dlg_extra_hdrs":      func(m *Module) { m.extraHeaders = "X: 1" },
 		"profiles_with_value": func(m *Module) { m.withValue = "a b" },
 	} {
