@@ -42,6 +42,7 @@ import (
 	_ "github.com/kahea-sip/kahea/modules/siputils"
 	_ "github.com/kahea-sip/kahea/modules/sl"
 	_ "github.com/kahea-sip/kahea/modules/sqlops"
+	_ "github.com/kahea-sip/kahea/modules/sst"
 	_ "github.com/kahea-sip/kahea/modules/textops"
 	_ "github.com/kahea-sip/kahea/modules/textopsx"
 	_ "github.com/kahea-sip/kahea/modules/tm"

@@ -39,6 +39,15 @@ func (m *TM) Reply(c *module.Call, code int, reason, headers string) error {
 	return nil
 }
 
+// Refuse is Reply with the transaction made where there is none yet, so that the
+// script can send the request nowhere any more.
+func (m *TM) Refuse(c *module.Call, code int, reason, headers string) error {
+	if c.Tx == nil && m.create(c) != module.True {
+		return errNoTransaction
+	}
+	return m.Reply(c, code, reason, headers)
+}
+
 // localResponse runs event_route[tm:local-response].
 func (m *TM) localResponse(c *module.Call) {
 	if m.onLocalResponse == module.NoRoute {
