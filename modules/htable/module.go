@@ -23,6 +23,7 @@ type HTable struct {
 	dbURL     string
 	enableDMQ int
 	callback  string
+	storage   storage
 
 	host    module.Host
 	tables  []*Table // in the order of their definition
@@ -32,7 +33,7 @@ type HTable struct {
 }
 
 // New returns the module with its defaults.
-func New() *HTable { return &HTable{interval: 20, byName: map[string]*Table{}} }
+func New() *HTable { return &HTable{interval: 20, byName: map[string]*Table{}, storage: newStorage()} }
 
 var (
 	_ module.Preparer = (*HTable)(nil)
@@ -62,27 +63,31 @@ func (h *HTable) Exports() module.Exports {
 }
 
 func (h *HTable) params() []module.Param {
-	const unused = "names a column or the way of reading of a database table, and tables cannot be loaded from a database yet"
-	column := func(name string) module.Param {
-		return module.Param{Name: name, Set: new(string), Notice: unused, Doc: "name of a column of the database table"}
+	column := func(name string, set *string, what string) module.Param {
+		return module.Param{Name: name, Set: set, Doc: "column of the database with " + what}
 	}
 	return []module.Param{
 		{Name: "htable", Set: h.define, Doc: "definition of a table, may be set several times: name=>size=8;autoexpire=3600;initval=0;updateexpire=0. " +
 			"The number of slots that commands show is 2^size, size 2 to 31. Items expire autoexpire seconds after they were set, or never; " +
 			"with updateexpire 0 a later assignment does not prolong that. initval is what $sht has where there is no item. " +
-			"dbtable and dbmode are refused; cols, coldelim, colnull and colpack, which belong to them, and dmqreplicate, which needs enable_dmq, are taken."},
+			"dbtable is a table of the database of db_url, which is loaded at start; with dbmode 1 it is written when the server ends. cols='key,a,b' names its columns: the values of all but the first, with commas (coldelim) between them and * (colnull) for NULL, are the item; such a table is not written. " +
+			"dmqreplicate, which needs enable_dmq, is taken."},
 		{Name: "timer_interval", Set: &h.interval, Min: 1, Max: 1 << 31, Unit: "s", Doc: "how often expired items are looked for"},
-		{Name: "db_url", Set: &h.dbURL, Doc: "refused: tables cannot be loaded from a database yet"},
+		{Name: "db_url", Set: &h.dbURL, Doc: "the database with the tables of dbtable; empty for none"},
 		{Name: "enable_dmq", Set: &h.enableDMQ, Min: 0, Max: 1, Doc: "1 is refused: tables are not shared with other servers yet"},
 		{Name: "dmq_init_sync", Set: new(int), Min: 0, Max: 1, Notice: "belongs to enable_dmq", Doc: "asks other servers for their items at start"},
 		{Name: "dmq_peer_id", Set: new(string), Notice: "belongs to enable_dmq", Doc: "name of the group of servers"},
 		{Name: "timer_procs", Set: new(int), Notice: "one timer looks for expired items, in small steps", Doc: "number of processes that look for expired items"},
 		{Name: "event_callback", Set: &h.callback, Event: "htable:", Doc: "function of a Lua script that is run in place of the event routes, with the name of the event"},
 		{Name: "event_callback_mode", Set: new(int), Min: 0, Max: 1, Notice: "event_route[htable:mod-init] runs when all modules have started, databases included", Doc: "when event_route[htable:mod-init] runs"},
-		{Name: "fetch_rows", Set: new(int), Notice: unused, Doc: "rows that are read at once"},
-		{Name: "db_expires", Set: new(int), Min: 0, Max: 1, Notice: unused, Doc: "1 keeps times of expiry in the database"},
-		{Name: "array_size_suffix", Set: new(string), Notice: unused, Doc: "suffix of the key with the number of items of an array"},
-		column("key_name_column"), column("key_type_column"), column("value_type_column"), column("key_value_column"), column("expires_column"),
+		{Name: "fetch_rows", Set: new(int), Notice: "rows are taken as they arrive", Doc: "rows that are read at once"},
+		{Name: "db_expires", Set: &h.storage.keepExpires, Doc: "1 reads and writes when items expire, in tables with autoexpire"},
+		{Name: "array_size_suffix", Set: &h.storage.arraySize, Doc: "suffix of the key with the number of items of an array"},
+		column("key_name_column", &h.storage.key, "the key"),
+		column("key_type_column", &h.storage.keyType, "the type of the key: 0, or 1 for the items of an array, which become key[0], key[1] … and their number"),
+		column("value_type_column", &h.storage.valueType, "the type of the value: 0 text, 1 integer"),
+		column("key_value_column", &h.storage.value, "the value"),
+		column("expires_column", &h.storage.expires, "the time of expiry, in seconds since the epoch; 0 for none"),
 	}
 }
 
@@ -103,18 +108,20 @@ func (h *HTable) define(text string) error {
 var errReplication = errors.New("htable: enable_dmq: tables are not shared with other servers yet")
 
 // Prepare implements module.Preparer.
-func (h *HTable) Prepare(module.Binder) error {
-	if h.dbURL != "" {
-		return fmt.Errorf("htable: db_url: %w", errDatabase)
-	}
+func (h *HTable) Prepare(b module.Binder) error {
 	if h.enableDMQ != 0 {
 		return errReplication
+	}
+	for _, t := range h.tables {
+		if t.dbTable != "" && h.dbURL == "" {
+			b.Log().Warn("a table is not loaded from the database: there is no db_url", "module", "htable", "table", t.name, "dbtable", t.dbTable)
+		}
 	}
 	return nil
 }
 
 // Start implements module.Starter.
-func (h *HTable) Start(_ context.Context, host module.Host) error {
+func (h *HTable) Start(ctx context.Context, host module.Host) error {
 	h.host = host
 	for _, t := range h.tables {
 		t.content = host.Store("htable:"+t.name, func() any { return newContent(host.Clock()) }).(*content)
@@ -124,6 +131,9 @@ func (h *HTable) Start(_ context.Context, host module.Host) error {
 			t.locks.UnlockAll(c)
 		}
 	})
+	if err := h.openDatabase(ctx); err != nil {
+		return fmt.Errorf("htable: %w", err)
+	}
 	return nil
 }
 
@@ -137,12 +147,12 @@ func (h *HTable) Ready(context.Context) error {
 }
 
 // Stop implements module.Stopper.
-func (h *HTable) Stop(context.Context) error {
+func (h *HTable) Stop(ctx context.Context) error {
 	if h.sweeper != nil {
 		h.sweeper.Stop()
 		h.sweeper.Wait()
 	}
-	return nil
+	return h.storeAll(ctx)
 }
 
 // Table returns a table of the configuration, or nil.

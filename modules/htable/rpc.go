@@ -22,12 +22,10 @@ func (h *HTable) commands() []module.Command {
 		{Name: "htable.flush", Run: h.rpcFlush, Doc: "Removes all items: table."},
 		{Name: "htable.listTables", Run: h.rpcTables, Array: true, Doc: "Lists the tables with their definition."},
 		{Name: "htable.stats", Run: h.rpcStats, Array: true, Doc: "Counts the items of each table, in all and by slot."},
-		{Name: "htable.reload", Run: noDatabase, Doc: "Loads a table from the database; there is none."},
-		{Name: "htable.store", Run: noDatabase, Doc: "Writes a table to the database; there is none."},
+		{Name: "htable.reload", Run: h.rpcReload, Doc: "Loads a table from the database again: table."},
+		{Name: "htable.store", Run: h.rpcStore, Doc: "Writes a table to the database, in place of what is there: table."},
 	}
 }
-
-func noDatabase(*module.Request) error { return module.Faultf(500, "No htable db_url") }
 
 // arguments reads the table, which the first argument names, and the texts
 // behind it; missing is the fault where there are too few.
@@ -238,7 +236,7 @@ func (h *HTable) newestFirst(f func(t *Table)) {
 
 func (h *HTable) rpcTables(r *module.Request) error {
 	h.newestFirst(func(t *Table) {
-		r.Struct().Add("name", t.name).Add("dbtable", "").Add("dbmode", 0).Add("expire", t.autoExpire).
+		r.Struct().Add("name", t.name).Add("dbtable", t.dbTable).Add("dbmode", t.dbMode).Add("expire", t.autoExpire).
 			Add("updateexpire", t.updateExpire).Add("size", 1<<t.bits).Add("dmqreplicate", t.dmqReplicate)
 	})
 	return nil

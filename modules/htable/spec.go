@@ -20,16 +20,22 @@ type spec struct {
 	hasInit      bool
 	initial      int64
 	dmqReplicate int
+	// dbTable is the table of the database, which dbMode 1 writes at the end;
+	// cols are its columns where they are not those of the parameters.
+	dbTable, cols     string
+	colDelim, colNull string
+	dbMode            int
 }
 
 var (
-	errForm     = errors.New("a table is defined as name=>size=8;autoexpire=3600")
-	errDatabase = errors.New("tables cannot be loaded from a database yet")
+	errForm = errors.New("a table is defined as name=>size=8;autoexpire=3600")
+	errCols = errors.New("cols has the column of the key and at least one of values, divided by commas")
+	errPack = errors.New("the value of each item is made of all columns but the first; there is no other way to pack them")
 )
 
 func parseSpec(text string) (spec, error) {
 	name, attributes, ok := strings.Cut(text, "=>")
-	s := spec{name: strings.TrimSpace(name), bits: 3, updateExpire: true}
+	s := spec{name: strings.TrimSpace(name), bits: 3, updateExpire: true, colDelim: ",", colNull: "*"}
 	if !ok || s.name == "" {
 		return s, errForm
 	}
@@ -94,16 +100,21 @@ func (s *spec) attribute(name, value string) error {
 		s.dmqReplicate = int(n)
 		return err
 	case "dbtable":
-		if value != "" {
-			return errDatabase
-		}
+		s.dbTable = value
 	case "dbmode":
 		n, err := number(value)
-		if err == nil && n != 0 {
-			err = errDatabase
-		}
+		s.dbMode = int(n)
 		return err
-	case "cols", "coldelim", "colnull", "colpack": // how rows of dbtable are read
+	case "cols":
+		if s.cols = value; strings.Count(value, ",") == 0 {
+			return errCols
+		}
+	case "coldelim":
+		s.colDelim = value
+	case "colnull":
+		s.colNull = value
+	case "colpack":
+		return errPack
 	case "":
 		if value != "" {
 			return errForm

@@ -1,0 +1,288 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package htable
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strconv"
+	"strings"
+
+	"github.com/kahea-sip/kahea/core/avp"
+	"github.com/kahea-sip/kahea/core/db"
+	"github.com/kahea-sip/kahea/core/module"
+)
+
+// tableVersion is that of the database table htable.
+const tableVersion = 2
+
+// Types of keys and values in the database.
+const (
+	typeText   = 0
+	typeNumber = 1 // of a value
+	typeArray  = 1 // of a key: the rows of one key are items key[0], key[1] …
+)
+
+// storage is where tables are loaded from and written to.
+type storage struct {
+	db.Database
+	key, keyType, valueType, value, expires string
+	arraySize                               string
+	// keepExpires reads and writes when items expire.
+	keepExpires bool
+}
+
+func newStorage() storage {
+	return storage{key: "key_name", keyType: "key_type", valueType: "value_type", value: "key_value", expires: "expires", arraySize: "::size"}
+}
+
+// columns are those of a table whose definition names none.
+func (s *storage) columns() []string {
+	c := []string{s.key, s.keyType, s.valueType, s.value}
+	if s.keepExpires {
+		c = append(c, s.expires)
+	}
+	return c
+}
+
+var errNoDBTable = errors.New("no dbtable is defined for the table")
+
+// openDatabase opens db_url and loads all tables that have a dbtable.
+func (h *HTable) openDatabase(ctx context.Context) error {
+	if h.dbURL == "" {
+		return nil
+	}
+	d, err := h.host.Database(ctx, h.dbURL)
+	if err != nil {
+		return err
+	}
+	h.storage.Database = d
+	for _, t := range h.tables {
+		if t.dbTable == "" {
+			continue
+		}
+		if t.cols == "" {
+			if err := db.CheckVersion(ctx, d, h.host.Core().VersionTable, t.dbTable, tableVersion); err != nil {
+				return err
+			}
+		}
+		if err := h.load(ctx, t); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// row is an item of the database.
+type row struct {
+	key   string
+	value avp.Value
+	// expires is 0 for what the table says.
+	expires int64
+}
+
+// load has a table hold what the database has: nothing else, where it is loaded
+// again. When the database fails the table stays as it is.
+func (h *HTable) load(ctx context.Context, t *Table) error {
+	rows, err := h.read(ctx, t)
+	if err != nil {
+		return fmt.Errorf("table %s: %w", t.name, err)
+	}
+	now := h.host.Clock().Now().Unix()
+	there := make(map[string]bool, len(rows))
+	for _, r := range rows {
+		life := int64(t.autoExpire)
+		if r.expires > 0 && life != 0 {
+			if life = min(r.expires-now, 1<<31); life <= 0 {
+				continue
+			}
+		}
+		there[r.key] = true
+		t.set(nil, r.key, r.value, uint32(life))
+	}
+	t.sweep(func(i item) bool { return !there[i.key] })
+	return nil
+}
+
+// read reads the items of the database.
+func (h *HTable) read(ctx context.Context, t *Table) ([]row, error) {
+	if t.cols != "" {
+		return h.readPacked(ctx, t)
+	}
+	var rows []row
+	sizes := map[string]int64{}
+	q := db.Query{Table: t.dbTable, Columns: h.storage.columns(), OrderBy: h.storage.key}
+	err := h.storage.Select(ctx, q, func(values []db.Value) error {
+		r := row{key: db.Text(values[0]), value: avp.String(db.Text(values[3]))}
+		if kind, _ := db.Int(values[2]); kind == typeNumber {
+			n, _ := db.Int(values[3])
+			r.value = avp.Number(n)
+		}
+		if kind, _ := db.Int(values[1]); kind == typeArray {
+			name := r.key
+			r.key += "[" + strconv.FormatInt(sizes[name], 10) + "]"
+			sizes[name]++
+		}
+		if h.storage.keepExpires {
+			r.expires, _ = db.Int(values[4])
+		}
+		rows = append(rows, r)
+		return nil
+	})
+	for name, n := range sizes {
+		rows = append(rows, row{key: name + h.storage.arraySize, value: avp.Number(n)})
+	}
+	return rows, err
+}
+
+// readPacked reads a table with columns of its own: the first one is the key, the
+// others make the value.
+func (h *HTable) readPacked(ctx context.Context, t *Table) (rows []row, err error) {
+	columns := strings.Split(t.cols, ",")
+	for i := range columns {
+		columns[i] = strings.TrimSpace(columns[i])
+	}
+	err = h.storage.Select(ctx, db.Query{Table: t.dbTable, Columns: columns}, func(values []db.Value) error {
+		r := row{key: db.Text(values[0])}
+		if len(values) == 2 {
+			r.value = single(values[1])
+		} else {
+			r.value = avp.String(pack(values[1:], t.colDelim, t.colNull))
+		}
+		if !r.value.IsNull() {
+			rows = append(rows, r)
+		}
+		return nil
+	})
+	return rows, err
+}
+
+// single is the value of the only column: a number where the column is one.
+func single(v db.Value) avp.Value {
+	switch n := v.(type) {
+	case nil:
+		return avp.Value{}
+	case int64:
+		return avp.Number(n)
+	}
+	return avp.String(db.Text(v))
+}
+
+func pack(values []db.Value, delim, null string) string {
+	texts := make([]string, len(values))
+	for i, v := range values {
+		texts[i] = db.Text(v)
+		if v == nil {
+			texts[i] = null
+		}
+	}
+	return strings.Join(texts, delim)
+}
+
+// store writes the items of a table to the database, in place of what is there.
+func (h *HTable) store(ctx context.Context, t *Table) error {
+	if t.cols != "" {
+		h.host.Log().Warn("a table whose columns are named by cols is not written to the database", "module", "htable", "table", t.name)
+		return nil
+	}
+	write := func(d db.Operations) error {
+		if _, err := d.Delete(ctx, t.dbTable, nil); err != nil {
+			return err
+		}
+		rows := h.rows(t)
+		for n := min(len(rows), storeBatch); n > 0; n = min(len(rows), storeBatch) {
+			if err := d.Insert(ctx, t.dbTable, h.storage.columns(), rows[:n]...); err != nil {
+				return err
+			}
+			rows = rows[n:]
+		}
+		return nil
+	}
+	err := error(nil)
+	if tx, ok := h.storage.Database.(db.Transactor); ok {
+		err = tx.Transact(ctx, write)
+	} else {
+		err = write(h.storage.Database)
+	}
+	if err != nil {
+		return fmt.Errorf("table %s: %w", t.name, err)
+	}
+	return nil
+}
+
+// storeBatch is how many rows are inserted at once.
+const storeBatch = 100
+
+// rows are the items of a table as the database has them.
+func (h *HTable) rows(t *Table) (rows [][]db.Value) {
+	now := uint32(h.host.Clock().Now().Unix())
+	var k cursor
+	for k.start(t); k.next(); {
+		i, ok := k.item(heap{})
+		if !ok || over(&i.expires, now) {
+			continue
+		}
+		values := []db.Value{i.key, int64(typeText), int64(typeText), i.value.Str}
+		if i.value.Kind != avp.Str {
+			values[2], values[3] = int64(typeNumber), strconv.FormatInt(i.value.Int, 10)
+		}
+		if h.storage.keepExpires {
+			values = append(values, int64(i.expires))
+		}
+		rows = append(rows, values)
+	}
+	return rows
+}
+
+// storeAll writes the tables with dbmode 1; an error does not keep the others
+// from it.
+func (h *HTable) storeAll(ctx context.Context) (err error) {
+	if h.storage.Database == nil {
+		return nil
+	}
+	for _, t := range h.tables {
+		if t.dbMode != 0 && t.dbTable != "" {
+			err = errors.Join(err, h.store(ctx, t))
+		}
+	}
+	return err
+}
+
+// stored reads the table of a command; it must be one of the database.
+func (h *HTable) stored(r *module.Request) (*Table, error) {
+	t, err := h.arguments(r, "No htable name given")
+	switch {
+	case h.storage.Database == nil:
+		return nil, module.Faultf(500, "No htable db_url")
+	case err != nil:
+		return nil, err
+	case t.dbTable == "":
+		return nil, errNoDBTable
+	}
+	return t, nil
+}
+
+func (h *HTable) rpcReload(r *module.Request) error {
+	t, err := h.stored(r)
+	if err != nil {
+		return err
+	}
+	if err := h.load(r.Context, t); err != nil {
+		return err
+	}
+	r.Add("Ok. Htable reloaded.")
+	return nil
+}
+
+func (h *HTable) rpcStore(r *module.Request) error {
+	t, err := h.stored(r)
+	if err != nil {
+		return err
+	}
+	if err := h.store(r.Context, t); err != nil {
+		return err
+	}
+	r.Add("Ok. Htable successfully stored to DB.")
+	return nil
+}
