@@ -130,10 +130,7 @@ func withServer(s suite, command string, use func(*refserver.Server) error) erro
 
 // write writes the files of a suite into the folder that its server runs in, and returns the path of the configuration.
 func (s suite) write(folder string) (string, error) {
-	if s.KEMI {
-		return refserver.KEMI(folder, recordedModules)
-	}
-	if s.Cfg == "" {
+	if s.Cfg == "" && !s.KEMI {
 		return refserver.StockCfg, nil
 	}
 	for name, text := range s.Files {
@@ -144,6 +141,9 @@ func (s suite) write(folder string) (string, error) {
 		if err := os.WriteFile(path, []byte(strings.ReplaceAll(text, "{dir}", folder)), 0o600); err != nil {
 			return "", err
 		}
+	}
+	if s.KEMI {
+		return refserver.KEMI(folder, recordedModules, strings.ReplaceAll(s.Files["local.cfg"], "{dir}", folder))
 	}
 	cfg := filepath.Join(folder, "kamailio.cfg")
 	return cfg, os.WriteFile(cfg, []byte(strings.ReplaceAll(s.Cfg, "{dir}", folder)), 0o600)
