@@ -30,13 +30,13 @@ func (e *Engine) Database(ctx context.Context, url string) (db.Database, error) 
 	if d, ok := e.databases.open[url]; ok {
 		return d, nil
 	}
-	open := e.opt.OpenDatabase
-	if open == nil {
-		driver, ok := e.Module("db_" + u.Scheme).(db.Driver)
-		if !ok {
-			return nil, fmt.Errorf("database %s needs module db_%s, which is not loaded", u, u.Scheme)
-		}
-		open = driver.Open
+	driver, ok := e.Module("db_" + u.Scheme).(db.Driver)
+	if !ok {
+		return nil, fmt.Errorf("database %s needs module db_%s, which is not loaded", u, u.Scheme)
+	}
+	open := driver.Open
+	if e.opt.OpenDatabase != nil {
+		open = e.opt.OpenDatabase
 	}
 	d, err := open(ctx, u)
 	if err != nil {

@@ -54,7 +54,8 @@ type Options struct {
 	Commands []module.Command
 	// LogPrefix is evaluated for each log line of a message (log_prefix).
 	LogPrefix module.Template
-	// OpenDatabase, if set, opens databases in place of the modules db_*.
+	// OpenDatabase, if set, opens databases in place of the modules db_*,
+	// which must be loaded nevertheless.
 	OpenDatabase func(context.Context, db.URL) (db.Database, error)
 	// Shutdown is called when the process should end.
 	Shutdown func()

@@ -18,6 +18,8 @@ import (
 	"time"
 
 	"github.com/kahea-sip/kahea/core/counter"
+	"github.com/kahea-sip/kahea/core/db"
+	"github.com/kahea-sip/kahea/core/db/void"
 	"github.com/kahea-sip/kahea/core/locate"
 	"github.com/kahea-sip/kahea/core/memory"
 	"github.com/kahea-sip/kahea/core/module"
@@ -50,7 +52,7 @@ type surroundings struct {
 	// receiver stands between the sockets and what handles their messages.
 	receiver func(transport.Receiver) transport.Receiver
 	// apart leaves the machine alone: its process, its hosts file, its
-	// interfaces, and the modules that other programs talk to.
+	// interfaces, its databases, and the modules that other programs talk to.
 	apart bool
 	// tracer is told each operation of the script; nil is nobody.
 	tracer module.Tracer
@@ -321,8 +323,13 @@ func (s *server) makeEngine() error {
 		UDPMTU: &s.udpMTU, UDPMTUProto: &s.udpMTUProto,
 		Memory: transactionMemory(set.SharedMemory, memory.Here()),
 	})
+	var openDatabase func(context.Context, db.URL) (db.Database, error)
+	if s.around.apart {
+		openDatabase = void.Open
+	}
 	engine, err := worker.New(worker.Options{
-		Log: s.log, Clock: s.clock, Timers: s.wheel, Rand: s.source(2), Counters: s.counters, Settings: s.registry,
+		OpenDatabase: openDatabase,
+		Log:          s.log, Clock: s.clock, Timers: s.wheel, Rand: s.source(2), Counters: s.counters, Settings: s.registry,
 		Transport: s.transport, Transactions: s.tx, Locator: s.locator, Core: s.core,
 		Commands:  rpc.Core(s.rpcInfo()),
 		LogPrefix: s.cfg.logPrefix,
