@@ -34,6 +34,8 @@ type Info struct {
 	Readers int
 	// QueuedBytes returns how much waits to be sent on stream connections.
 	QueuedBytes func() int64
+	// Databases returns the URLs of the open databases.
+	Databases func() []string
 	// Signal sends a signal to the server's process.
 	Signal func(syscall.Signal) error
 }
@@ -81,6 +83,7 @@ func Core(info Info) []module.Command {
 	return append(append(systemCommands(), dnsCommands()...), []module.Command{
 		{Name: "core.aliases_list", Doc: "Lists the names that the server takes for its own.", Run: c.aliases},
 		{Name: "core.arg", Doc: "Returns the command line, one argument after the other.", Array: true, Run: c.arg},
+		{Name: "core.databases", Doc: "Lists the URLs of the open databases; their passwords only through a Unix socket of the module ctl.", Array: true, Run: c.databases},
 		{Name: "core.echo", Doc: "Returns back its parameters.", Array: true, Run: echo},
 		{Name: "core.flags", Doc: "Returns the features that the server was built with.", Run: c.flags},
 		{Name: "core.info", Doc: "Returns version and build of the server.", Run: c.info},

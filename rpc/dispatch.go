@@ -29,11 +29,16 @@ const internalError = "internal error, see the log"
 // Call runs a command. An error is ErrNotFound or a *module.Fault. A command
 // that panics costs its own call only: it is logged, and a fault.
 func Call(ctx context.Context, h module.Host, name string, args []any) (Reply, error) {
+	return CallFrom(ctx, h, name, args, false)
+}
+
+// CallFrom is Call with Request.Local.
+func CallFrom(ctx context.Context, h module.Host, name string, args []any, local bool) (Reply, error) {
 	cmd := Lookup(h, name)
 	if cmd == nil {
 		return Reply{}, ErrNotFound
 	}
-	r := &module.Request{Context: ctx, Host: h, Args: args}
+	r := &module.Request{Context: ctx, Host: h, Args: args, Local: local}
 	if err := run(cmd, r); err != nil {
 		return Reply{}, asFault(err)
 	}

@@ -42,6 +42,9 @@ type Request struct {
 	Host    Host
 	Args    []any
 	Reply   []any
+	// Local tells that the command came through a Unix socket of this
+	// machine, whose file says who may use it.
+	Local bool
 }
 
 // List is an array inside a reply.

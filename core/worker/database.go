@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"sync"
 
@@ -47,6 +48,13 @@ func (e *Engine) Database(ctx context.Context, url string) (db.Database, error) 
 	}
 	e.databases.open[url] = d
 	return d, nil
+}
+
+// Databases returns the URLs of the databases that modules have opened, sorted.
+func (e *Engine) Databases() []string {
+	e.databases.mu.Lock()
+	defer e.databases.mu.Unlock()
+	return slices.Sorted(maps.Keys(e.databases.open))
 }
 
 // driversFirst puts the drivers of databases before the modules that open

@@ -27,8 +27,8 @@ type endpoint struct {
 func (c *Ctl) serve(ctx context.Context, h module.Host) error {
 	c.server = &binrpc.Server{
 		Go: h.Go,
-		Call: func(ctx context.Context, name string, args []any) ([]any, error) {
-			r, err := rpc.Call(ctx, h, name, args)
+		Call: func(ctx context.Context, name string, args []any, local bool) ([]any, error) {
+			r, err := rpc.CallFrom(ctx, h, name, args, local)
 			if errors.Is(err, rpc.ErrNotFound) {
 				return nil, module.Faultf(500, "command %s not found", name)
 			}

@@ -21,18 +21,24 @@ import (
 // memory is the name of a database that is gone with the process.
 const memory = ":memory:"
 
+// Path returns the path of the file that a URL names, "" for none.
+func Path(u db.URL) string {
+	path := strings.TrimPrefix(strings.TrimPrefix(u.Text, u.Scheme+":"), "//")
+	if path == "" || path == memory {
+		return path
+	}
+	return filepath.Clean(path)
+}
+
 // Open implements db.Driver. The path is all that follows sqlite: or
 // sqlite://; a file that does not exist is made.
 func (m *SQLite) Open(ctx context.Context, u db.URL) (db.Database, error) {
-	path := strings.TrimPrefix(strings.TrimPrefix(u.Text, u.Scheme+":"), "//")
+	path := Path(u)
 	switch {
 	case path == "":
 		return nil, errors.New("the path of the file is missing: sqlite:///path/to/file")
 	case strings.Contains(path, "?"):
 		return nil, errors.New("options behind a question mark have no meaning: the module's parameters set them")
-	}
-	if path != memory {
-		path = filepath.Clean(path)
 	}
 	f := m.files[path]
 	if f == nil {

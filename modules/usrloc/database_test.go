@@ -93,7 +93,7 @@ func newDatabase(t testing.TB) *flaky {
 		}
 		tables = append(tables, table)
 	}
-	if _, err := schema.For("sqlite").Create(t.Context(), f.storage, tables); err != nil {
+	if _, err := schema.SQLite.On(f.storage).Create(t.Context(), tables); err != nil {
 		t.Fatal(err)
 	}
 	return f

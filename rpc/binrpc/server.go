@@ -26,8 +26,9 @@ const (
 
 // Server answers requests.
 type Server struct {
-	// Call runs a method. Its error is a *module.Fault.
-	Call func(ctx context.Context, method string, args []any) ([]any, error)
+	// Call runs a method. Its error is a *module.Fault. local tells that it
+	// came through a Unix socket.
+	Call func(ctx context.Context, method string, args []any, local bool) ([]any, error)
 	// Go starts a goroutine.
 	Go func(name string, f func())
 
@@ -143,7 +144,7 @@ func (s *Server) serveConn(ctx context.Context, c net.Conn) {
 			return
 		}
 		c.SetDeadline(time.Time{})
-		reply := s.answer(ctx, p)
+		reply := s.answer(ctx, p, isLocal(c.LocalAddr()))
 		c.SetWriteDeadline(time.Now().Add(requestTime))
 		if _, err := c.Write(reply); err != nil {
 			return
@@ -182,7 +183,7 @@ func (s *Server) ServePackets(ctx context.Context, c net.PacketConn) {
 		var reply []byte
 		if err != nil {
 			reply = AppendFault(nil, p.cookieOr(), &module.Fault{Code: 400, Text: "bad request: " + err.Error()})
-		} else if reply = s.answer(ctx, p); len(reply) > maxDatagram {
+		} else if reply = s.answer(ctx, p, isLocal(c.LocalAddr())); len(reply) > maxDatagram {
 			reply = AppendFault(nil, p.Cookie, &module.Fault{Code: 500, Text: "reply too large for a datagram, use a stream socket"})
 		}
 		c.SetWriteDeadline(time.Now().Add(requestTime))
@@ -190,8 +191,13 @@ func (s *Server) ServePackets(ctx context.Context, c net.PacketConn) {
 	}
 }
 
-func (s *Server) answer(ctx context.Context, p Packet) []byte {
-	values, err := s.call(ctx, p)
+func isLocal(a net.Addr) bool {
+	_, ok := a.(*net.UnixAddr)
+	return ok
+}
+
+func (s *Server) answer(ctx context.Context, p Packet, local bool) []byte {
+	values, err := s.call(ctx, p, local)
 	if err == nil {
 		return AppendReply(nil, p.Cookie, values)
 	}
@@ -202,10 +208,10 @@ func (s *Server) answer(ctx context.Context, p Packet) []byte {
 	return AppendFault(nil, p.Cookie, f)
 }
 
-func (s *Server) call(ctx context.Context, p Packet) ([]any, error) {
+func (s *Server) call(ctx context.Context, p Packet, local bool) ([]any, error) {
 	name, args, err := p.Method()
 	if err != nil {
 		return nil, err
 	}
-	return s.Call(ctx, name, args)
+	return s.Call(ctx, name, args, local)
 }

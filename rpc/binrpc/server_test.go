@@ -22,7 +22,7 @@ func echoServer(t *testing.T) *Server {
 	var tasks sync.WaitGroup
 	s := &Server{
 		Go: func(_ string, f func()) { tasks.Go(f) },
-		Call: func(_ context.Context, method string, args []any) ([]any, error) {
+		Call: func(_ context.Context, method string, args []any, _ bool) ([]any, error) {
 			switch method {
 			case "fault":
 				return nil, module.Faultf(404, "gone")

@@ -452,7 +452,8 @@ func (s *server) rpcInfo() rpc.Info {
 			}
 			return out
 		},
-		Sockets: func() []*transport.Socket { return s.transport.Sockets() },
+		Sockets:   func() []*transport.Socket { return s.transport.Sockets() },
+		Databases: func() []string { return s.engine.Databases() },
 		Aliases: func() []rpc.Alias {
 			var out []rpc.Alias
 			for _, a := range s.transport.Aliases() {

@@ -3,6 +3,7 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -26,13 +27,15 @@ const description = `Sends control commands to a running server and prints what 
   kaheactl ul.dump                     what is registered
   kaheactl cfg.set_now_int core debug 3
   kaheactl list ul.                    the commands that begin with ul.
+  kaheactl db status --url sqlite:///etc/kamailio/kamailio.sqlite
+  kaheactl user add alice@example.com  an account in the server's database
 
 An argument that is a number is sent as one; s:5 sends the text 5. The exit
 status is 1 when the server refuses the command, 2 when it is not reached.`
 
 // cli is the command line.
 type cli struct {
-	URL     string        `name:"url" short:"s" env:"KAHEACTL_URL" default:"unixs:/run/kamailio/kamailio_ctl" help:"Where the server listens: unixs:PATH, unixd:PATH, tcp:HOST:PORT or udp:HOST:PORT (module ctl), json:PATH or json:udp:HOST:PORT (module jsonrpcs)."`
+	URL     string        `name:"url" short:"s" env:"KAHEACTL_URL" default:"unixs:/run/kamailio/kamailio_ctl" help:"Where the server listens: unixs:PATH, unixd:PATH, tcp:HOST:PORT or udp:HOST:PORT (module ctl), json:PATH or json:udp:HOST:PORT (module jsonrpcs). For db and user also the URL of a database."`
 	Output  string        `short:"o" enum:"table,json" default:"table" help:"Form of the output: table for people, json for programs."`
 	Timeout time.Duration `default:"10s" help:"How long to wait for the server."`
 
@@ -45,13 +48,15 @@ type cli struct {
 	Help struct {
 		Command string `arg:"" optional:"" help:"Name of a command of the server."`
 	} `cmd:"" help:"Say what a command does."`
+	DB         databaseWords `cmd:"" name:"db" help:"Make, remove and check the tables of a database: that of --url mysql://USER:PASSWORD@HOST/NAME, postgres://USER:PASSWORD@HOST/NAME, sqlite:///PATH or text:///FOLDER, else that of the running server."`
+	User       userWords     `cmd:"" help:"Work with the accounts of a database: that of --url, else that of the running server."`
 	Completion struct {
 		Shell string `arg:"" enum:"bash,zsh" help:"bash or zsh."`
 	} `cmd:"" help:"Print a completion script for a shell."`
 }
 
 // run is the program; it returns the exit status.
-func run(args []string, stdout, stderr io.Writer) int {
+func run(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 	var c cli
 	exited := -1
 	p, err := kong.New(&c, kong.Name("kaheactl"), kong.Description(description),
@@ -68,11 +73,13 @@ func run(args []string, stdout, stderr io.Writer) int {
 		fmt.Fprintf(stderr, "kaheactl: %v\ntry: kaheactl --help\n", err)
 		return statusUsage
 	}
-	err = c.do(ctx, stdout)
+	err = c.do(ctx, stdin, stdout)
 	var f *module.Fault
 	switch {
 	case err == nil:
 		return statusOK
+	case errors.Is(err, errDiffers):
+		return statusFault
 	case errors.As(err, &f):
 		fmt.Fprintf(stderr, "error: %d - %s\n", f.Code, strings.TrimRight(f.Text, "\n"))
 		return statusFault
@@ -102,8 +109,13 @@ func markWords(args []string) []string {
 	return out
 }
 
-func (c *cli) do(ctx *kong.Context, w io.Writer) error {
-	switch word, _, _ := strings.Cut(ctx.Command(), " "); word {
+func (c *cli) do(ctx *kong.Context, stdin io.Reader, w io.Writer) error {
+	words := strings.Fields(ctx.Command())
+	switch words[0] {
+	case "db":
+		return c.doDatabase(context.Background(), words[1], stdin, w)
+	case "user":
+		return c.doUser(context.Background(), words[1], stdin, w)
 	case "completion":
 		_, err := io.WriteString(w, completion[c.Completion.Shell])
 		return err

@@ -58,8 +58,8 @@ func serve(t *testing.T) (stream, dgram, asJSON string) {
 	var tasks sync.WaitGroup
 	s := &binrpc.Server{
 		Go: func(_ string, f func()) { tasks.Go(f) },
-		Call: func(ctx context.Context, name string, args []any) ([]any, error) {
-			r, err := rpc.Call(ctx, h, name, args)
+		Call: func(ctx context.Context, name string, args []any, local bool) ([]any, error) {
+			r, err := rpc.CallFrom(ctx, h, name, args, local)
 			if err == rpc.ErrNotFound {
 				err = module.Faultf(500, "command %s not found", name)
 			}
@@ -147,7 +147,7 @@ func TestRun(t *testing.T) {
 				tc.url = stream
 			}
 			var out, errs strings.Builder
-			status := run(append([]string{"--url", tc.url}, strings.Fields(tc.args)...), &out, &errs)
+			status := run(append([]string{"--url", tc.url}, strings.Fields(tc.args)...), strings.NewReader(""), &out, &errs)
 			if status != tc.status {
 				t.Errorf("status %d, want %d", status, tc.status)
 			}
@@ -165,7 +165,7 @@ func TestRun(t *testing.T) {
 func version(t *testing.T, url string) string {
 	t.Helper()
 	var out, errs strings.Builder
-	if run([]string{"--url", url, "core.version"}, &out, &errs) != statusOK {
+	if run([]string{"--url", url, "core.version"}, strings.NewReader(""), &out, &errs) != statusOK {
 		t.Fatal(errs.String())
 	}
 	return strings.TrimSpace(out.String())
@@ -173,7 +173,7 @@ func version(t *testing.T, url string) string {
 
 func TestHelp(t *testing.T) {
 	var out, errs strings.Builder
-	if status := run([]string{"--help"}, &out, &errs); status != statusOK || !strings.Contains(out.String(), "kaheactl list ul.") {
+	if status := run([]string{"--help"}, strings.NewReader(""), &out, &errs); status != statusOK || !strings.Contains(out.String(), "kaheactl list ul.") {
 		t.Errorf("status %d\n%s%s", status, out.String(), errs.String())
 	}
 }

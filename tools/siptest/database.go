@@ -53,7 +53,7 @@ func tables(ts *testscript.TestScript, args []string) error {
 		}
 	}
 	return withDatabase(args[0], func(ctx context.Context, d schema.Database, l *schema.Language) error {
-		_, err := l.Create(ctx, d, want)
+		_, err := l.On(d).Create(ctx, want)
 		return err
 	})
 }

@@ -16,10 +16,9 @@ type Database interface {
 	db.Querier
 }
 
-// Create makes tables, and writes their versions. Those that exist are left
-// alone; it returns the names of the others.
-func (l *Language) Create(ctx context.Context, d Database, tables []Table) ([]string, error) {
-	there, err := l.Inspect(ctx, d)
+// Create implements Store.
+func (s *statements) Create(ctx context.Context, tables []Table) ([]string, error) {
+	there, err := s.Inspect(ctx, s.d)
 	if err != nil {
 		return nil, err
 	}
@@ -29,12 +28,12 @@ func (l *Language) Create(ctx context.Context, d Database, tables []Table) ([]st
 		if there[t.Name] != nil {
 			continue
 		}
-		for _, statement := range l.Statements(t) {
-			if _, err := d.Raw(ctx, statement); err != nil {
+		for _, statement := range s.Statements(t) {
+			if _, err := s.d.Raw(ctx, statement); err != nil {
 				return made, fmt.Errorf("cannot make table %s: %w", t.Name, err)
 			}
 		}
-		if err := setVersion(ctx, d, t); err != nil {
+		if err := setVersion(ctx, s.d, t); err != nil {
 			return made, err
 		}
 		made = append(made, t.Name)
@@ -50,42 +49,41 @@ func setVersion(ctx context.Context, d Database, t *Table) error {
 	return nil
 }
 
-// Drop removes those of the tables that exist, with their versions, and returns
-// their names. The table of versions goes last, and only where it names no
-// other table.
-func (l *Language) Drop(ctx context.Context, d Database, tables []Table) ([]string, error) {
-	there, err := l.Inspect(ctx, d)
+// Drop implements Store.
+func (s *statements) Drop(ctx context.Context, tables []Table) ([]string, error) {
+	there, err := s.Inspect(ctx, s.d)
 	if err != nil {
 		return nil, err
 	}
 	var gone []string
-	drop := func(name string) error {
-		if _, err := d.Raw(ctx, "DROP TABLE "+l.name(name)); err != nil {
-			return fmt.Errorf("cannot drop table %s: %w", name, err)
-		}
-		gone = append(gone, name)
-		return nil
-	}
-	versions := there[VersionTable] != nil
 	for _, t := range tables {
 		if there[t.Name] == nil || t.Name == VersionTable {
 			continue
 		}
-		if err := drop(t.Name); err != nil {
+		if err := s.drop(ctx, t.Name); err != nil {
 			return gone, err
 		}
-		if versions {
-			if _, err := d.Delete(ctx, VersionTable, []db.Cond{db.Is("table_name", t.Name)}); err != nil {
-				return gone, err
-			}
+		gone = append(gone, t.Name)
+		if there[VersionTable] == nil {
+			continue
+		}
+		if _, err := s.d.Delete(ctx, VersionTable, []db.Cond{db.Is("table_name", t.Name)}); err != nil {
+			return gone, err
 		}
 	}
-	if !versions {
+	if there[VersionTable] == nil {
 		return gone, nil
 	}
-	rest, err := db.Rows(ctx, d, db.Query{Table: VersionTable, Where: []db.Cond{{Column: "table_name", Op: db.NotEqual, Value: VersionTable}}, Limit: 1})
+	rest, err := db.Rows(ctx, s.d, db.Query{Table: VersionTable, Where: []db.Cond{{Column: "table_name", Op: db.NotEqual, Value: VersionTable}}, Limit: 1})
 	if err != nil || len(rest) > 0 {
 		return gone, err
 	}
-	return gone, drop(VersionTable)
+	return append(gone, VersionTable), s.drop(ctx, VersionTable)
+}
+
+func (s *statements) drop(ctx context.Context, name string) error {
+	if _, err := s.d.Raw(ctx, "DROP TABLE "+s.name(name)); err != nil {
+		return fmt.Errorf("cannot drop table %s: %w", name, err)
+	}
+	return nil
 }

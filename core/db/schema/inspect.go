@@ -79,23 +79,15 @@ func plainDefault(text string) string {
 	return text
 }
 
-// Difference is what a database has otherwise than it should.
-type Difference struct {
-	Table string
-	Text  string
-}
-
-// Compare tells what differs: tables and columns that are missing or of another
-// type, indexes that are missing, versions. What a database has beside that
-// makes no difference, as the further columns of acc.
-func (l *Language) Compare(ctx context.Context, d Database, tables []Table) ([]Difference, error) {
-	there, err := l.Inspect(ctx, d)
+// Compare implements Store.
+func (s *statements) Compare(ctx context.Context, tables []Table) ([]Difference, error) {
+	there, err := s.Inspect(ctx, s.d)
 	if err != nil {
 		return nil, err
 	}
 	versions := map[string]int64{}
 	if there[VersionTable] != nil {
-		rows, err := db.Rows(ctx, d, db.Query{Table: VersionTable, Columns: []string{"table_name", "table_version"}})
+		rows, err := db.Rows(ctx, s.d, db.Query{Table: VersionTable, Columns: []string{"table_name", "table_version"}})
 		if err != nil {
 			return nil, err
 		}
@@ -103,12 +95,17 @@ func (l *Language) Compare(ctx context.Context, d Database, tables []Table) ([]D
 			versions[db.Text(r[0])], _ = db.Int(r[1])
 		}
 	}
+	return compare(tables, there, versions, s.compareTable), nil
+}
+
+// compare compares what there is of each table by f.
+func compare[F any](tables []Table, there map[string]*F, versions map[string]int64, f func(*Table, *F, func(string, ...any))) []Difference {
 	var out []Difference
 	for i := range tables {
 		t := &tables[i]
 		tell := func(format string, args ...any) { out = append(out, Difference{t.Name, fmt.Sprintf(format, args...)}) }
-		f := there[t.Name]
-		if f == nil {
+		found := there[t.Name]
+		if found == nil {
 			tell("is missing")
 			continue
 		}
@@ -117,9 +114,9 @@ func (l *Language) Compare(ctx context.Context, d Database, tables []Table) ([]D
 		} else if v != int64(t.Version) {
 			tell("has version %d, want %d", v, t.Version)
 		}
-		l.compareTable(t, f, tell)
+		f(t, found, tell)
 	}
-	return out, nil
+	return out
 }
 
 func (l *Language) compareTable(t *Table, f *Found, tell func(string, ...any)) {

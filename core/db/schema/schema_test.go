@@ -27,7 +27,7 @@ func open(t *testing.T) schema.Database {
 
 func differences(t *testing.T, d schema.Database, tables []schema.Table) []string {
 	t.Helper()
-	found, err := schema.SQLite.Compare(t.Context(), d, tables)
+	found, err := schema.SQLite.On(d).Compare(t.Context(), tables)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -44,24 +44,24 @@ func TestCreateAndDrop(t *testing.T) {
 	if got := differences(t, d, all); len(got) != len(all) || got[0] != "version is missing" {
 		t.Errorf("the empty database: got %d differences, %q, want %d tables that are missing", len(got), got[0], len(all))
 	}
-	made, err := schema.SQLite.Create(t.Context(), d, all)
+	made, err := schema.SQLite.On(d).Create(t.Context(), all)
 	if err != nil || len(made) != len(all) {
 		t.Fatalf("got %d tables, %v, want %d", len(made), err, len(all))
 	}
 	if got := differences(t, d, all); len(got) != 0 {
 		t.Errorf("what was made differs: %q", got)
 	}
-	if made, err = schema.SQLite.Create(t.Context(), d, all); err != nil || len(made) != 0 {
+	if made, err = schema.SQLite.On(d).Create(t.Context(), all); err != nil || len(made) != 0 {
 		t.Errorf("once more: got %v, %v, want that nothing is to be done", made, err)
 	}
 	if err := db.CheckVersion(t.Context(), d, "version", "location", 9); err != nil {
 		t.Error(err)
 	}
-	gone, err := schema.SQLite.Drop(t.Context(), d, schema.Tables("presence"))
+	gone, err := schema.SQLite.On(d).Drop(t.Context(), schema.Tables("presence"))
 	if err != nil || len(gone) != len(schema.Tables("presence")) {
 		t.Errorf("got %v, %v, want the tables of presence", gone, err)
 	}
-	if gone, err = schema.SQLite.Drop(t.Context(), d, all); err != nil || !slices.Contains(gone, "version") {
+	if gone, err = schema.SQLite.On(d).Drop(t.Context(), all); err != nil || !slices.Contains(gone, "version") {
 		t.Errorf("got %v, %v, want all others", gone, err)
 	}
 	if there, err := schema.SQLite.Inspect(t.Context(), d); err != nil || len(there) != 0 {
@@ -71,13 +71,13 @@ func TestCreateAndDrop(t *testing.T) {
 
 func TestDropKeepsVersionsOfOthers(t *testing.T) {
 	d := open(t)
-	if _, err := schema.SQLite.Create(t.Context(), d, schema.Tables("standard")); err != nil {
+	if _, err := schema.SQLite.On(d).Create(t.Context(), schema.Tables("standard")); err != nil {
 		t.Fatal(err)
 	}
 	if err := d.Insert(t.Context(), "version", []string{"table_name", "table_version"}, []db.Value{"mine", int64(1)}); err != nil {
 		t.Fatal(err)
 	}
-	if gone, err := schema.SQLite.Drop(t.Context(), d, schema.Tables()); err != nil || slices.Contains(gone, "version") {
+	if gone, err := schema.SQLite.On(d).Drop(t.Context(), schema.Tables()); err != nil || slices.Contains(gone, "version") {
 		t.Errorf("got %v, %v, want that the versions stay", gone, err)
 	}
 }
