@@ -37,14 +37,22 @@ const (
 	fieldAgent    = "ua"
 	fieldConn     = "conn"
 	fieldReg      = "reg_id"
+	fieldAttrs    = "attrs"
 )
+
+// contact is a target with the attributes that lookup found for it, in the XAVP
+// that xavp_contact names.
+type contact struct {
+	transaction.Target
+	attrs *avp.Tree
+}
 
 // loadContacts is t_load_contacts([mode]).
 func (m *TM) loadContacts(c *module.Call, a module.Args) module.Result {
 	if m.contactsAVP == "" || m.flowsAVP == "" {
 		return c.Fail("t_load_contacts", errNoAVP)
 	}
-	set := targetSet(c)
+	set := m.targetSet(c)
 	if len(set) < 2 {
 		return module.True
 	}
@@ -52,7 +60,7 @@ func (m *TM) loadContacts(c *module.Call, a module.Args) module.Result {
 	if byWeight {
 		m.shuffle(set)
 	} else {
-		slices.SortStableFunc(set, func(x, y transaction.Target) int { return cmp.Compare(y.Q, x.Q) })
+		slices.SortStableFunc(set, func(x, y contact) int { return cmp.Compare(y.Q, x.Q) })
 	}
 	c.XAVPs.Clear(m.contactsAVP)
 	c.XAVPs.Clear(m.flowsAVP)
@@ -61,22 +69,37 @@ func (m *TM) loadContacts(c *module.Call, a module.Args) module.Result {
 		c.XAVPs.Add(m.contactsAVP, item(c, &set[i], last))
 	}
 	c.Branches = c.Branches[:0]
+	if m.xavpContact != "" {
+		c.XAVPs.Clear(m.xavpContact)
+	}
 	return module.True
 }
 
 // targetSet is the whole target set; the Request-URI is a part of it while it
 // was not sent to.
-func targetSet(c *module.Call) []transaction.Target {
-	var set []transaction.Target
-	if c.Target.URI != "" && !c.TargetUsed {
-		set = append(set, c.Target)
+func (m *TM) targetSet(c *module.Call) []contact {
+	var set []contact
+	add := func(t transaction.Target) {
+		k := contact{Target: t}
+		if m.xavpContact != "" {
+			if it := c.XAVPs.At(m.xavpContact, len(set)); it != nil {
+				k.attrs = it.Fields
+			}
+		}
+		set = append(set, k)
 	}
-	return append(set, c.Branches...)
+	if c.Target.URI != "" && !c.TargetUsed {
+		add(c.Target)
+	}
+	for _, t := range c.Branches {
+		add(t)
+	}
+	return set
 }
 
 // shuffle orders targets by chance, weighted by q; those without weight come
 // last.
-func (m *TM) shuffle(set []transaction.Target) {
+func (m *TM) shuffle(set []contact) {
 	r := m.host.Rand()
 	for i := range set {
 		sum := 0
@@ -99,7 +122,7 @@ func (m *TM) shuffle(set []transaction.Target) {
 }
 
 // item makes an XAVP item of a target.
-func item(c *module.Call, t *transaction.Target, last bool) avp.Item {
+func item(c *module.Call, t *contact, last bool) avp.Item {
 	f := new(avp.Tree)
 	str := func(name, s string) {
 		if s != "" {
@@ -127,11 +150,14 @@ func item(c *module.Call, t *transaction.Target, last bool) avp.Item {
 	if last {
 		f.Add(fieldQFlag, avp.Item{Value: avp.Number(1)})
 	}
+	if t.attrs != nil {
+		f.Add(fieldAttrs, avp.Item{Fields: t.attrs})
+	}
 	return avp.Item{Fields: f}
 }
 
 // target is the reverse of item.
-func (m *TM) target(it *avp.Item) (t transaction.Target, last bool) {
+func (m *TM) target(it *avp.Item) (t contact, last bool) {
 	t.Q = transaction.QUnset
 	if it.Fields == nil {
 		return t, true
@@ -152,6 +178,9 @@ func (m *TM) target(it *avp.Item) (t transaction.Target, last bool) {
 	if q := get(fieldQ); !q.IsNull() {
 		t.Q = int16(q.Int)
 	}
+	if v := it.Fields.At(fieldAttrs, 0); v != nil {
+		t.attrs = v.Fields
+	}
 	return t, get(fieldQFlag).Int == 1
 }
 
@@ -160,7 +189,7 @@ func (m *TM) nextContacts(c *module.Call, _ module.Args) module.Result {
 	if m.contactsAVP == "" || m.flowsAVP == "" {
 		return c.Fail("t_next_contacts", errNoAVP)
 	}
-	var group []transaction.Target
+	var group []contact
 	for {
 		it := c.XAVPs.At(m.contactsAVP, 0)
 		if it == nil {
@@ -181,17 +210,31 @@ func (m *TM) nextContacts(c *module.Call, _ module.Args) module.Result {
 	if len(group) == 0 {
 		return noneLeft
 	}
-	setTargets(c, group)
+	m.setTargets(c, group)
 	return module.True
 }
 
-func sameInstance(group []transaction.Target, instance string) bool {
-	return instance != "" && slices.ContainsFunc(group, func(t transaction.Target) bool { return t.Instance == instance })
+func sameInstance(group []contact, instance string) bool {
+	return instance != "" && slices.ContainsFunc(group, func(t contact) bool { return t.Instance == instance })
 }
 
-func setTargets(c *module.Call, group []transaction.Target) {
-	c.Target, c.TargetUsed = group[0], false
-	c.Branches = append(c.Branches[:0], group[1:]...)
+// setTargets makes contacts the target set, and their attributes those of
+// xavp_contact, the first one's as the newest.
+func (m *TM) setTargets(c *module.Call, group []contact) {
+	c.Target, c.TargetUsed = group[0].Target, false
+	c.Branches = c.Branches[:0]
+	for i := range group[1:] {
+		c.Branches = append(c.Branches, group[i+1].Target)
+	}
+	if m.xavpContact == "" {
+		return
+	}
+	c.XAVPs.Clear(m.xavpContact)
+	for _, k := range slices.Backward(group) {
+		if k.attrs != nil {
+			c.XAVPs.Add(m.xavpContact, avp.Item{Fields: k.attrs})
+		}
+	}
 }
 
 // nextContactFlow is t_next_contact_flow().
@@ -215,7 +258,7 @@ func (m *TM) nextContactFlow(c *module.Call, _ module.Args) module.Result {
 			continue
 		}
 		c.XAVPs.Remove(m.flowsAVP, i)
-		setTargets(c, []transaction.Target{t})
+		m.setTargets(c, []contact{t})
 		return module.True
 	}
 }

@@ -28,6 +28,7 @@ type TM struct {
 	defaultReason   setting.Str
 	richRedirect    int
 	contactsAVP     string
+	xavpContact     string
 	flowsAVP        string
 	frAVP           module.Accessor
 	frInvAVP        module.Accessor

@@ -54,6 +54,7 @@ func (m *TM) params() []module.Param {
 		{Name: "cancel_b_method", Set: &s.CancelMethod, Min: 0, Max: 2, Doc: "what cancelling does with a branch without any reply: 0 answers it with 487 here, 1 waits for a provisional reply, 2 sends CANCEL at once"},
 		{Name: "reparse_on_dns_failover", Set: &s.ReparseOnFailover, Doc: "1 keeps what branch_route did when a branch fails over, 0 runs it again"},
 		{Name: "on_sl_reply", Set: &m.onSLReply, Route: module.ReplyRoute, Doc: "onreply_route for replies without a transaction; drop or 0 keeps them"},
+		{Name: "xavp_contact", Set: &m.xavpContact, Doc: "XAVP with the attributes of each contact, the same as xavp_contact of usrloc: t_next_contacts gives those of the contacts that are next"},
 		{Name: "contacts_avp", Set: &m.contactsAVP, Doc: "XAVP in which t_load_contacts keeps the targets"},
 		{Name: "contact_flows_avp", Set: &m.flowsAVP, Doc: "XAVP for targets of an instance that is being tried already"},
 		{Name: "fr_timer_avp", Set: &m.frAVP, Doc: "variable with fr_timer of a transaction, in seconds"},
