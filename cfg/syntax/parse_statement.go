@@ -259,19 +259,27 @@ func skipProse(lex *cursor, before int, f *source.Error) bool {
 		return false
 	}
 	for t = lex.Peek(); !t.EOF() && startOf(t).Line == f.Pos.Line && !isOp(t, "{") && !isOp(t, "}"); t = lex.Peek() {
-		lex.Next()
+		if lex.Next(); isOp(t, ";") && lex.Peek().Type == tokIdent && startsCall(lex) {
+			break // a statement follows
+		}
 	}
 	return true
 }
 
-// closesOnLine tells that a ) and a ; follow the next token on its line, in this order.
+// closesOnLine tells that a ) and a ; follow the next token on its line, in this order, the ) being of a ( before it.
 func closesOnLine(lex *cursor) bool {
 	c := lex.MakeCheckpoint()
 	defer lex.LoadCheckpoint(c)
 	line := startOf(lex.Next()).Line
+	depth := 0
 	for t := lex.Peek(); !t.EOF() && startOf(t).Line == line && !isOp(t, ";"); t = lex.Peek() {
-		if isOp(lex.Next(), ")") && isOp(lex.Peek(), ";") {
-			return true
+		switch t = lex.Next(); {
+		case isOp(t, "("):
+			depth++
+		case isOp(t, ")"):
+			if depth--; depth < 0 && isOp(lex.Peek(), ";") {
+				return true
+			}
 		}
 	}
 	return false

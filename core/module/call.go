@@ -66,6 +66,9 @@ type Call struct {
 	// Event is what an event route was called with (module-specific), for
 	// the variables of the module that runs it.
 	Event any
+	// Stored is how many bytes of long texts the script has stored in
+	// attribute-value pairs of the message.
+	Stored int
 	// Line is the position of the operation that runs, "file:line", for log
 	// lines; set by the script engine, never nil after Reset.
 	Line *Position
@@ -129,7 +132,7 @@ func (c *Call) Reset(msg *sip.Message, p transport.Packet) {
 	c.State = &c.own
 	c.StaticBranch = transaction.Target{Q: transaction.QUnset}
 	c.Tx, c.TxHeld, c.Branch, c.MaxForwards = nil, false, -1, -1
-	c.ScriptFlags, c.MadeUp = 0, false
+	c.ScriptFlags, c.MadeUp, c.Stored = 0, false, 0
 	c.Serial++
 	c.RC, c.Event, c.Fault, c.Line = 0, nil, nil, nowhere
 	c.Iterators, c.ChargingVector = c.Iterators[:0], ""

@@ -244,11 +244,12 @@ const openPatience = 5 * time.Millisecond
 
 // await waits a moment for a connection that is being opened, and returns why
 // it failed. With tcp_async=no it waits until all is sent.
-func (c *conn) await() error {
+func (c *conn) await(waiter *Out) error {
 	sync := c.streams.layer.opt.TCP.Sync
 	select {
 	case <-c.ready:
 	default:
+		waiter.Lend()
 		var patience <-chan time.Time
 		if !sync {
 			t := time.NewTimer(openPatience)
@@ -262,6 +263,7 @@ func (c *conn) await() error {
 		}
 	}
 	if sync {
+		waiter.Lend()
 		c.flush()
 	}
 	c.mu.Lock()

@@ -230,17 +230,17 @@ func (l *Layer) Stop(ctx context.Context) error {
 // Send sends data to d from any goroutine, see Sender. It never waits: the
 // result of opening a connection is not known when it returns. A worker uses
 // its Out.
-func (l *Layer) Send(d Destination, data []byte) error { return l.send(d, data, false) }
+func (l *Layer) Send(d Destination, data []byte) error { return l.send(d, data, nil) }
 
-// send picks the socket and sends. With wait it takes a moment to learn whether
-// a connection that it opens is refused.
-func (l *Layer) send(d Destination, data []byte, wait bool) error {
+// send picks the socket and sends. For a worker, whose way out is waiter, it takes
+// a moment to learn whether a connection that it opens is refused.
+func (l *Layer) send(d Destination, data []byte, waiter *Out) error {
 	s := d.Socket
 	if s == nil || s.Proto != d.Proto || d.Addr.IsValid() && s.Addr.Addr().Is4() != isIPv4(d.Addr.Addr()) {
 		s = l.socketFor(d)
 	}
 	if d.Proto != UDP {
-		err := l.streams.send(d, s, d.Socket, data, wait)
+		err := l.streams.send(d, s, d.Socket, data, waiter)
 		if len(l.watchers) != 0 && err == nil && !d.Unseen {
 			l.sent(d, s, data)
 		}

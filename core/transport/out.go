@@ -17,8 +17,8 @@ type Out struct {
 var _ Sender = (*Out)(nil)
 
 // Send sends data to d, see Sender. Where it opens a connection it waits a few
-// milliseconds for a refusal.
-func (o *Out) Send(d Destination, data []byte) error { return o.layer.send(d, data, true) }
+// milliseconds for a refusal, with its place lent.
+func (o *Out) Send(d Destination, data []byte) error { return o.layer.send(d, data, o) }
 
 // Lend gives the worker's place to another worker, because this one is about to
 // wait: the other one goes on with the socket, and this one is done when Receive

@@ -251,7 +251,7 @@ func (t *streams) find(d Destination, from *Socket) *conn {
 
 // send sends data on the connection of d, on one to its address, or on a new
 // one from socket s; from is the socket that was asked for, nil for none.
-func (t *streams) send(d Destination, s, from *Socket, data []byte, wait bool) error {
+func (t *streams) send(d Destination, s, from *Socket, data []byte, waiter *Out) error {
 	// A connection may close between finding and sending; the next round
 	// finds or opens another one.
 	for range 3 {
@@ -263,8 +263,8 @@ func (t *streams) send(d Destination, s, from *Socket, data []byte, wait bool) e
 			}
 		}
 		err := c.send(data, d.Close)
-		if err == nil && wait {
-			err = c.await()
+		if err == nil && waiter != nil {
+			err = c.await(waiter)
 		}
 		if err != errConnClosed {
 			return err

@@ -728,3 +728,26 @@ func TestMatchPort(t *testing.T) {
 		expect(t, want, sipText("b", 0))
 	}
 }
+
+// While a worker waits for a connection that is being opened, another one has
+// its place.
+func TestAwaitLends(t *testing.T) {
+	o := Options{Network: silentNetwork{NewMemoryNetwork()}, Sockets: append(listenOn(UDP, "127.0.0.1:0"), listenOn(TCP, "127.0.0.1:0")...)}
+	o.UDP.Children, o.TCP.Sync = 1, true // with tcp_async=no it waits for ever
+	l := start(t, o, func(p Packet, out *Out) {
+		if p.Data[0] == 'W' {
+			out.Send(Destination{Proto: TCP, Addr: netip.MustParseAddrPort("127.0.0.1:9")}, p.Data)
+			return
+		}
+		echo(p, out)
+	})
+	c := peer(t, l, "127.0.0.1:0")
+	to := l.Sockets()[0].Addr
+	if err := c.WriteTo(append([]byte("W"), message(100)...), to); err != nil {
+		t.Fatal(err)
+	}
+	if got := exchange(t, c, to, message(50)); !bytes.Equal(got, message(50)) {
+		t.Fatalf("got %q", got)
+	}
+	l.streams.closeAll()
+}

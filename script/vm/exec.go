@@ -3,6 +3,7 @@
 package vm
 
 import (
+	"fmt"
 	"github.com/kahea-sip/kahea/core/module"
 	"github.com/kahea-sip/kahea/script/compile"
 	"github.com/kahea-sip/kahea/script/expr"
@@ -143,11 +144,41 @@ func assign(c *module.Call, f *expr.Frame, op *compile.Op) module.Result {
 		c.Log().Error("text is too long, its assignment is left out", "length", len(v.Str), "limit", expr.MaxText, "at", c.Line)
 		return module.False
 	}
+	if len(v.Str) >= longText && !mayStore(c, op, len(v.Str)) {
+		return module.False
+	}
 	if err := op.Target.Set(c, v); err != nil {
 		c.Log().Error("cannot assign", "variable", op.Target.String(), "err", err, "at", c.Line)
 		return module.False
 	}
 	return module.True
+}
+
+// longText is the length from which a text that is stored counts, maxStored how
+// much of such text the attribute-value pairs of one message may hold, in
+// bytes: a value that is assigned does not replace the one before, and a loop
+// could fill the memory. It is more than the shared memory of Kamailio lets a
+// message have.
+const (
+	longText  = 4096
+	maxStored = 32 << 20
+)
+
+var errStored = fmt.Errorf("the message has more than %d MiB of text in its variables already", maxStored>>20)
+
+// mayStore counts a text that is about to be stored.
+func mayStore(c *module.Call, op *compile.Op, length int) bool {
+	switch op.Target.Name() {
+	case "avp", "xavp", "xavu", "xavi":
+	default:
+		return true
+	}
+	if c.Stored += length; c.Stored <= maxStored {
+		return true
+	}
+	c.Stored -= length
+	c.Fail("assignment of "+op.Target.String(), errStored)
+	return false
 }
 
 // target returns where a switch goes.
