@@ -44,6 +44,11 @@ func Start(command, cfg, run string) (*Server, error) {
 	if err != nil {
 		return nil, err
 	}
+	return StartAt(command, cfg, run, port)
+}
+
+// StartAt is Start on a port, for a server that takes the place of one that was killed.
+func StartAt(command, cfg, run string, port int) (*Server, error) {
 	fill := strings.NewReplacer("{cfg}", cfg, "{run}", run, "{port}", strconv.Itoa(port))
 	var argv []string
 	for _, word := range strings.Fields(command) {
@@ -96,6 +101,13 @@ func (s *Server) Stop() {
 	case <-time.After(10 * time.Second):
 	}
 	syscall.Kill(-s.cmd.Process.Pid, syscall.SIGKILL) // the group is this server's own; usually nobody is left in it
+	<-s.exited
+	s.log.Close()
+}
+
+// Kill ends the whole process group at once, as a crash does.
+func (s *Server) Kill() {
+	syscall.Kill(-s.cmd.Process.Pid, syscall.SIGKILL)
 	<-s.exited
 	s.log.Close()
 }
