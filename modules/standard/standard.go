@@ -29,6 +29,7 @@ import (
 	_ "github.com/kahea-sip/kahea/modules/mtree"
 	_ "github.com/kahea-sip/kahea/modules/path"
 	_ "github.com/kahea-sip/kahea/modules/pdt"
+	_ "github.com/kahea-sip/kahea/modules/permissions"
 	_ "github.com/kahea-sip/kahea/modules/pike"
 	_ "github.com/kahea-sip/kahea/modules/pipelimit"
 	_ "github.com/kahea-sip/kahea/modules/pv"
