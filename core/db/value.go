@@ -21,7 +21,7 @@ func Text(v Value) string {
 	case int64:
 		return strconv.FormatInt(v, 10)
 	case float64:
-		return strconv.FormatFloat(v, 'g', -1, 64)
+		return strconv.FormatFloat(v, 'f', -1, 64)
 	case time.Time:
 		return v.Format(TimeLayout)
 	}

@@ -40,6 +40,7 @@ func New() *Text {
 var (
 	_ module.Preparer = (*Text)(nil)
 	_ module.Starter  = (*Text)(nil)
+	_ module.Stopper  = (*Text)(nil)
 	_ db.Driver       = (*Text)(nil)
 )
 
@@ -75,6 +76,22 @@ func (m *Text) Start(_ context.Context, h module.Host) error {
 	m.log = h.Log().With("module", "db_text")
 	m.configDir = filepath.Dir(h.Core().ConfigFile)
 	return nil
+}
+
+// Stop implements module.Stopper: what was changed is written. Those who use a
+// database have stopped before; one that only commands have used is closed by
+// nobody.
+func (m *Text) Stop(context.Context) error { return m.dump() }
+
+// dump writes all tables that were changed.
+func (m *Text) dump() error {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	var errs []error
+	for _, d := range m.open {
+		errs = append(errs, d.dump())
+	}
+	return errors.Join(errs...)
 }
 
 // format is how the files are written.

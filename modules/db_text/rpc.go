@@ -3,24 +3,12 @@
 package db_text
 
 import (
-	"errors"
-
 	"github.com/kahea-sip/kahea/core/db"
 	"github.com/kahea-sip/kahea/core/module"
 )
 
 func (m *Text) rpcDump(r *module.Request) error {
-	m.mu.Lock()
-	var open []*database
-	for _, d := range m.open {
-		open = append(open, d)
-	}
-	m.mu.Unlock()
-	var errs []error
-	for _, d := range open {
-		errs = append(errs, d.dump())
-	}
-	if err := errors.Join(errs...); err != nil {
+	if err := m.dump(); err != nil {
 		return err
 	}
 	r.Add("Dump OK")

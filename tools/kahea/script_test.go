@@ -12,6 +12,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -140,10 +141,22 @@ func TestScripts(t *testing.T) {
 			files = append(files, f)
 		}
 	}
+	for _, f := range files {
+		text, err := os.ReadFile(f)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if stops.Match(text) {
+			t.Errorf("%s: stop ends the script and leaves the rest out: end ends the server", f)
+		}
+	}
 	p := parameters()
 	p.Files = files
 	testscript.Run(t, p)
 }
+
+// stops finds the word of testscript that ends a script as if all was well.
+var stops = regexp.MustCompile(`(?m)^stop\b`)
 
 // TestFastPath runs some scripts with the UDP sockets as they are read outside
 // of tests.
@@ -186,8 +199,9 @@ type daemon struct {
 
 var _ siptest.Daemon = (*daemon)(nil)
 
-// startDaemon boots a server in dir as the command line says.
-func startDaemon(dir string, flags []string, log *siptest.Log) (siptest.Daemon, error) {
+// startDaemon boots a server in dir as the command line says. The servers of a
+// script have other random numbers each.
+func startDaemon(dir string, number int, flags []string, log *siptest.Log) (siptest.Daemon, error) {
 	portable, resolver := true, locate.Fixed{}
 	var rest []string
 	for _, f := range flags {
@@ -231,7 +245,7 @@ func startDaemon(dir string, flags []string, log *siptest.Log) (siptest.Daemon, 
 	cfg.settings.Children = min(cfg.settings.Children, 2)
 	d := &daemon{clock: timer.NewManual(start)}
 	d.server, err = boot(cfg, surroundings{
-		stdout: log, stderr: log, clock: d.clock, resolver: resolver, seed: 1,
+		stdout: log, stderr: log, clock: d.clock, resolver: resolver, seed: uint64(max(number, 1)),
 		portable: portable, anyPort: true, receiver: d.taken.wrap,
 	})
 	return d, err

@@ -87,7 +87,7 @@ func start1(t *testing.T, config string) (siptest.Daemon, *siptest.Log) {
 		t.Fatal(err)
 	}
 	log := new(siptest.Log)
-	d, err := startDaemon(dir, []string{"-f", "x.cfg"}, log)
+	d, err := startDaemon(dir, 1, []string{"-f", "x.cfg"}, log)
 	if err != nil {
 		t.Fatalf("%v\n%s", err, log)
 	}

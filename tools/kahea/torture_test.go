@@ -144,7 +144,7 @@ func newTorturer(t *testing.T) *torturer {
 		t.Fatal(err)
 	}
 	log := new(siptest.Log)
-	d, err := startDaemon(dir, []string{"-f", "kahea.cfg"}, log)
+	d, err := startDaemon(dir, 1, []string{"-f", "kahea.cfg"}, log)
 	if err != nil {
 		t.Fatalf("%v\n%s", err, log)
 	}

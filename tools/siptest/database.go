@@ -64,6 +64,7 @@ func tables(ts *testscript.TestScript, args []string) error {
 // bars between. With -wait it asks again until there are N rows, for what is
 // written in the background.
 func sql(ts *testscript.TestScript, args []string) error {
+	ts.Stdout() // what was printed before is no answer
 	rows := -1
 	if args[0] == "-wait" {
 		if len(args) < 4 {

@@ -47,6 +47,7 @@ type scene struct {
 	last     map[*peer][]byte // what each has sent last
 	lastConn map[*peer]*conn  // and over which connection
 	serial   int
+	starts   int // of servers
 }
 
 type sceneKey struct{}
@@ -81,7 +82,8 @@ func (s *scene) start(ts *testscript.TestScript, start Start, flags []string) er
 	if s.daemon != nil {
 		return fmt.Errorf("the server runs already")
 	}
-	d, err := start(ts.MkAbs("."), flags, s.log)
+	s.starts++
+	d, err := start(ts.MkAbs("."), s.starts, flags, s.log)
 	if err != nil {
 		return err
 	}

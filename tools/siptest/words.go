@@ -91,9 +91,10 @@ type Daemon interface {
 	Stop(ctx context.Context) int
 }
 
-// Start starts a server with command line flags, in the folder dir; it logs
+// Start starts the server of a script that has this number, from 1, with command
+// line flags, in the folder dir; it logs
 // to log.
-type Start func(dir string, flags []string, log *Log) (Daemon, error)
+type Start func(dir string, number int, flags []string, log *Log) (Daemon, error)
 
 type command = func(ts *testscript.TestScript, neg bool, args []string)
 
@@ -125,7 +126,7 @@ func Words(start Start) map[string]command {
 			return s.start(ts, start, args)
 		}),
 		"daemon-fails": word(0, "daemon-fails [FLAG…]", func(s *scene, ts *testscript.TestScript, args []string) error {
-			d, err := start(ts.MkAbs("."), args, s.log)
+			d, err := start(ts.MkAbs("."), 0, args, s.log)
 			if err == nil {
 				s.daemon = d
 				return fmt.Errorf("the server started")
