@@ -20,6 +20,7 @@ import (
 	_ "github.com/kahea-sip/kahea/modules/db_text"
 	_ "github.com/kahea-sip/kahea/modules/dialog"
 	_ "github.com/kahea-sip/kahea/modules/dispatcher"
+	_ "github.com/kahea-sip/kahea/modules/diversion"
 	_ "github.com/kahea-sip/kahea/modules/htable"
 	_ "github.com/kahea-sip/kahea/modules/ipops"
 	_ "github.com/kahea-sip/kahea/modules/jsonrpcs"
