@@ -109,8 +109,7 @@ func answerJSON(h *rpctest.Host, c net.PacketConn) {
 
 func TestRun(t *testing.T) {
 	stream, dgram, asJSON := serve(t)
-	const nested = "NRSETS  2\nRECORDS:\n  SET:\n    ID  0\n    TARGETS:\n      DEST:\n        URI  sip:x\n        N    0\n" +
-		"  SET:\n    ID  1\n    TARGETS:\n      DEST:\n        URI  sip:x\n        N    1\nEMPTY: none\n"
+	const nested = "NRSETS  2\nRECORDS:\n  ID  URI    N\n  0   sip:x  0\n  1   sip:x  1\nEMPTY: none\n"
 	const rows = "ID  NAME        Q\n1   ä long one\n22              0.5\n"
 	for _, tc := range []struct {
 		name     string

@@ -84,7 +84,9 @@ func (p *table) structure(indent int, s *module.Struct) {
 			continue
 		}
 		p.line(indent, f.Name+":"+empty(f.Value))
-		p.value(indent+2, f.Value)
+		if !p.flattened(indent+2, f.Value) {
+			p.value(indent+2, f.Value)
+		}
 	}
 }
 
@@ -110,7 +112,7 @@ func empty(v any) string {
 // the other.
 func (p *table) list(indent int, l module.List) {
 	if rows, name, ok := unwrap(l); ok {
-		if p.rows(indent, rows) {
+		if p.rows(indent, rows) || p.flattened(indent, l) {
 			return
 		}
 		for _, r := range rows {
@@ -125,7 +127,7 @@ func (p *table) list(indent int, l module.List) {
 			rows = append(rows, s)
 		}
 	}
-	if len(rows) == len(l) && p.rows(indent, rows) {
+	if len(rows) == len(l) && (p.rows(indent, rows) || p.flattened(indent, l)) {
 		return
 	}
 	for i, e := range l {
