@@ -6,11 +6,13 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"sync"
 	"syscall"
 	"testing"
 	"time"
@@ -186,8 +188,12 @@ func startReference(t *testing.T, dir, config string) (string, error) {
 	ctx, cancel := context.WithTimeout(t.Context(), patience)
 	defer cancel()
 	cmd := exec.CommandContext(ctx, "kamailio", "-f", config, "-DD", "-E", "-w", dir, "-Y", dir, "-P", filepath.Join(dir, "pid"), "-m", "32", "-M", "8")
-	cmd.Cancel = func() error { return cmd.Process.Signal(syscall.SIGTERM) }
-	var out strings.Builder
+	// A Kamailio that is asked to end while it starts may never do so: all of
+	// its processes are killed.
+	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
+	cmd.Cancel = func() error { return syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL) }
+	cmd.WaitDelay = patience
+	var out output
 	cmd.Stdout, cmd.Stderr = &out, &out
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
@@ -195,8 +201,7 @@ func startReference(t *testing.T, dir, config string) (string, error) {
 	ended := make(chan error, 1)
 	go func() { ended <- cmd.Wait() }()
 	for {
-		var said strings.Builder
-		if run([]string{"--url", "unixs:" + filepath.Join(dir, "ctl"), "core.uptime"}, strings.NewReader(""), &said, &said) == statusOK {
+		if run([]string{"--url", "unixs:" + filepath.Join(dir, "ctl"), "core.uptime"}, strings.NewReader(""), io.Discard, io.Discard) == statusOK {
 			break
 		}
 		select {
@@ -207,10 +212,30 @@ func startReference(t *testing.T, dir, config string) (string, error) {
 		default:
 		}
 	}
-	_ = cmd.Process.Signal(syscall.SIGTERM)
+	said := out.String()
+	cancel()
 	<-ended
-	if strings.Contains(out.String(), "ERROR") || strings.Contains(out.String(), "CRITICAL") {
-		return out.String(), errors.New("Kamailio has complained")
+	if strings.Contains(said, "ERROR") || strings.Contains(said, "CRITICAL") {
+		return said, errors.New("Kamailio has complained")
 	}
-	return out.String(), nil
+	return said, nil
+}
+
+// output keeps what a program writes.
+type output struct {
+	mu   sync.Mutex
+	text strings.Builder // guarded by mu
+}
+
+// Write implements io.Writer.
+func (o *output) Write(p []byte) (int, error) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return o.text.Write(p)
+}
+
+func (o *output) String() string {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return o.text.String()
 }
