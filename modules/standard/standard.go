@@ -5,6 +5,7 @@ package standard
 
 import (
 	_ "github.com/kahea-sip/kahea/modules/acc"
+	_ "github.com/kahea-sip/kahea/modules/alias_db"
 	_ "github.com/kahea-sip/kahea/modules/app_lua"
 	_ "github.com/kahea-sip/kahea/modules/app_lua_sr"
 	_ "github.com/kahea-sip/kahea/modules/auth"
@@ -21,6 +22,7 @@ import (
 	_ "github.com/kahea-sip/kahea/modules/dialog"
 	_ "github.com/kahea-sip/kahea/modules/dispatcher"
 	_ "github.com/kahea-sip/kahea/modules/diversion"
+	_ "github.com/kahea-sip/kahea/modules/domain"
 	_ "github.com/kahea-sip/kahea/modules/htable"
 	_ "github.com/kahea-sip/kahea/modules/ipops"
 	_ "github.com/kahea-sip/kahea/modules/jsonrpcs"
@@ -43,6 +45,7 @@ import (
 	_ "github.com/kahea-sip/kahea/modules/siptrace"
 	_ "github.com/kahea-sip/kahea/modules/siputils"
 	_ "github.com/kahea-sip/kahea/modules/sl"
+	_ "github.com/kahea-sip/kahea/modules/speeddial"
 	_ "github.com/kahea-sip/kahea/modules/sqlops"
 	_ "github.com/kahea-sip/kahea/modules/sst"
 	_ "github.com/kahea-sip/kahea/modules/textops"
