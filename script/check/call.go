@@ -191,7 +191,7 @@ func (c *checker) routeCall(x *syntax.Call) expr.Node {
 
 // bind connects a call with its function and compiles the arguments.
 func (c *checker) bind(x *syntax.Call, f *module.Function) expr.Node {
-	inv := &expr.Invoke{Fn: f, Args: make(module.Args, len(f.Args))}
+	inv := &expr.Invoke{Fn: f, Core: c.names.owner[f] == "core", Args: make(module.Args, len(f.Args))}
 	var texts []string
 	good := true
 	for i, a := range x.Args {

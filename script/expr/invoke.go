@@ -12,7 +12,10 @@ import (
 
 // Invoke is a call of a module's function.
 type Invoke struct {
-	Fn *module.Function
+	// Core marks a function of the core: as in Kamailio it leaves $rc as it is,
+	// and makes it 0 inside of an expression.
+	Core bool
+	Fn   *module.Function
 	// Args has an entry for each declared argument: constant ones are ready.
 	Args module.Args
 	// Dynamic are the arguments that are computed for each call.
@@ -35,7 +38,9 @@ func (i *Invoke) Raw(c *module.Call) module.Result {
 	args := i.Args
 	if len(i.Dynamic) == 0 {
 		r := i.Fn.Run(c, args)
-		c.RC = r
+		if !i.Core {
+			c.RC = r
+		}
 		if r == module.Stop {
 			FrameOf(c).Stop = true
 		}
@@ -56,7 +61,9 @@ func (i *Invoke) dynamic(c *module.Call) module.Result {
 	}
 	args := module.Args(f.args[base:len(f.args):len(f.args)])
 	r := i.Fn.Run(c, args)
-	c.RC = r
+	if !i.Core {
+		c.RC = r
+	}
 	if r == module.Stop {
 		f.Stop = true
 	}
@@ -95,10 +102,19 @@ func (e argumentError) Error() string { return string(e) }
 const errNotNumber = argumentError("argument is not a number")
 
 // Value implements Node: the code that the function returned.
-func (i *Invoke) Value(c *module.Call) module.Value { return avp.Number(int64(i.Raw(c))) }
+func (i *Invoke) Value(c *module.Call) module.Value { return avp.Number(int64(i.asked(c))) }
+
+// asked is Raw inside of an expression, where a function of the core makes $rc 0.
+func (i *Invoke) asked(c *module.Call) module.Result {
+	r := i.Raw(c)
+	if i.Core {
+		c.RC = 0
+	}
+	return r
+}
 
 // Int implements Node: 1 when the function returned a positive code, else 0.
-func (i *Invoke) Int(c *module.Call) int64 { return truth(i.Raw(c) > 0) }
+func (i *Invoke) Int(c *module.Call) int64 { return truth(i.asked(c) > 0) }
 
 // Type implements Node.
 func (i *Invoke) Type() Type { return Int }
