@@ -23,6 +23,7 @@ import (
 	_ "github.com/kahea-sip/kahea/modules/dispatcher"
 	_ "github.com/kahea-sip/kahea/modules/diversion"
 	_ "github.com/kahea-sip/kahea/modules/domain"
+	_ "github.com/kahea-sip/kahea/modules/group"
 	_ "github.com/kahea-sip/kahea/modules/htable"
 	_ "github.com/kahea-sip/kahea/modules/ipops"
 	_ "github.com/kahea-sip/kahea/modules/jsonrpcs"
@@ -53,6 +54,7 @@ import (
 	_ "github.com/kahea-sip/kahea/modules/tm"
 	_ "github.com/kahea-sip/kahea/modules/tmx"
 	_ "github.com/kahea-sip/kahea/modules/uac"
+	_ "github.com/kahea-sip/kahea/modules/uri_db"
 	_ "github.com/kahea-sip/kahea/modules/usrloc"
 	_ "github.com/kahea-sip/kahea/modules/xlog"
 )
