@@ -39,6 +39,16 @@ type Assignable interface {
 	Set(c *Call, i Index, v Value) error
 }
 
+// Plain returns the variable itself of what Binder.Var returned: an index that is
+// given to it counts, where Binder.Var has the one that is written. It is nil
+// where an index or a transformation is written.
+func Plain(v Accessor) Accessor {
+	if p, ok := v.(interface{ Plain() Accessor }); ok {
+		return p.Plain()
+	}
+	return v
+}
+
 // Index is the index of a variable: $(avp(x)[2]), $(hdr(Via)[-1]), $(avp(x)[*]).
 type Index struct {
 	Given bool

@@ -52,7 +52,9 @@ func assign(c *module.Call, to module.Accessor, v module.Value) error {
 
 // empty takes all values of an AVP away. Another variable keeps what it has.
 func empty(c *module.Call, to module.Accessor) {
-	to.(module.Assignable).Set(c, module.Index{Given: true, All: true}, module.Value{})
+	if all, ok := module.Plain(to).(module.Assignable); ok {
+		all.Set(c, module.Index{Given: true, All: true}, module.Value{})
+	}
 }
 
 // longest returns the first value of the longest prefix. As in the reference a

@@ -216,6 +216,9 @@ func plainName(name string) (string, error) {
 	return "", fmt.Errorf("unsupported type [%c]: it is s or i", name[0])
 }
 
+// Name returns the name, as the list of AVPs has it.
+func (a avpName) Name(c *module.Call) string { return a.name.name(c) }
+
 // Get implements module.Accessor.
 func (a avpName) Get(c *module.Call, i module.Index) module.Value {
 	name := a.name.name(c)

@@ -10,6 +10,7 @@ import (
 	_ "github.com/kahea-sip/kahea/modules/app_lua_sr"
 	_ "github.com/kahea-sip/kahea/modules/auth"
 	_ "github.com/kahea-sip/kahea/modules/auth_db"
+	_ "github.com/kahea-sip/kahea/modules/avpops"
 	_ "github.com/kahea-sip/kahea/modules/cfg_rpc"
 	_ "github.com/kahea-sip/kahea/modules/cfgutils"
 	_ "github.com/kahea-sip/kahea/modules/corex"

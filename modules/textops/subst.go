@@ -8,6 +8,7 @@ import (
 	"github.com/kahea-sip/kahea/core/avp"
 	"github.com/kahea-sip/kahea/core/module"
 	"github.com/kahea-sip/kahea/core/sip"
+	"github.com/kahea-sip/kahea/core/subst"
 )
 
 var errReadOnly = errors.New("the variable is read-only")
@@ -15,7 +16,7 @@ var errReadOnly = errors.New("the variable is read-only")
 // substPart makes subst(expression) and subst_body(expression).
 func substPart(p part, name string) func(c *module.Call, a module.Args) module.Result {
 	return func(c *module.Call, a module.Args) module.Result {
-		s, ok := a[0].Data.(*substitution)
+		s, ok := a[0].Data.(*subst.Expression)
 		if !ok {
 			return c.Fail(name, a[0].Err)
 		}
@@ -23,7 +24,7 @@ func substPart(p part, name string) func(c *module.Call, a module.Args) module.R
 		if text == "" {
 			return module.False
 		}
-		n, err := s.each(c, text, func(start, end int, repl string) { c.Msg.Replace(base+start, base+end, repl) })
+		n, err := s.Each(c, text, func(start, end int, repl string) { c.Msg.Replace(base+start, base+end, repl) })
 		if err != nil {
 			return c.Fail(name, err)
 		}
@@ -33,11 +34,11 @@ func substPart(p part, name string) func(c *module.Call, a module.Args) module.R
 
 // substURI is subst_uri(expression): on the Request-URI as it is now.
 func substURI(c *module.Call, a module.Args) module.Result {
-	s, ok := a[0].Data.(*substitution)
+	s, ok := a[0].Data.(*subst.Expression)
 	if !ok {
 		return c.Fail("subst_uri", a[0].Err)
 	}
-	uri, n, err := s.apply(c, c.Target.URI)
+	uri, n, err := s.Apply(c, c.Target.URI)
 	if err != nil {
 		return c.Fail("subst_uri", err)
 	}
@@ -50,7 +51,7 @@ func substURI(c *module.Call, a module.Args) module.Result {
 
 // substUser is subst_user(expression): on the user of the Request-URI.
 func substUser(c *module.Call, a module.Args) module.Result {
-	s, ok := a[0].Data.(*substitution)
+	s, ok := a[0].Data.(*subst.Expression)
 	if !ok {
 		return c.Fail("subst_user", a[0].Err)
 	}
@@ -58,7 +59,7 @@ func substUser(c *module.Call, a module.Args) module.Result {
 	if err != nil {
 		return c.Fail("subst_user", module.ErrRequestURI)
 	}
-	user, n, err := s.apply(c, u.User)
+	user, n, err := s.Apply(c, u.User)
 	if err != nil {
 		return c.Fail("subst_user", err)
 	}
@@ -73,7 +74,7 @@ func substUser(c *module.Call, a module.Args) module.Result {
 
 // substHeader is subst_hf(hf, expression, flags): on values.
 func substHeader(c *module.Call, a module.Args) module.Result {
-	s, ok := a[1].Data.(*substitution)
+	s, ok := a[1].Data.(*subst.Expression)
 	if !ok {
 		return c.Fail("subst_hf", a[1].Err)
 	}
@@ -85,7 +86,7 @@ func substHeader(c *module.Call, a module.Args) module.Result {
 	selected(c.Msg, a.Str(0), which, func(i int) bool {
 		value := c.Msg.HeaderValueAt(i)
 		base := c.Msg.Offset(value)
-		n, err := s.each(c, value, func(start, end int, repl string) { c.Msg.Replace(base+start, base+end, repl) })
+		n, err := s.Each(c, value, func(start, end int, repl string) { c.Msg.Replace(base+start, base+end, repl) })
 		if err != nil {
 			found = c.Fail("subst_hf", err)
 			return false
@@ -100,11 +101,11 @@ func substHeader(c *module.Call, a module.Args) module.Result {
 
 // substVar is subst_v(text, expression, variable).
 func substVar(c *module.Call, a module.Args) module.Result {
-	s, ok := a[1].Data.(*substitution)
+	s, ok := a[1].Data.(*subst.Expression)
 	if !ok {
 		return c.Fail("subst_v", a[1].Err)
 	}
-	text, n, err := s.apply(c, a.Str(0))
+	text, n, err := s.Apply(c, a.Str(0))
 	if err != nil {
 		return c.Fail("subst_v", err)
 	}

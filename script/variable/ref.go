@@ -95,6 +95,15 @@ func (r *Ref) Get(c *module.Call, i module.Index) module.Value {
 	return module.Value{}
 }
 
+// Plain returns the variable of a class itself, for who has an index of his own;
+// nil where an index or a transformation is written with it.
+func (r *Ref) Plain() module.Accessor {
+	if len(r.steps) > 0 || r.index.Given || r.indexRef != nil {
+		return nil
+	}
+	return r.acc
+}
+
 // Name is the variable's name without the dollar sign.
 func (r *Ref) Name() string { return r.name }
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package textopsx
+package wildcard
 
 import "testing"
 
@@ -17,7 +17,7 @@ func TestWildcard(t *testing.T) {
 		{"[[:digit:]]", "a", false, false}, {"[a", "[a", false, true}, {"[a", "a", false, false}, {`\*`, "*", false, true}, {`\*`, "a", false, false},
 		{`[\]]`, "]", false, true}, {"A*", "abc", true, true}, {"[A-C]", "b", true, true}, {"[[:upper:]]", "b", true, true}, {"A*", "abc", false, false},
 	} {
-		if got := wildcard(row.pattern, row.text, row.fold); got != row.want {
+		if got := Match(row.pattern, row.text, row.fold); got != row.want {
 			t.Errorf("%q on %q (fold %v) is %v", row.pattern, row.text, row.fold, got)
 		}
 	}
@@ -42,7 +42,7 @@ func FuzzWildcard(f *testing.F) {
 	f.Add(`[[:alpha:]*\*`, "a*", true)
 	f.Fuzz(func(t *testing.T, pattern, text string, fold bool) {
 		pattern, text = pattern[:min(len(pattern), 12)], text[:min(len(text), 12)]
-		if got, want := wildcard(pattern, text, fold), slow(pattern, text, fold); got != want {
+		if got, want := Match(pattern, text, fold), slow(pattern, text, fold); got != want {
 			t.Errorf("%q on %q is %v, want %v", pattern, text, got, want)
 		}
 	})

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package textops
+package subst_test
 
 import (
 	"testing"
 
+	"github.com/kahea-sip/kahea/core/subst"
 	"github.com/kahea-sip/kahea/script/scripttest"
 )
 
@@ -17,7 +18,7 @@ func TestSubstitutionErrors(t *testing.T) {
 		{"/a/b/x", `unknown flag 'x' of a substitution: it is i, g or s`},
 		{`/a/\1/`, "replacement refers to group 1, the expression has 0"},
 	} {
-		_, err := parseSubstitution(row.text)
+		_, err := subst.Parse(row.text)
 		if err == nil || err.Error() != row.want {
 			t.Errorf("%q: %v, want %s", row.text, err, row.want)
 		}
@@ -37,17 +38,17 @@ func TestSubstitution(t *testing.T) {
 		{"/a.b/x/", "a\nb", "a\nb"},
 		{"/a.b/x/s", "a\nb", "x"},
 	} {
-		s, err := readSubstitution(row.expression)
+		s, err := subst.Parse(row.expression)
 		if err != nil {
 			t.Errorf("%s: %v", row.expression, err)
 			continue
 		}
-		if got, _, _ := s.apply(c, row.text); got != row.want {
+		if got, _, _ := s.Apply(c, row.text); got != row.want {
 			t.Errorf("%s on %q is %q, want %q", row.expression, row.text, got, row.want)
 		}
 	}
-	s, _ := readSubstitution("/a/$rU/")
-	if _, _, err := s.apply(c, "a"); err != errNotCompiled {
+	s, _ := subst.Parse("/a/$rU/")
+	if _, _, err := s.Apply(c, "a"); err != subst.ErrNotCompiled {
 		t.Errorf("a variable that nobody compiled: %v", err)
 	}
 }
@@ -59,11 +60,11 @@ func FuzzSubstitution(f *testing.F) {
 	env := scripttest.Load("request_route { exit; }", scripttest.Options{})
 	c := env.Call(f, scripttest.Invite)
 	f.Fuzz(func(t *testing.T, expression, text string) {
-		s, err := readSubstitution(expression)
+		s, err := subst.Parse(expression)
 		if err != nil {
 			return
 		}
-		got, n, err := s.apply(c, text)
+		got, n, err := s.Apply(c, text)
 		if (n == 0 || err != nil) && got != text {
 			t.Errorf("%q changed %q to %q without a match", expression, text, got)
 		}
