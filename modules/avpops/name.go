@@ -46,7 +46,7 @@ func split(text string) []string {
 		case '(':
 			depth++
 		case ')':
-			depth--
+			depth = max(depth-1, 0)
 		case '/':
 			if depth == 0 {
 				parts = append(parts, text[from:i])
