@@ -133,3 +133,23 @@ func FuzzQuoting(f *testing.F) {
 		}
 	})
 }
+
+// FuzzTrim compares with the plain forms.
+func FuzzTrim(f *testing.F) {
+	f.Add(" \t\r\na b\n ")
+	f.Add("token(")
+	f.Fuzz(func(t *testing.T, s string) {
+		if got, want := skip(s), strings.TrimLeft(s, blanks); got != want {
+			t.Errorf("front of %q: %q, want %q", s, got, want)
+		}
+		if got, want := trimEnd(s), strings.TrimRight(s, blanks); got != want {
+			t.Errorf("end of %q: %q, want %q", s, got, want)
+		}
+		plain := s != "" && !strings.ContainsFunc(s, func(r rune) bool {
+			return r <= ' ' || r >= 0x7f || strings.ContainsRune(`()<>@,;:\"/[]?={}`, r)
+		})
+		if got := isToken(s); got != plain {
+			t.Errorf("%q: token %v, want %v", s, got, plain)
+		}
+	})
+}
