@@ -272,13 +272,19 @@ func (c *checker) myself(x *syntax.Binary, k *syntax.Keyword) expr.Node {
 	return c.test(x, k, "myself", run)
 }
 
-// isMyselfURI reports whether host, port and transport of a URI are ours.
+// isMyselfURI reports whether host and port of a URI are ours, the default port
+// where none is written: of a server that listens elsewhere, sip:bob@192.0.2.1 is
+// another one on the same machine. As in Kamailio the protocol does not count.
 func isMyselfURI(c *module.Call, uri string) bool {
 	u, err := sip.ParseURI(uri)
 	if err != nil {
 		return false
 	}
-	return c.Host.Transport().IsMyself(u.Host, u.Port, u.Transport())
+	port := u.Port
+	if port == 0 {
+		port = u.Transport().DefaultPort()
+	}
+	return c.Host.Transport().IsMyself(u.Host, port, transport.ProtoNone)
 }
 
 func isMyselfAddr(c *module.Call, a netip.Addr) bool {

@@ -198,7 +198,7 @@ func isMyself(c *module.Call, uri string) bool {
 	if err != nil || u.Host == "" {
 		return c.Host.Transport().IsMyself(uri, 0, transport.ProtoNone)
 	}
-	return c.Host.Transport().IsMyself(u.Host, u.Port, transport.ProtoNone)
+	return c.Host.Transport().IsMyself(u.Host, u.Port, u.Transport())
 }
 
 // methodSet is the compiled argument of is_method.
