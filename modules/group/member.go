@@ -63,20 +63,35 @@ func (m *Group) who(c *module.Call, t module.Template) (user, domain string, err
 	return split(c.ParseURI(t.Eval(c)))
 }
 
-// isUserIn is is_user_in(uri, group).
+// isUserIn is is_user_in(source, group).
 func (m *Group) isUserIn(c *module.Call, a module.Args) module.Result {
 	user, domain, err := m.who(c, a.Template(0))
 	if err != nil {
 		return c.Fail("is_user_in", err)
 	}
+	return m.member(c, user, domain, a.Str(1))
+}
+
+// isUserOfURIIn is is_user_in(uri, group) in Lua.
+func (m *Group) isUserOfURIIn(c *module.Call, a module.Args) module.Result {
+	user, domain, err := split(c.ParseURI(a.Str(0)))
+	if err != nil {
+		return c.Fail("is_user_in", err)
+	}
+	return m.member(c, user, domain, a.Str(1))
+}
+
+// member tells whether a user is a member of a group.
+func (m *Group) member(c *module.Call, user, domain, group string) module.Result {
 	// Copies: a driver that gave up waiting may hold them for longer than the
 	// message is there.
 	q := db.Query{Table: m.table, Columns: []string{m.groupColumn}, Limit: 1,
-		Where: []db.Cond{db.Is(m.userColumn, strings.Clone(user)), db.Is(m.groupColumn, strings.Clone(a.Str(1)))}}
+		Where: []db.Cond{db.Is(m.userColumn, strings.Clone(user)), db.Is(m.groupColumn, strings.Clone(group))}}
 	if m.useDomain != 0 {
 		q.Where = append(q.Where, db.Is(m.domainColumn, strings.Clone(domain)))
 	}
 	found := false
+	var err error
 	c.Block(func() {
 		err = m.db.Select(c.Context(), q, func([]db.Value) error {
 			found = true

@@ -54,6 +54,8 @@ func New() *Group {
 
 var _ module.Starter = (*Group)(nil)
 
+const isUserInDoc = "True when the user of a URI is a member of a group. $rc is -6 when not, -1 for what has no user and when the database does not answer."
+
 // Exports implements module.Module.
 func (m *Group) Exports() module.Exports {
 	uri := module.Arg{Name: "uri", Type: module.ArgTemplate, Doc: "Request-URI, To, From, Credentials, or a variable with a URI"}
@@ -72,9 +74,12 @@ func (m *Group) Exports() module.Exports {
 			{Name: "re_gid_column", Set: &m.idColumn, Doc: "column with the number of the group"},
 			{Name: "multiple_gid", Set: &m.multiple, Min: 0, Max: 1, Doc: "0 makes get_user_group stop at the first that matches, from the end of the table"},
 		},
+		Lua: []module.Function{
+			{Name: "is_user_in", Lua: "is_user_in(str,str)", Args: []module.Arg{{Name: "uri", Doc: "SIP URI"}, {Name: "group", Doc: "name of the group"}}, Run: m.isUserOfURIIn, Doc: isUserInDoc},
+		},
 		Functions: []module.Function{
-			{Name: "is_user_in", Lua: "is_user_in(str,str)", Args: []module.Arg{uri, {Name: "group", Doc: "name of the group"}}, Routes: routes, Prepare: m.prepareTable, Run: m.isUserIn,
-				Doc: "True when the user of a URI is a member of a group. $rc is -6 when not, -1 for what has no user and when the database does not answer."},
+			{Name: "is_user_in", Lua: "-", Args: []module.Arg{uri, {Name: "group", Doc: "name of the group"}}, Routes: routes, Prepare: m.prepareTable, Run: m.isUserIn,
+				Doc: isUserInDoc},
 			{Name: "get_user_group", Lua: "-", Args: []module.Arg{uri, {Name: "avp", Type: module.ArgVar, Doc: "AVP for the groups"}}, Routes: routes, Prepare: m.prepareExpressions, Run: m.getUserGroup,
 				Doc: "Adds the numbers of the groups whose expressions match sip:user@domain, without regard to case. $rc is how many they are; false when there is none."},
 		},
