@@ -28,7 +28,6 @@ const (
 
 var (
 	errNoDatabase = errors.New("db_url is not set")
-	errTable      = errors.New("the name of a table has letters, digits and _ only")
 )
 
 // open opens the database and starts what writes into it.
@@ -103,8 +102,8 @@ func (a *Acc) prepareColumns() error {
 	for _, list := range [...][]string{a.columns, a.cdrColumns} {
 		seen := map[string]bool{}
 		for _, name := range list {
-			if !plainName(name) {
-				return fmt.Errorf("%q is no name of a column: it has letters, digits and _ only", name)
+			if err := db.CheckName(name); err != nil {
+				return fmt.Errorf("%q: %w", name, err)
 			}
 			if seen[name] {
 				return fmt.Errorf("column %s is named twice", name)
@@ -113,16 +112,6 @@ func (a *Acc) prepareColumns() error {
 		}
 	}
 	return nil
-}
-
-// plainName tells whether a name may stand in a statement.
-func plainName(s string) bool {
-	for i := range len(s) {
-		if c := s[i]; !('a' <= c|0x20 && c|0x20 <= 'z' || digit(c) || c == '_') {
-			return false
-		}
-	}
-	return s != ""
 }
 
 // nullable is the value of a further field.
@@ -168,9 +157,9 @@ func (a *Acc) rows(c *module.Call, r *record) [][]db.Value {
 
 // enqueue has a record written in the background: its transaction cannot wait.
 func (a *Acc) enqueue(c *module.Call, table string, r *record) {
-	if !plainName(table) {
+	if err := db.CheckName(table); err != nil {
 		a.rowsRefused.Inc()
-		c.Log().Error("a record is lost", "table", table, "err", errTable)
+		c.Log().Error("a record is lost", "table", table, "err", err)
 		return
 	}
 	table = strings.Clone(table)
@@ -185,8 +174,8 @@ func (a *Acc) insert(c *module.Call, table string, r *record) error {
 	switch {
 	case a.db == nil:
 		return errNoDatabase
-	case !plainName(table):
-		return errTable
+	case db.CheckName(table) != nil:
+		return db.ErrName
 	case a.insertMode == insertAsync:
 		a.enqueue(c, table, r)
 		return nil

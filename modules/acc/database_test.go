@@ -40,7 +40,7 @@ func TestInsert(t *testing.T) {
 		{"not available", down, 0, "acc", nil, 2},
 		{"refused", db.ErrNoTable, 0, "acc", db.ErrNoTable, 0},
 		{"in the background", db.ErrNoTable, insertAsync, "acc", nil, 2},
-		{"no name of a table", nil, 0, "acc; x", errTable, 0},
+		{"no name of a table", nil, 0, "acc; x", db.ErrName, 0},
 	} {
 		t.Run(row.name, func(t *testing.T) {
 			a := New()

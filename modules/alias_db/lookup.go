@@ -14,23 +14,9 @@ import (
 )
 
 var (
-	errTable    = errors.New("the name of a table has letters, digits and _ only")
 	errURI      = errors.New("it is no URI")
 	errBranches = errors.New("there are as many branches as max_branches allows")
 )
-
-// compileTable refuses what cannot be a table.
-func compileTable(text string) (any, error) {
-	for i := range len(text) {
-		if c := text[i]; !('a' <= c|0x20 && c|0x20 <= 'z' || '0' <= c && c <= '9' || c == '_') {
-			return nil, errTable
-		}
-	}
-	if text == "" {
-		return nil, errTable
-	}
-	return nil, nil
-}
 
 // options are the flags of a call.
 type options struct{ user, domain, reverse bool }

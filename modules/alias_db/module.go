@@ -36,7 +36,7 @@ var _ module.Starter = (*AliasDB)(nil)
 
 // Exports implements module.Module.
 func (m *AliasDB) Exports() module.Exports {
-	table := module.Arg{Name: "table", Doc: "table of the aliases", Compile: compileTable}
+	table := module.Arg{Name: "table", Doc: "table of the aliases", Compile: func(text string) (any, error) { return nil, db.CheckName(text) }}
 	flags := module.Arg{Name: "flags", Optional: true, Literal: true, Compile: compileFlags, Doc: "letters: d look for the user only, u for the domain too, r for the alias of a user"}
 	return module.Exports{
 		Doc: "Finds the users that aliases of a table stand for.",

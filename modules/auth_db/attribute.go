@@ -32,8 +32,8 @@ func parseAttributes(b module.Binder, list string) ([]attribute, error) {
 			name, column = "$avp("+field+")", field
 		}
 		name, column = strings.TrimSpace(name), strings.TrimSpace(column)
-		if !plain(column) {
-			return nil, fmt.Errorf("parameter load_credentials: %q: %w", column, errTable)
+		if err := db.CheckName(column); err != nil {
+			return nil, fmt.Errorf("parameter load_credentials: %q: %w", column, err)
 		}
 		v, err := b.Var(name)
 		if err != nil {

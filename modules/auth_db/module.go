@@ -74,7 +74,7 @@ func (m *AuthDB) Exports() module.Exports {
 func (m *AuthDB) functions() []module.Function {
 	const results = " $rc: -1 they cannot be checked, -2 wrong password, -3 no such user, -4 stale nonce, -5 no credentials for this realm, -6 the nonce was used before"
 	realm := module.Arg{Name: "realm", Doc: "realm of the credentials", Compile: filled}
-	table := module.Arg{Name: "table", Doc: "table of the subscribers", Compile: compileTable}
+	table := module.Arg{Name: "table", Doc: "table of the subscribers", Compile: func(text string) (any, error) { return nil, db.CheckName(text) }}
 	both := []module.Arg{realm, table}
 	method := module.Arg{Name: "method", Optional: true, Doc: "method to check for, that of the request where it is left out"}
 	function := func(name string, toProxy bool, lua, doc string, args []module.Arg) module.Function {
@@ -94,7 +94,6 @@ func (m *AuthDB) functions() []module.Function {
 
 var (
 	errEmpty = errors.New("it is empty")
-	errTable = errors.New("the name of a table or column has letters, digits and _ only")
 )
 
 // filled refuses an argument without text.
@@ -103,24 +102,6 @@ func filled(text string) (any, error) {
 		return nil, errEmpty
 	}
 	return nil, nil
-}
-
-// compileTable refuses what cannot be a table.
-func compileTable(text string) (any, error) {
-	if !plain(text) {
-		return nil, errTable
-	}
-	return nil, nil
-}
-
-// plain tells whether a name may stand in a statement.
-func plain(s string) bool {
-	for i := range len(s) {
-		if c := s[i]; !('a' <= c|0x20 && c|0x20 <= 'z' || '0' <= c && c <= '9' || c == '_') {
-			return false
-		}
-	}
-	return s != ""
 }
 
 // keepTable remembers a table that a call names, for Start.
@@ -134,8 +115,8 @@ func (m *AuthDB) keepTable(_ module.Binder, a module.Args) error {
 // Prepare implements module.Preparer.
 func (m *AuthDB) Prepare(b module.Binder) (err error) {
 	for _, name := range []string{m.userColumn, m.domainColumn, m.passwordColumn, m.passwordColumn2} {
-		if !plain(name) {
-			return errTable
+		if err := db.CheckName(name); err != nil {
+			return err
 		}
 	}
 	if m.attributes, err = parseAttributes(b, m.load); err != nil {

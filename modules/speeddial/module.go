@@ -51,7 +51,7 @@ func (m *SpeedDial) Exports() module.Exports {
 			{Name: "use_domain", Set: &m.useDomain, Min: 0, Max: 2, Doc: "what is looked for beside the user names: 0 nothing, 1 the domain of the owner, 2 that of the Request-URI too"},
 		},
 		Functions: []module.Function{
-			{Name: "sd_lookup", Lua: "lookup(str); lookup_owner(str,str)", Args: []module.Arg{{Name: "table", Doc: "table of the short numbers", Compile: compileTable}, {Name: "owner", Optional: true, Doc: "URI of the owner, that of From where it is left out"}},
+			{Name: "sd_lookup", Lua: "lookup(str); lookup_owner(str,str)", Args: []module.Arg{{Name: "table", Doc: "table of the short numbers", Compile: func(text string) (any, error) { return nil, db.CheckName(text) }}, {Name: "owner", Optional: true, Doc: "URI of the owner, that of From where it is left out"}},
 				Routes: module.RequestRoute, Prepare: m.keepTable, Run: m.lookup, Doc: "Puts the address in the place of the short number in the Request-URI. False when there is none."},
 		},
 	}
@@ -79,23 +79,9 @@ func (m *SpeedDial) Start(ctx context.Context, h module.Host) (err error) {
 }
 
 var (
-	errTable = errors.New("the name of a table has letters, digits and _ only")
 	errURI   = errors.New("it is no URI of an owner")
 	errEmpty = errors.New("the address of a short number is empty")
 )
-
-// compileTable refuses what cannot be a table.
-func compileTable(text string) (any, error) {
-	for i := range len(text) {
-		if c := text[i]; !('a' <= c|0x20 && c|0x20 <= 'z' || '0' <= c && c <= '9' || c == '_') {
-			return nil, errTable
-		}
-	}
-	if text == "" {
-		return nil, errTable
-	}
-	return nil, nil
-}
 
 // lookup is sd_lookup(table[, owner]).
 func (m *SpeedDial) lookup(c *module.Call, a module.Args) module.Result {
