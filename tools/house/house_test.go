@@ -154,6 +154,7 @@ var thirdParty = map[string][]string{
 	"github.com/jackc/pgx/v5":             {"modules/db_postgres", "tools/kaheactl"},
 	"modernc.org/sqlite":                  {"modules/db_sqlite"},
 	"github.com/redis/go-redis/v9":        {"modules/db_redis", "modules/ndb_redis"},
+	"github.com/alicebob/miniredis/v2":    {"modules", "tools/siptest"},
 	"github.com/gobwas/ws":                {"core/transport", "modules/websocket"},
 	"github.com/caddyserver/certmagic":    {"modules/tls"},
 	"github.com/gaissmai/bart":            {"modules"},

@@ -15,6 +15,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/alicebob/miniredis/v2"
 	"github.com/rogpeppe/go-internal/testscript"
 )
 
@@ -44,6 +45,7 @@ type scene struct {
 	log      *Log
 	peers    map[string]*peer
 	captures map[string]*capture
+	redis    map[string]*miniredis.Miniredis
 	last     map[*peer][]byte // what each has sent last
 	lastConn map[*peer]*conn  // and over which connection
 	serial   int
@@ -54,7 +56,7 @@ type sceneKey struct{}
 
 // Setup prepares a script; it goes into testscript.Params.Setup.
 func Setup(env *testscript.Env) error {
-	s := &scene{peers: map[string]*peer{}, captures: map[string]*capture{}, log: new(Log), last: map[*peer][]byte{}, lastConn: map[*peer]*conn{}}
+	s := &scene{peers: map[string]*peer{}, captures: map[string]*capture{}, redis: map[string]*miniredis.Miniredis{}, log: new(Log), last: map[*peer][]byte{}, lastConn: map[*peer]*conn{}}
 	env.Values[sceneKey{}] = s
 	env.Defer(func() {
 		if s.daemon != nil {
@@ -67,6 +69,9 @@ func Setup(env *testscript.Env) error {
 		}
 		for _, c := range s.captures {
 			c.conn.Close()
+		}
+		for _, m := range s.redis {
+			m.Close()
 		}
 	})
 	return nil

@@ -40,6 +40,9 @@
 //	capture NAME            open a server for copies of messages; $NAME is its address
 //	captured NAME           stdout lists the copies that have arrived, a line each:
 //	                        hep3 udp alice > server id=1 key=… cid=… FIRST LINE
+//	redis NAME              start a Redis; $NAME is its address, $NAME_PORT the port;
+//	                        once more after redis-end, with what it had
+//	redis-end NAME          end a Redis
 //	quiet                   nothing more has arrived at any peer but 100s
 //	advance DURATION        let time pass
 //	rpc COMMAND [ARG…]      run a command; stdout holds its reply as kamcmd prints it
@@ -225,6 +228,13 @@ func Words(start Start) map[string]command {
 		}),
 		"captured": word(1, "captured NAME", func(s *scene, ts *testscript.TestScript, args []string) error {
 			return s.captured(ts, args)
+		}),
+		"redis": word(1, "redis NAME", func(s *scene, ts *testscript.TestScript, args []string) error {
+			return s.startRedis(ts, args[0])
+		}),
+		"redis-end": word(1, "redis-end NAME", func(s *scene, _ *testscript.TestScript, args []string) error {
+			s.redis[args[0]].Close()
+			return nil
 		}),
 		"quiet": word(0, "quiet", func(s *scene, _ *testscript.TestScript, _ []string) error { return s.quiet() }),
 		"advance": word(1, "advance DURATION", func(s *scene, _ *testscript.TestScript, args []string) error {
