@@ -62,7 +62,7 @@ func checkConfig(file string) *source.ErrorList {
 
 func TestExamplesAreTaken(t *testing.T) {
 	var files []string
-	for _, pattern := range []string{"README.md", "docs/*.md", "modules/*/README.md"} {
+	for _, pattern := range []string{"README.md", "docs/*.md", "docs/recipes/*.md", "modules/*/README.md"} {
 		found, err := filepath.Glob(filepath.Join("../..", pattern))
 		if err != nil {
 			t.Fatal(err)
