@@ -67,11 +67,34 @@ func (a *Acc) missed(n *transaction.Notice) {
 		return
 	}
 	a.write(n, "call missed", n.Request, n.Code, to)
+	flags := a.missedFlags() & n.Tx.State.Flags
+	n.Tx.State.Flags &^= flags
+	if n.Event == transaction.FailureReady {
+		refusedAgain(n.Tx, flags)
+	}
+}
+
+// missedFlags are the flags that ask for a record of a branch that failed.
+func (a *Acc) missedFlags() (mask uint32) {
 	for _, flag := range [...]int{a.missedFlag, a.dbMissedFlag} {
 		if flag >= 0 {
-			n.Tx.State.Flags &^= 1 << flag
+			mask |= 1 << flag
 		}
 	}
+	return mask
+}
+
+// refusedAgain has the failure route that is about to run ask for a record once
+// more where it replies itself, as in Kamailio, where the reply has the flags
+// from before the first record.
+func refusedAgain(t *transaction.Transaction, flags uint32) {
+	over := false
+	t.On(transaction.ReplyReady|transaction.RequestOut|transaction.FailureDone, func(n *transaction.Notice) {
+		if n.Event == transaction.ReplyReady && n.Reply == nil && n.Code >= 300 && !over {
+			n.Tx.State.Flags |= flags
+		}
+		over = true
+	})
 }
 
 // acknowledged is called for the ACK to a 2xx. The flag may be that of its

@@ -4,6 +4,7 @@ package main
 
 import (
 	"flag"
+	"path/filepath"
 	"slices"
 	"strings"
 	"sync"
@@ -11,6 +12,7 @@ import (
 	"time"
 
 	"github.com/kahea-sip/kahea/tools/difftest/refserver"
+	"github.com/kahea-sip/kahea/tools/testserver"
 )
 
 var update = flag.Bool("update", false, "record testdata/golden anew from the installed reference")
@@ -25,14 +27,41 @@ func suites(t *testing.T) []suite {
 }
 
 // TestReference plays every case against Kamailio: the record must be what it does, and the harness must give the same twice.
-func TestReference(t *testing.T) {
+func TestReference(t *testing.T) { playReference(t, "", false) }
+
+// TestReferenceDatabase is TestReference for the suites whose server works on a MariaDB.
+func TestReferenceDatabase(t *testing.T) {
+	needsModule(t, "db_mysql", "kamailio-mysql-modules")
+	playReference(t, testserver.MariaDB(t).Admin, true)
+}
+
+// needsModule skips a test (see refserver.Absent) unless a module of the reference is there.
+func needsModule(t *testing.T, name, packages string) {
+	t.Helper()
+	if found, _ := filepath.Glob("/usr/lib/*/kamailio/modules/" + name + ".so"); found == nil {
+		refserver.Absent(t, packages+" is not installed")
+	}
+}
+
+// ofKind are the suites with or without a database.
+func ofKind(t *testing.T, database bool) []suite {
+	return slices.DeleteFunc(suites(t), func(s suite) bool { return s.hasDatabase() != database })
+}
+
+func playReference(t *testing.T, admin string, database bool) {
 	refserver.Needs(t, "kamailio", "kamcmd", "kamctl")
-	for _, s := range suites(t) {
+	at := target{refserver.ReferenceCommand, admin}
+	// The subtests are parallel: the database is there until the last of them has ended.
+	t.Run("suites", func(t *testing.T) { playReferences(t, at, database) })
+}
+
+func playReferences(t *testing.T, at target, database bool) {
+	for _, s := range ofKind(t, database) {
 		t.Run(s.Name, func(t *testing.T) {
 			t.Parallel()
 			if *update {
 				record := golden{}
-				playAll(t, s, refserver.ReferenceCommand, nil, func(c testCase, got transcript) {
+				playAll(t, s, at, nil, func(c testCase, got transcript) {
 					record[c.Name] = got
 					if notes := got.of("case"); notes != nil {
 						t.Errorf("%s: %s", c.Name, notes[0].text[0])
@@ -46,7 +75,7 @@ func TestReference(t *testing.T) {
 				return
 			}
 			want := goldenOf(t, s)
-			playAll(t, s, refserver.ReferenceCommand, want, func(c testCase, got transcript) {
+			playAll(t, s, at, want, func(c testCase, got transcript) {
 				report(t, c, compare(want[c.Name], got))
 			})
 		})
@@ -54,8 +83,13 @@ func TestReference(t *testing.T) {
 }
 
 // TestKahea plays every case against kahea and holds it to the record of the reference, apart from the explained differences.
-func TestKahea(t *testing.T) {
-	command := refserver.KaheaCommand(t, "../kahea")
+func TestKahea(t *testing.T) { playKahea(t, "", false) }
+
+// TestKaheaDatabase is TestKahea for the suites whose server works on a MariaDB.
+func TestKaheaDatabase(t *testing.T) { playKahea(t, testserver.MariaDB(t).Admin, true) }
+
+func playKahea(t *testing.T, admin string, database bool) {
+	at := target{refserver.KaheaCommand(t, "../kahea"), admin}
 	refserver.Needs(t, "kamcmd", "kamctl")
 	all, err := readKnown("testdata/known.txt")
 	if err != nil {
@@ -64,11 +98,11 @@ func TestKahea(t *testing.T) {
 	var mu sync.Mutex
 	var played []string // guarded by mu; with -run not all are
 	t.Run("suites", func(t *testing.T) {
-		for _, s := range suites(t) {
+		for _, s := range ofKind(t, database) {
 			t.Run(s.Name, func(t *testing.T) {
 				t.Parallel()
 				want := goldenOf(t, s)
-				playAll(t, s, command, want, func(c testCase, got transcript) {
+				playAll(t, s, at, want, func(c testCase, got transcript) {
 					mu.Lock()
 					defer mu.Unlock()
 					played = append(played, c.Name)
@@ -98,9 +132,9 @@ func goldenOf(t *testing.T, s suite) golden {
 	return want
 }
 
-func playAll(t *testing.T, s suite, command string, want golden, check func(testCase, transcript)) {
+func playAll(t *testing.T, s suite, at target, want golden, check func(testCase, transcript)) {
 	t.Helper()
-	err := withServer(s, command, func(server *refserver.Server) error {
+	err := withServer(s, at, func(server *subject) error {
 		stopped := 0
 		for _, c := range s.Cases {
 			end := pace{grace: 150 * time.Millisecond, wait: patience}

@@ -16,24 +16,26 @@ import (
 	"syscall"
 	"time"
 
+	"github.com/kahea-sip/kahea/core/db/schema"
 	"github.com/kahea-sip/kahea/tools/difftest/refserver"
 )
 
 func main() {
 	dir := flag.String("dir", "tools/difftest/testdata", "folder with cases, golden and known.txt")
 	command := flag.String("server", refserver.ReferenceCommand, "command of the server, with {cfg}, {run} and {port}")
+	admin := flag.String("database", "", "MariaDB for the suites that need one, with a user that may make databases: mysql://USER:PASSWORD@HOST:PORT")
 	only := flag.String("run", "", "regular expression on suite/case")
 	show := flag.Bool("v", false, "print what left the server, not only the differences")
 	flag.Parse()
 	signal.Ignore(syscall.SIGPIPE) // a reader that has seen enough must not leave a server behind
-	if err := run(*dir, *command, *only, *show); err != nil {
+	if err := run(*dir, target{*command, *admin}, *only, *show); err != nil {
 		fmt.Fprintln(os.Stderr, "difftest:", err)
 		os.Exit(1)
 	}
 }
 
 // run plays the chosen cases against one server and prints how it differs from the recorded reference.
-func run(dir, command, only string, show bool) error {
+func run(dir string, at target, only string, show bool) error {
 	re, err := regexp.Compile(only)
 	if err != nil {
 		return err
@@ -58,7 +60,7 @@ func run(dir, command, only string, show bool) error {
 		if err != nil && !os.IsNotExist(err) {
 			return err
 		}
-		err = withServer(s, command, func(server *refserver.Server) error {
+		err = withServer(s, at, func(server *subject) error {
 			for _, c := range s.Cases {
 				if stop.Err() != nil {
 					return errors.New("interrupted")
@@ -109,8 +111,11 @@ func chosen(s suite, re *regexp.Regexp) []testCase {
 	return some
 }
 
+// target is how servers are started: the command, and the MariaDB for the suites that need one.
+type target struct{ command, database string }
+
 // withServer runs a server with the configuration of a suite in a scratch folder.
-func withServer(s suite, command string, use func(*refserver.Server) error) error {
+func withServer(s suite, at target, use func(*subject) error) error {
 	folder, err := os.MkdirTemp("", "difftest-")
 	if err != nil {
 		return err
@@ -120,12 +125,15 @@ func withServer(s suite, command string, use func(*refserver.Server) error) erro
 	if err != nil {
 		return err
 	}
-	server, err := refserver.Start(command, cfg, folder)
-	if err != nil {
-		return err
-	}
-	defer server.Stop()
-	return use(server)
+	return s.withDatabase(at.database, func(url string, d schema.Database) error {
+		flags := strings.ReplaceAll(s.Files[flagsFile], "{url}", url)
+		server, err := refserver.Start(at.command+" "+flags, cfg, folder)
+		if err != nil {
+			return err
+		}
+		defer server.Stop()
+		return use(&subject{server, d})
+	})
 }
 
 // write writes the files of a suite into the folder that its server runs in, and returns the path of the configuration.

@@ -8,8 +8,6 @@ import (
 	"strconv"
 	"strings"
 	"time"
-
-	"github.com/kahea-sip/kahea/tools/difftest/refserver"
 )
 
 // torture is where the messages of RFC 4475 lie, seen from this folder.
@@ -32,7 +30,7 @@ type pace struct {
 // player plays one case.
 type player struct {
 	c      testCase
-	server *refserver.Server
+	server *subject
 	box    *inbox
 	peers  map[string]*peer
 	macro  *strings.Replacer
@@ -72,10 +70,11 @@ var stepNames = map[string]stepFunc{
 	"expect": (*player).expect, "rep": (*player).rep, "ack": (*player).ack, "cancel": (*player).cancel, "dlg": (*player).dlg,
 	"hold": (*player).hold, "flush": (*player).flush, "close": (*player).closeLine, "sync": (*player).sync,
 	"auth": (*player).auth, "rpc": (*player).rpc, "kamctl": (*player).kamctl, "records": (*player).records,
+	"sql": (*player).sql,
 }
 
 // play runs a case against a server and returns what left the server, masked.
-func play(c testCase, server *refserver.Server, end pace) (transcript, error) {
+func play(c testCase, server *subject, end pace) (transcript, error) {
 	p := &player{c: c, server: server, box: newInbox(), peers: map[string]*peer{}, wait: end.wait}
 	p.box.keepDups = c.dups
 	macros := []string{"{srv}", server.Addr(), "{port}", strconv.Itoa(server.Port), "{u}", c.Name, "{dir}", server.Run}
