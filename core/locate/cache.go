@@ -97,13 +97,32 @@ func (c *cache) ask(ctx context.Context, q question, conf *Config, ask func(cont
 	}()
 	rr, err := ask(ctx, q)
 	f.answer = &answer{records: rr, err: err}
-	c.keep(q, f.answer, conf)
+	c.keep(q, f.answer, conf, ttlOf(ctx))
 	return rr, err
 }
 
-// keep puts an answer into the cache if the configuration allows it.
-func (c *cache) keep(q question, a *answer, conf *Config) {
+// ttlKey is the key of WithTTL.
+type ttlKey struct{}
+
+// WithTTL has what is found under the context kept for ttl, whatever the answer
+// and the configuration say.
+func WithTTL(ctx context.Context, ttl time.Duration) context.Context {
+	return context.WithValue(ctx, ttlKey{}, ttl)
+}
+
+// ttlOf is the time of WithTTL, 0 for none.
+func ttlOf(ctx context.Context) time.Duration {
+	ttl, _ := ctx.Value(ttlKey{}).(time.Duration)
+	return ttl
+}
+
+// keep puts an answer into the cache if the configuration allows it; for
+// another time than its own where local is not 0.
+func (c *cache) keep(q question, a *answer, conf *Config, local time.Duration) {
 	ttl := lifetime(a, conf)
+	if local > 0 && a.err == nil {
+		ttl = local
+	}
 	if ttl <= 0 || !conf.Cache {
 		return
 	}

@@ -332,19 +332,22 @@ func TestTimeToLive(t *testing.T) {
 		conf func(*Config)
 		host string
 		want time.Duration
+		ttl  time.Duration // of WithTTL
 	}{
-		{"its own", nil, "a.example", 300 * time.Second},
-		{"max", func(c *Config) { c.MaxTTL = time.Minute }, "a.example", time.Minute},
-		{"min", func(c *Config) { c.MinTTL = time.Hour }, "a.example", time.Hour},
-		{"negative", nil, "nosuch.example", time.Minute},
-		{"negative off", func(c *Config) { c.NegativeTTL = 0 }, "nosuch.example", 0},
-		{"cache off", func(c *Config) { c.Cache = false }, "a.example", 0},
+		{"its own", nil, "a.example", 300 * time.Second, 0},
+		{"of the caller", func(c *Config) { c.MaxTTL = time.Minute }, "a.example", time.Hour, time.Hour},
+		{"of the caller, nothing found", nil, "nosuch.example", time.Minute, time.Hour},
+		{"max", func(c *Config) { c.MaxTTL = time.Minute }, "a.example", time.Minute, 0},
+		{"min", func(c *Config) { c.MinTTL = time.Hour }, "a.example", time.Hour, 0},
+		{"negative", nil, "nosuch.example", time.Minute, 0},
+		{"negative off", func(c *Config) { c.NegativeTTL = 0 }, "nosuch.example", 0, 0},
+		{"cache off", func(c *Config) { c.Cache = false }, "a.example", 0, 0},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			l, _, clock := newLocator(t, tt.conf)
 			q := Query{Host: tt.host, Port: 5060}
-			l.Locate(t.Context(), q)
+			l.Locate(WithTTL(t.Context(), tt.ttl), q)
 			if tt.want > 0 {
 				clock.Advance(tt.want - 1)
 				if _, ready := l.Ready(q); !ready {

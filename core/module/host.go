@@ -114,6 +114,9 @@ type Core struct {
 	Started int64
 	// LogStderr tells that log lines go to stderr (-E, log_stderror).
 	LogStderr bool
+	// LogColor sets the escape of the terminal in front of lines of a level
+	// (log_colors of xlog); the log has colours with log_color.
+	LogColor func(level slog.Level, escape string)
 	// Children is the number of workers per UDP socket.
 	Children int
 }

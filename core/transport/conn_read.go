@@ -164,7 +164,11 @@ func (c *conn) receive(data []byte, b *Buffer, fault error, out *Out) {
 		Data: data, Buffer: b, Src: c.remote, Dst: c.local,
 		Socket: c.socket, Conn: c.id, Time: c.streams.layer.clock.Now(), Fault: fault,
 	}
-	if l := c.streams.layer; len(l.watchers) != 0 {
+	l := c.streams.layer
+	if l.filter != nil {
+		p.Data = l.filter.Received(p)
+	}
+	if len(l.watchers) != 0 {
 		l.received(p)
 	}
 	r := c.streams.receivers.Get().(Receiver)

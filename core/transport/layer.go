@@ -31,6 +31,7 @@ type Layer struct {
 	procs   int // GOMAXPROCS before Serve; 0 when it was not changed
 
 	watchers []Watcher
+	filter   Filter
 
 	stop    atomic.Bool // Stop was called
 	stopped atomic.Bool // nothing may be sent any more
@@ -240,7 +241,7 @@ func (l *Layer) send(d Destination, data []byte, waiter *Out) error {
 		s = l.socketFor(d)
 	}
 	if d.Proto != UDP {
-		err := l.streams.send(d, s, d.Socket, data, waiter)
+		err := l.streams.send(d, s, d.Socket, l.wire(d, s, data), waiter)
 		if len(l.watchers) != 0 && err == nil && !d.Unseen {
 			l.sent(d, s, data)
 		}
@@ -252,7 +253,7 @@ func (l *Layer) send(d Destination, data []byte, waiter *Out) error {
 	if l.stopped.Load() {
 		return ErrStopped
 	}
-	err := s.packets.send(data, d.Addr)
+	err := s.packets.send(l.wire(d, s, data), d.Addr)
 	if err != nil {
 		l.count.sendErrors.Inc()
 	}

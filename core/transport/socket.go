@@ -59,6 +59,8 @@ type Destination struct {
 	Close bool
 	// Unseen keeps the message from the watchers: it is a watcher's own.
 	Unseen bool
+	// Plain keeps the message from the filter: it leaves as it is.
+	Plain bool
 }
 
 // ConnID names a stream connection as long as the process lives; 0 is none.

@@ -65,6 +65,9 @@ func (w *worker) run(r reader) {
 	for ok := true; ok; r, ok = w.park() {
 		w.reader = r
 		for w.reader != nil && w.reader.read(&w.packet) {
+			if f := w.pool.layer.filter; f != nil {
+				w.packet.Data = f.Received(w.packet)
+			}
 			if len(w.pool.layer.watchers) != 0 {
 				w.pool.layer.received(w.packet)
 			}

@@ -42,8 +42,9 @@ const (
 )
 
 var (
-	errRealm = errors.New("the realm is empty")
-	errReply = errors.New("the challenge cannot be sent")
+	errRealm  = errors.New("the realm is empty")
+	errNoAttr = errors.New("there is no attribute for it: challenge_attr is an AVP, of module pv")
+	errReply  = errors.New("the challenge cannot be sent")
 )
 
 // noReply is what a challenge returns that could not be sent.

@@ -224,6 +224,10 @@ func (m *Auth) leave(c *module.Call, who role, realm string, flags int) {
 	case flags&flagAuth != 0:
 		qop = digest.Auth
 	}
+	if m.attr == nil {
+		c.Fail("the challenge", errNoAttr)
+		return
+	}
 	header := c.Mem.Keep(m.appendChallenge(c.Mem.Begin(), c, who, m.Realm(realm), qop, flags&flagStale != 0))
 	if err := m.attr.Set(c, module.Index{}, avp.String(header)); err != nil {
 		c.Fail("the challenge", err)

@@ -39,10 +39,13 @@ type replier interface {
 	SendStateless(c *module.Call, code int, reason, headers string) error
 }
 
+// defaultAttr is the variable for challenges where challenge_attr is not set.
+const defaultAttr = "$avp(digest_challenge)"
+
 // New returns the module with its defaults.
 func New() *Auth {
 	return &Auth{expire: 300, drift: 3, countOrder: 20, onceOrder: 20, pools: 1,
-		wwwHeader: "WWW-Authenticate", proxyHeader: "Proxy-Authenticate", attrName: "$avp(digest_challenge)"}
+		wwwHeader: "WWW-Authenticate", proxyHeader: "Proxy-Authenticate", attrName: defaultAttr}
 }
 
 var (
@@ -144,6 +147,9 @@ func (m *Auth) Prepare(b module.Binder) error {
 	}
 	m.algorithm = alg.(digest.Algorithm)
 	v, err := b.Var(attribute(m.attrName))
+	if err != nil && m.attrName == defaultAttr {
+		return nil // without pv there is none: leave says so where one is asked for
+	}
 	if err != nil {
 		return fmt.Errorf("parameter challenge_attr: %w", err)
 	}

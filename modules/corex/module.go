@@ -3,7 +3,11 @@
 // Package corex has functions about branches, sockets and raw sending.
 package corex
 
-import "github.com/kahea-sip/kahea/core/module"
+import (
+	"math"
+
+	"github.com/kahea-sip/kahea/core/module"
+)
 
 func init() { module.Register("corex", func() module.Module { return new(Corex) }) }
 
@@ -11,6 +15,8 @@ func init() { module.Register("corex", func() module.Module { return new(Corex) 
 type Corex struct {
 	subdomains []string
 	records    []record
+	network    network
+	replyOut   replyOut
 }
 
 // Exports implements module.Module.
@@ -27,8 +33,13 @@ func (x *Corex) Exports() module.Exports {
 			{Name: "alias_subdomains", Set: x.addSubdomain, Doc: "domain that is the server's own together with all its subdomains, [proto:]domain[:port]; may be set several times"},
 			{Name: "dns_cache", Set: x.addRecord, Doc: "record for the DNS cache: type=A;name=x.example;addr=192.0.2.1;ttl=60;flags=0, type AAAA, or SRV with priority, weight, port and the target as addr; flag 1: the name does not exist, 2: permanent; may be set several times"},
 			{Name: "dns_file", Set: x.addRecords, Doc: "file with such records, one in a line; # begins a comment line; may be set several times"},
+			{Name: "nio_intercept", Set: &x.network.on, Doc: "other than 0 runs event_route[network:msg] for all that is received and sent"},
+			{Name: "nio_min_msg_len", Set: &x.network.shortest, Min: 0, Max: math.MaxInt32, Doc: "bytes that a message has at least for which the route runs"},
+			{Name: "nio_msg_avp", Set: &x.network.name, Doc: "AVP that has what takes the place of the message, where the route sets it"},
+			{Name: "evcb_reply_out", Set: &x.replyOut.callback, Event: eventReplyOut, Doc: "function of a Lua script that runs in place of event_route[corex:reply-out], with its name"},
 		},
 		Functions: []module.Function{
+			{Name: "is_incoming", Routes: module.AnyRoute, Run: isIncoming, Doc: "True in event_route[network:msg] for what was received, and in routes of a message that was received."},
 			{Name: "append_branch", Lua: "append_branch; append_branch_uri(str); append_branch_uri_q(str,str)", Args: []module.Arg{{Name: "uri", Optional: true, Means: module.MeansURI, Doc: "URI of the branch; the Request-URI where it is left out"},
 				{Name: "q", Optional: true, Doc: "priority, 0 to 1"}}, Routes: module.RequestRoute | module.FailureRoute, Run: appendBranch,
 				Doc: "Adds a branch with the current next hop, path, socket and branch flags."},
@@ -73,6 +84,10 @@ func (x *Corex) Exports() module.Exports {
 		Variables: []module.Variable{
 			{Name: "cfg", Bind: bindPosition, Doc: "place in the configuration that runs: $cfg(line), $cfg(name) the file, $cfg(route)"},
 			{Name: "lsock", Bind: bindSocket, Doc: "$lsock(expr) is the socket that the expression names, as proto:address:port"},
+		},
+		Events: []module.Event{
+			{Name: eventNetwork, Doc: "A message was received and nobody has seen it yet, or is about to leave: $mb is its text. What goes out from here is not seen by it."},
+			{Name: eventReplyOut, Doc: "A reply was sent: $mb is its text."},
 		},
 		RPC: []module.Command{
 			{Name: "corex.debug", Run: debug, Doc: "Returns the log level, or sets it."},

@@ -25,6 +25,10 @@ func (x *Corex) Start(_ context.Context, h module.Host) error {
 		}
 		h.Transport().OnMyself(d.matches)
 	}
+	x.replyOut.start(h)
+	if err := x.network.start(h); err != nil {
+		return err
+	}
 	if len(x.records) == 0 {
 		return nil
 	}
@@ -94,7 +98,7 @@ func sendRaw(c *module.Call, a module.Args, function string, proto transport.Pro
 	if err != nil {
 		return c.Fail(function, err)
 	}
-	d.Proto = proto
+	d.Proto, d.Plain = proto, true
 	if err := c.Out.Send(d, []byte(c.Msg.Raw())); err != nil {
 		return c.Fail(function, err)
 	}
@@ -119,7 +123,7 @@ func sendTo(c *module.Call, function, uri string, from *transport.Socket, data s
 	if err != nil {
 		return c.Fail(function, err)
 	}
-	d.Socket = from
+	d.Socket, d.Plain = from, true
 	if err := c.Out.Send(d, []byte(data)); err != nil {
 		return c.Fail(function, err)
 	}

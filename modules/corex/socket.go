@@ -141,7 +141,10 @@ func parseSubdomain(text string) (subdomain, error) {
 }
 
 // Prepare implements module.Preparer.
-func (x *Corex) Prepare(module.Binder) error {
+func (x *Corex) Prepare(b module.Binder) error {
+	if err := x.network.prepare(b); err != nil {
+		return err
+	}
 	for _, text := range x.subdomains {
 		if _, err := parseSubdomain(text); err != nil {
 			return err

@@ -48,6 +48,8 @@ func (m *IPOps) Exports() module.Exports {
 			{Name: "srv_query", Args: asks("srvcname", "_sip._udp.example.org"), Routes: any, Run: m.srvQuery, Doc: "Looks up SRV records, for $srvquery(pvid=>...), by priority and weight."},
 			{Name: "naptr_query", Args: asks("domain", "name of a domain"), Routes: any, Run: m.naptrQuery, Doc: "Looks up NAPTR records, for $naptrquery(pvid=>...), by order and preference."},
 			{Name: "ptr_query", Args: asks("ip", "address"), Routes: any, Run: m.ptrQuery, Doc: "Looks up the name of an address, for $ptrquery(pvid=>hostname)."},
+			{Name: "dns_set_local_ttl", Args: args(module.Arg{Name: "vttl", Type: module.ArgInt, Doc: "seconds; 0 goes back to what answers and core parameters say"}), Routes: any, Run: m.setLocalTTL, Lua: "dns_set_local_ttl(int)",
+				Doc: "Has the answers to further queries of this worker kept for so long in the DNS cache."},
 		},
 		Variables: []module.Variable{
 			{Name: "dns", Bind: m.bind(hosts, dnsFields), Doc: "$dns(pvid=>key) of dns_query: count, ipv4 and ipv6 (1 or 0), addr[i], type[i] (4 or 6); without index those of the first address"},

@@ -3,11 +3,13 @@
 package ipops
 
 import (
+	"context"
 	"errors"
 	"math/rand/v2"
 	"net/netip"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/kahea-sip/kahea/core/avp"
 	"github.com/kahea-sip/kahea/core/locate"
@@ -27,6 +29,7 @@ type answer struct {
 type answers struct {
 	serial uint64
 	of     map[kind][]answer
+	ttl    time.Duration // dns_set_local_ttl; it outlives the message
 }
 
 // kind is the type of a query, each with containers of its own.
@@ -80,13 +83,31 @@ func (m *IPOps) query(c *module.Call, a module.Args, k kind, ask func(to *answer
 	return module.True
 }
 
+// setLocalTTL is dns_set_local_ttl(vttl).
+func (m *IPOps) setLocalTTL(c *module.Call, a module.Args) module.Result {
+	ttl := a.Int(0, 0)
+	if ttl < 0 {
+		return c.Fail("dns_set_local_ttl", errors.New("the time is negative"))
+	}
+	m.answers(c).ttl = time.Duration(ttl) * time.Second
+	return module.True
+}
+
+// context is what a query of the script of c runs under.
+func (m *IPOps) context(c *module.Call) context.Context {
+	if ttl := m.answers(c).ttl; ttl > 0 {
+		return locate.WithTTL(c.Context(), ttl)
+	}
+	return c.Context()
+}
+
 // dnsQuery is dns_query(hostname, pvid).
 func (m *IPOps) dnsQuery(c *module.Call, a module.Args) module.Result {
 	return m.query(c, a, hosts, func(to *answer) (err error) {
 		if strings.HasPrefix(to.asked, "[") {
 			return errors.New("brackets are no part of a name")
 		}
-		to.addrs, err = c.Host.Locator().Addrs(c.Context(), to.asked)
+		to.addrs, err = c.Host.Locator().Addrs(m.context(c), to.asked)
 		return err
 	})
 }
@@ -94,7 +115,7 @@ func (m *IPOps) dnsQuery(c *module.Call, a module.Args) module.Result {
 // srvQuery is srv_query(name, pvid).
 func (m *IPOps) srvQuery(c *module.Call, a module.Args) module.Result {
 	return m.query(c, a, services, func(to *answer) error {
-		rr, err := c.Host.Locator().Records(c.Context(), to.asked, locate.SRV)
+		rr, err := c.Host.Locator().Records(m.context(c), to.asked, locate.SRV)
 		to.records = bySRVOrder(rr, c.Host.Rand())
 		return err
 	})
@@ -103,7 +124,7 @@ func (m *IPOps) srvQuery(c *module.Call, a module.Args) module.Result {
 // naptrQuery is naptr_query(domain, pvid).
 func (m *IPOps) naptrQuery(c *module.Call, a module.Args) module.Result {
 	return m.query(c, a, naptrs, func(to *answer) error {
-		rr, err := c.Host.Locator().Records(c.Context(), to.asked, locate.NAPTR)
+		rr, err := c.Host.Locator().Records(m.context(c), to.asked, locate.NAPTR)
 		to.records = slices.Clone(rr)
 		slices.SortStableFunc(to.records, func(a, b locate.Record) int {
 			if a.Priority != b.Priority {
@@ -122,7 +143,7 @@ func (m *IPOps) ptrQuery(c *module.Call, a module.Args) module.Result {
 		return c.Fail("ptr_query", errors.New("the first argument is no address"))
 	}
 	return m.query(c, a, pointers, func(to *answer) error {
-		names, err := c.Host.Locator().Names(c.Context(), ip)
+		names, err := c.Host.Locator().Names(m.context(c), ip)
 		for _, n := range names {
 			to.records = append(to.records, locate.Record{Name: n})
 		}

@@ -3,10 +3,13 @@
 package xlog
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"log/slog"
+	"slices"
 	"strconv"
+	"strings"
 
 	"github.com/kahea-sip/kahea/core/avp"
 	"github.com/kahea-sip/kahea/core/module"
@@ -20,6 +23,16 @@ func (x *Xlog) Prepare(b module.Binder) error {
 	t, err := b.Template(x.prefix)
 	x.prefixTemplate = t
 	return err
+}
+
+// Start implements module.Starter.
+func (x *Xlog) Start(_ context.Context, h module.Host) error {
+	for i, sequence := range x.colors {
+		if set := h.Core().LogColor; sequence != "" && set != nil {
+			set(module.LevelOf(i-5), sequence)
+		}
+	}
+	return nil
 }
 
 // log is xlog and xlogl: the meaning of the arguments depends on how many
@@ -119,8 +132,24 @@ var colors = map[byte]int{'s': 0, 'r': 1, 'g': 2, 'y': 3, 'b': 4, 'p': 5, 'c': 6
 
 // bindColor is $C(xy).
 func (x *Xlog) bindColor(_ module.Binder, inner string) (module.Accessor, error) {
+	text, err := colorSequence(inner)
+	if err != nil {
+		return nil, err
+	}
+	v := avp.String(text)
+	return module.Getter(func(c *module.Call) avp.Value {
+		if x.forceColor == 0 && !c.Host.Core().LogStderr {
+			return avp.String("")
+		}
+		return v
+	}), nil
+}
+
+// colorSequence is what two letters mean, foreground and background, to a
+// terminal.
+func colorSequence(inner string) (string, error) {
 	if len(inner) != 2 {
-		return nil, errors.New("$C takes two letters, foreground and background, as $C(rx)")
+		return "", errors.New("a colour has two letters, foreground and background, as rx")
 	}
 	fore, back := inner[0], inner[1]
 	text := "\x1b["
@@ -136,7 +165,7 @@ func (x *Xlog) bindColor(_ module.Binder, inner string) (module.Accessor, error)
 	} else if fore == 'x' {
 		text += "39"
 	} else {
-		return nil, fmt.Errorf("unknown colour %q", inner[0])
+		return "", fmt.Errorf("unknown colour %q", inner[0])
 	}
 	if back >= 'A' && back <= 'Z' {
 		back += 'a' - 'A'
@@ -144,15 +173,29 @@ func (x *Xlog) bindColor(_ module.Binder, inner string) (module.Accessor, error)
 	if n, ok := colors[back]; ok {
 		text += ";" + strconv.Itoa(40+n)
 	} else if back != 'x' {
-		return nil, fmt.Errorf("unknown colour %q", inner[1])
+		return "", fmt.Errorf("unknown colour %q", inner[1])
 	} else {
 		text += ";49"
 	}
-	v := avp.String(text + "m")
-	return module.Getter(func(c *module.Call) avp.Value {
-		if x.forceColor == 0 && !c.Host.Core().LogStderr {
-			return avp.String("")
+	return text + "m", nil
+}
+
+// levelNames are the names of the levels from -5 to 3.
+var levelNames = [...]string{"L_ALERT", "L_BUG", "L_CRIT2", "L_CRIT", "L_ERR", "L_WARN", "L_NOTICE", "L_INFO", "L_DBG"}
+
+// setColors is log_colors, name=xy;…
+func (x *Xlog) setColors(text string) error {
+	for _, item := range strings.Split(strings.TrimSuffix(text, ";"), ";") {
+		name, letters, _ := strings.Cut(item, "=")
+		level := slices.Index(levelNames[:], name)
+		if level < 0 {
+			return fmt.Errorf("unknown level %q: one of %s", name, strings.Join(levelNames[:], ", "))
 		}
-		return v
-	}), nil
+		sequence, err := colorSequence(letters)
+		if err != nil {
+			return err
+		}
+		x.colors[level] = sequence
+	}
+	return nil
 }

@@ -68,6 +68,7 @@ type server struct {
 	around    surroundings
 	log       *slog.Logger
 	level     *slog.LevelVar
+	colors    *levelColors
 	core      *module.Core
 	clock     timer.Clock
 	wheel     *timer.Wheel
@@ -128,13 +129,18 @@ func boot(cfg *config, around surroundings) (*server, error) {
 func (s *server) openLog() error {
 	set := s.cfg.settings
 	s.level = new(slog.LevelVar)
+	s.colors = newLevelColors()
 	s.level.Set(module.LevelOf(set.Log.Debug))
 	if s.around.log != nil {
 		s.log = slog.New(&lineHandler{level: s.level, out: s.around.log})
 		return nil
 	}
+	var colors *levelColors
+	if set.Log.Color {
+		colors = s.colors
+	}
 	s.log = newLogger(logConfig{
-		stderr: set.Log.Stderr, color: set.Log.Color, json: s.cfg.opt.jsonLog || set.Log.EngineType == "json",
+		stderr: set.Log.Stderr, colors: colors, json: s.cfg.opt.jsonLog || set.Log.EngineType == "json",
 		facility: set.Log.Facility, name: set.Log.Name,
 	}, s.level, s.around.stderr)
 	for _, text := range s.cfg.opt.ignored {
@@ -237,6 +243,7 @@ func (s *server) makeParts() error {
 		Started:        s.clock.Now().Unix(),
 		Children:       set.Children,
 		LogStderr:      set.Log.Stderr,
+		LogColor:       s.colors.set,
 	}
 	if set.Headers.ServerSignature {
 		own := fmt.Sprintf("kahea (%s (%s/%s))", release.Version, runtime.GOARCH, runtime.GOOS)

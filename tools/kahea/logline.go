@@ -12,6 +12,7 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"sync/atomic"
 
 	"github.com/kahea-sip/kahea/core/module"
 )
@@ -32,8 +33,9 @@ type lineHandler struct {
 	attrs []slog.Attr
 	// lead tells to begin with process number and pid, as on stderr; the
 	// system log has its own.
-	lead  bool
-	color bool
+	lead bool
+	// colors are those of the levels; nil for a log without.
+	colors *levelColors
 }
 
 // lineWriter takes a finished line of a level.
@@ -51,11 +53,25 @@ func (h *lineHandler) WithAttrs(attrs []slog.Attr) slog.Handler {
 
 func (h *lineHandler) WithGroup(string) slog.Handler { return h }
 
-// escapes of the terminal by level, as Kamailio's -e has them.
-var levelColor = map[string]string{
-	"ALERT": "\x1b[31;7m", "BUG": "\x1b[34;7m", "CRITICAL": "\x1b[35;7m", "ERROR": "\x1b[31m",
-	"WARNING": "\x1b[33m", "NOTICE": "\x1b[34m", "INFO": "\x1b[36m", "DEBUG": "\x1b[32m",
+// levelColors are the escapes of the terminal by level, from ALERT to DEBUG;
+// log_colors of xlog changes them.
+type levelColors [9]atomic.Pointer[string]
+
+// newLevelColors returns those that Kamailio begins with.
+func newLevelColors() *levelColors {
+	c := new(levelColors)
+	for i, s := range [...]string{"1;31", "1;35", "0;33", "0;33", "0;31", "0;35", "0;32", "0;36", "0;39"} {
+		c.set(module.LevelOf(i-5), "\x1b["+s+";49m")
+	}
+	return c
 }
+
+func (c *levelColors) at(l slog.Level) *atomic.Pointer[string] { return &c[module.LevelNumber(l)+5] }
+
+func (c *levelColors) set(l slog.Level, sequence string) { c.at(l).Store(&sequence) }
+
+// plainColor ends a coloured line.
+const plainColor = "\x1b[0;39;49m"
 
 func (h *lineHandler) Handle(_ context.Context, r slog.Record) error {
 	name, at, prefix, lead, facility := "core", "", "", "", ""
@@ -89,14 +105,13 @@ func (h *lineHandler) Handle(_ context.Context, r slog.Record) error {
 	r.Attrs(each)
 
 	line := make([]byte, 0, 256)
+	if h.colors != nil {
+		line = append(line, *h.colors.at(r.Level).Load()...)
+	}
 	if h.lead {
 		line = fmt.Appendf(line, " 0(%s) ", h.pid)
 	}
-	level := module.LevelName(r.Level)
-	if h.color {
-		line = append(line, levelColor[level]...)
-	}
-	line = append(append(line, level...), ": "...)
+	line = append(append(line, module.LevelName(r.Level)...), ": "...)
 	line = append(line, prefix...)
 	if hasLead {
 		line = append(line, lead...)
@@ -105,8 +120,8 @@ func (h *lineHandler) Handle(_ context.Context, r slog.Record) error {
 	}
 	line = append(line, strings.TrimRight(r.Message, "\n")...)
 	line = append(line, rest...)
-	if h.color {
-		line = append(line, "\x1b[0m"...)
+	if h.colors != nil {
+		line = append(line, plainColor...)
 	}
 	h.out.writeLine(r.Level, facility, append(line, '\n'))
 	return nil
@@ -203,7 +218,7 @@ var facilities = map[string]syslog.Priority{
 // logConfig says where log lines go.
 type logConfig struct {
 	stderr   bool
-	color    bool
+	colors   *levelColors // nil for none
 	json     bool
 	facility string
 	name     string // log_name
@@ -231,7 +246,7 @@ func newLogger(c logConfig, level slog.Leveler, stderr io.Writer) *slog.Logger {
 			return slog.New(h)
 		}
 	}
-	h.lead, h.color = true, c.color
+	h.lead, h.colors = true, c.colors
 	h.out = &stderrLines{w: stderr}
 	return slog.New(h)
 }

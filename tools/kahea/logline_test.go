@@ -49,6 +49,21 @@ func TestLines(t *testing.T) {
 	}
 }
 
+func TestColors(t *testing.T) {
+	var out bytes.Buffer
+	colors := newLevelColors()
+	log := newLogger(logConfig{stderr: true, colors: colors}, slog.LevelInfo, &out)
+	log.Warn("one")
+	colors.set(module.LevelWarn, "\x1b[0;36;41m")
+	log.Warn("two")
+	lines := strings.Split(out.String(), "\n")
+	for i, want := range []string{"\x1b[0;35;49m 0(", "\x1b[0;36;41m 0("} {
+		if !strings.HasPrefix(lines[i], want) || !strings.HasSuffix(lines[i], plainColor) {
+			t.Errorf("line %d is %q, want %q… and an end of the colour", i, lines[i], want)
+		}
+	}
+}
+
 func TestJSONLines(t *testing.T) {
 	var out bytes.Buffer
 	n := 0
