@@ -87,7 +87,7 @@ bench-baseline:
 # that many contacts; SCENARIO= leaves the costs out. MORE=1 adds to the results
 # of an earlier run (bin/versus.jsonl).
 BENCH    ?= ../shared/bench
-SCENARIO ?= options,forward,relay,kemi,call,dispatcher,register,stock-call,stock-register
+SCENARIO ?= options,forward,relay,kemi,call,dispatcher,dialog,register,stock-call,stock-register
 REPEATS  ?= 5
 DURATION ?= 10
 bench-vs: build

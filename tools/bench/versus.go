@@ -20,7 +20,7 @@ import (
 type versus struct {
 	Bench    string `default:"../shared/bench" help:"Folder of the harness."`
 	Kahea    string `default:"bin/kahea" help:"The server."`
-	Scenario string `default:"options,forward,relay,kemi,call,dispatcher,register,stock-call,stock-register" help:"Scenarios whose CPU cost is compared, separated by commas; empty for none."`
+	Scenario string `default:"options,forward,relay,kemi,call,dispatcher,dialog,register,stock-call,stock-register" help:"Scenarios whose CPU cost is compared, separated by commas; empty for none."`
 	Repeats  int    `default:"5" help:"Interleaved pairs of each scenario."`
 	Duration int    `default:"10" help:"Seconds that each run is measured for."`
 	Max      string `help:"Scenarios whose highest rate without loss is looked for."`
@@ -30,6 +30,7 @@ type versus struct {
 	More     bool   `help:"Add to the raw results."`
 	Tables   bool   `help:"Run nothing: write the tables of the raw results."`
 	Into     string `default:"docs/performance.md" help:"Document with the tables."`
+	Own      string `default:"tools/bench/testdata" help:"Folder of the configurations of scenarios that the harness does not have."`
 }
 
 // Run implements kong's command.
@@ -88,26 +89,48 @@ func (v *versus) measure(out io.Writer) error {
 	if err := keep(raw, about(server)); err != nil {
 		return err
 	}
-	pair := []string{"--server", reference, "--server-cmd", ours + "=" + server + " -f {cfg} -E -DD -Y {run} -P {run}/pid", "--json", raw}
+	plain, own := v.scenarios()
+	pair := []string{"--server", reference, "--server-cmd", ours + "=" + server + kaheaFlags, "--json", raw}
 	for _, run := range []struct {
 		wanted bool
 		args   []string
 	}{
-		{v.Scenario != "", []string{"--scenario", v.Scenario, "--repeats", strconv.Itoa(v.Repeats), "--duration", strconv.Itoa(v.Duration)}},
+		{len(plain) > 0, v.costs(strings.Join(plain, ","))},
 		{v.Max != "", []string{"--max", "--scenario", v.Max}},
 		{v.Memory != "", []string{"--memory", v.Memory}},
 	} {
 		if !run.wanted {
 			continue
 		}
-		cmd := exec.Command(v.harness(), append(pair, run.args...)...)
-		cmd.Stdout, cmd.Stderr = out, os.Stderr
-		if err := cmd.Run(); err != nil {
-			return fmt.Errorf("the harness has failed: %w", err)
+		if err := v.run(out, append(pair, run.args...)); err != nil {
+			return err
+		}
+	}
+	for _, name := range own {
+		if err := v.measureOwn(out, name, server, raw); err != nil {
+			return err
 		}
 	}
 	if v.Hold > 0 {
 		return v.hold(server, raw)
+	}
+	return nil
+}
+
+// kaheaFlags are those of its command line; the harness fills them in.
+const kaheaFlags = " -f {cfg} -E -DD -Y {run} -P {run}/pid"
+
+// costs are the words of the harness that compare costs.
+func (v *versus) costs(scenario string) []string {
+	return []string{"--scenario", scenario, "--repeats", strconv.Itoa(v.Repeats), "--duration", strconv.Itoa(v.Duration)}
+}
+
+// run runs the harness.
+func (v *versus) run(out io.Writer, args []string) error {
+	cmd := exec.Command(v.harness(), args...)
+	cmd.Stdout, cmd.Stderr = out, os.Stderr
+	if err := cmd.Run(); err != nil {
+		return fmt.Errorf("the harness has failed: %w", err)
 	}
 	return nil
 }

@@ -11,14 +11,14 @@ import (
 )
 
 // callsPerSecond is the rate of the load, as the document says it.
-const callsPerSecond = "200"
+const callsPerSecond = 200
 
 // shareCalls is how many calls the shares are counted over.
 const shareCalls = 1000
 
-// load makes calls of a customer, 200 in a second where the machine can, until enough says so.
-func load(c *customer, enough func(made int) bool) (calls []*call) {
-	tick := time.NewTicker(time.Second / 200)
+// load makes calls of a customer, so many in a second where the machine can, until enough says so.
+func load(c *customer, rate int, enough func(made int) bool) (calls []*call) {
+	tick := time.NewTicker(time.Second / time.Duration(rate))
 	defer tick.Stop()
 	for !enough(len(calls)) {
 		<-tick.C
@@ -43,7 +43,7 @@ func finish(t *testing.T, s *site, calls []*call) {
 // shares makes calls of which each must go well, and compares who got them with the weights.
 func shares(t *testing.T, s *site, c *customer) {
 	t.Helper()
-	calls := load(c, func(made int) bool { return made == shareCalls })
+	calls := load(c, callsPerSecond, func(made int) bool { return made == shareCalls })
 	finish(t, s, calls)
 	got := map[string]int{}
 	for _, k := range calls {
@@ -99,7 +99,7 @@ func killed(t *testing.T, s *site, c *customer) {
 	goOn := func(what string, least int, so func() bool) {
 		t.Helper()
 		end := time.Now().Add(patience)
-		calls = append(calls, load(c, func(made int) bool {
+		calls = append(calls, load(c, callsPerSecond, func(made int) bool {
 			if time.Now().After(end) {
 				t.Fatalf("%s: not within %v\n%s", what, patience, s.LogTail())
 			}

@@ -7,6 +7,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -55,7 +56,7 @@ func replaced(t *testing.T, text string, pairs ...string) string {
 func TestNumbersOfTheDocument(t *testing.T) {
 	r := readRecipe(t)
 	files := r.config + r.list + r.sql
-	known := map[string]bool{callsPerSecond: true}
+	known := map[string]bool{strconv.Itoa(callsPerSecond): true}
 	for _, n := range regexp.MustCompile(`[0-9]+`).FindAllString(files, -1) {
 		known[n] = true
 	}
