@@ -89,6 +89,8 @@ type Core struct {
 	// at SlowLevel; 0 for never.
 	SlowQuery time.Duration
 	SlowLevel slog.Level
+	// TLS tells that TLS is to be served (enable_tls).
+	TLS bool
 	// Version is what core.version reports.
 	Version string
 	// LogFacility is the syslog facility name.

@@ -60,6 +60,9 @@ type State struct {
 	XFlags uint64
 	// Internal are the flags of msg_iflag_set.
 	Internal InternalFlag
+	// ServerID names how a connection of a secure protocol is secured that the
+	// request opens (tls_set_connect_server_id); empty for none.
+	ServerID string
 	// CSeqShift is added to the CSeq number of what is sent from now on, and
 	// taken off that of its replies: dialog sets it where a request that
 	// answers a challenge took a number of its own.

@@ -229,10 +229,14 @@ func (c *conn) over(now int64) bool {
 	return false
 }
 
-// life is how long the connection may stay unused; negative for ever.
+// life is how long the connection may stay unused; negative for ever. streams.mu
+// is held.
 func (c *conn) life() time.Duration {
 	if k := c.keep.Load(); k != 0 {
 		return time.Duration(k)
+	}
+	if of := c.streams.protos[c.proto].Lifetime; of != nil {
+		return of()
 	}
 	return c.streams.lifetime
 }

@@ -5,6 +5,7 @@ package transport
 import (
 	"context"
 	"net"
+	"time"
 
 	"github.com/kahea-sip/kahea/core/sip"
 )
@@ -16,6 +17,9 @@ type Stream struct {
 	// connection is closed when it takes too long.
 	Server func(c net.Conn, s *Socket) (net.Conn, error)
 	Client func(ctx context.Context, c net.Conn, d Destination) (net.Conn, error)
+	// Lifetime says how long a connection may stay unused, where it has none of
+	// its own (KeepConn); negative is for ever. Nil is TCPOptions.Lifetime.
+	Lifetime func() time.Duration
 	// Framing makes the framing of a connection; nil is that of SIP over TCP.
 	Framing func() Framing
 }

@@ -20,7 +20,7 @@ func bindSelect(b module.Binder, inner string) (module.Accessor, error) {
 	if err != nil {
 		return nil, err
 	}
-	g, err := selectPath(path)
+	g, err := selectOf(b, path)
 	if err != nil {
 		return nil, err
 	}
@@ -37,6 +37,25 @@ func bindSelect(b module.Binder, inner string) (module.Accessor, error) {
 		return v
 	}), nil
 }
+
+// selector is a module that has selects, which begin with its name.
+type selector interface {
+	Select(path string) (func(c *module.Call) module.Value, error)
+}
+
+// selectOf finds what a path names: with us, or with the module that its first
+// word names.
+func selectOf(b module.Binder, path []word) (getter, error) {
+	if b != nil && selectors[path[0].name] {
+		if s, ok := b.Module(path[0].name).(selector); ok {
+			return s.Select(pathText(path))
+		}
+	}
+	return selectPath(path)
+}
+
+// selectors are the modules that have selects.
+var selectors = map[string]bool{"tls": true}
 
 // word is one name of a select with its index.
 type word struct {

@@ -53,6 +53,7 @@ import (
 	_ "github.com/kahea-sip/kahea/modules/sst"
 	_ "github.com/kahea-sip/kahea/modules/textops"
 	_ "github.com/kahea-sip/kahea/modules/textopsx"
+	_ "github.com/kahea-sip/kahea/modules/tls"
 	_ "github.com/kahea-sip/kahea/modules/tm"
 	_ "github.com/kahea-sip/kahea/modules/tmx"
 	_ "github.com/kahea-sip/kahea/modules/uac"

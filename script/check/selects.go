@@ -35,7 +35,7 @@ func (c *checker) selectNode(x *syntax.Select) expr.Node {
 		switch {
 		case c.missing[owner]:
 		case c.loaded(owner) != nil:
-			c.report(source.NotYet, x.Span, "", "select %s of module %s is not in kahea yet", x.Raw, owner)
+			c.report(source.NotYet, x.Span, "", "module %[2]s has no select %[1]s", x.Raw, owner)
 		default:
 			c.warn(x.Span, "", "select %s is of module %s, which is not loaded: it is empty", x.Raw, owner)
 		}

@@ -144,7 +144,7 @@ var thirdParty = map[string][]string{
 	"github.com/alecthomas/participle/v2": {"cfg/syntax"},
 	"github.com/alecthomas/kong":          {"tools"},
 	"github.com/miekg/dns":                {"core/locate"},
-	"golang.org/x/sys":                    {"core/transport", "core/arena", "core/memory", "tools/kahea"},
+	"golang.org/x/sys":                    {"core/transport", "core/arena", "core/memory", "tools/kahea", "tools/siptest"},
 	"golang.org/x/net":                    {"core/transport"},
 	"github.com/puzpuzpuz/xsync/v4":       {"core", "modules"},
 	"github.com/rogpeppe/go-internal":     {"tools", "script/scripttest"},

@@ -232,6 +232,7 @@ func (s *server) makeParts() error {
 		WorkDir:        set.Process.WorkDir,
 		ServerID:       set.Process.ServerID,
 		VersionTable:   set.Process.VersionTable,
+		TLS:            set.TLS.On(),
 		StatsSeparator: set.Process.StatsSeparator,
 		SlowQuery:      set.Script.SlowQuery,
 		SlowLevel:      module.LevelOf(set.Script.SlowLevel),

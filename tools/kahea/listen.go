@@ -78,11 +78,23 @@ func (s *server) useStreams(layer *transport.Layer) {
 	for _, m := range s.cfg.script.Modules {
 		if brings, ok := m.Module.(module.Streamer); ok {
 			for p, stream := range brings.Streams() {
+				if s.around.apart {
+					stream = plainStream
+				}
 				layer.Use(p, stream)
 			}
 		}
 	}
 }
+
+// plainStream is a stream protocol in a trace, where nothing is secured and
+// nobody has certificates.
+var plainStream = transport.Stream{Client: func(_ context.Context, c net.Conn, d transport.Destination) (net.Conn, error) {
+	if kept, ok := c.(*keptConn); ok {
+		kept.proto = d.Proto
+	}
+	return c, nil
+}}
 
 // brings tells whether a module brings a protocol.
 func (s *server) brings(p transport.Proto) bool {

@@ -122,12 +122,13 @@ func (m *madeUp) Dial(_ context.Context, local, remote netip.AddrPort) (net.Conn
 			local = netip.AddrPortFrom(netip.MustParseAddr("2001:db8::1"), 0)
 		}
 	}
-	return &keptConn{world: m, local: local, remote: remote, closed: make(chan struct{})}, nil
+	return &keptConn{world: m, proto: transport.TCP, local: local, remote: remote, closed: make(chan struct{})}, nil
 }
 
 // keptConn is a connection that keeps what is written.
 type keptConn struct {
 	world         *madeUp
+	proto         transport.Proto
 	local, remote netip.AddrPort
 	once          sync.Once
 	closed        chan struct{}
@@ -143,7 +144,7 @@ func (c *keptConn) Read([]byte) (int, error) {
 
 // Write implements net.Conn.
 func (c *keptConn) Write(b []byte) (int, error) {
-	c.world.note(transport.TCP, c.local, c.remote, b)
+	c.world.note(c.proto, c.local, c.remote, b)
 	return len(b), nil
 }
 

@@ -60,8 +60,8 @@ func copied(m *message, types ...sip.HeaderType) []string {
 // contact is the URI under which the peer is reached.
 func (p *peer) contact() string {
 	uri := "sip:" + p.name + "@" + p.addr.String()
-	if p.proto == "tcp" {
-		uri += ";transport=tcp"
+	if p.proto != "udp" {
+		uri += ";transport=" + p.proto
 	}
 	return uri
 }

@@ -42,12 +42,13 @@ func parse(b []byte) (*message, error) {
 // storing, so that drain never misses what the goroutine has in its hands.
 type peer struct {
 	memory
-	name  string
-	proto string // "udp" or "tcp"
-	addr  netip.AddrPort
-	udp   *net.UDPConn
-	lis   *net.TCPListener
-	wg    sync.WaitGroup // readers
+	name     string
+	proto    string   // "udp", "tcp" or "tls"
+	identity identity // of TLS
+	addr     netip.AddrPort
+	udp      *net.UDPConn
+	lis      *net.TCPListener
+	wg       sync.WaitGroup // readers
 
 	mu      sync.Mutex
 	arrived []*message                       // guarded by mu
@@ -59,9 +60,10 @@ type peer struct {
 	wake    chan struct{}
 }
 
-// conn is a TCP connection of a peer.
+// conn is a TCP connection of a peer, or one of TLS on top of it.
 type conn struct {
 	*net.TCPConn
+	secure *secureConn // nil over TCP
 	local  netip.AddrPort
 	framer sip.Framer
 	have   []byte // received, not yet framed
@@ -74,8 +76,8 @@ type conn struct {
 }
 
 // newPeer opens the socket of a peer on loopback.
-func newPeer(name, proto, host string) (*peer, error) {
-	p := &peer{name: name, proto: proto, wake: make(chan struct{}, 1), marks: map[netip.AddrPort]chan struct{}{}}
+func newPeer(name, proto, host string, id identity) (*peer, error) {
+	p := &peer{name: name, proto: proto, identity: id, wake: make(chan struct{}, 1), marks: map[netip.AddrPort]chan struct{}{}}
 	ip := net.ParseIP(host)
 	switch proto {
 	case "udp":
@@ -88,7 +90,7 @@ func newPeer(name, proto, host string) (*peer, error) {
 		if err := p.watch(c, p.readUDP); err != nil {
 			return nil, err
 		}
-	case "tcp":
+	case "tcp", "tls":
 		l, err := net.ListenTCP("tcp", &net.TCPAddr{IP: ip})
 		if err != nil {
 			return nil, err
@@ -97,7 +99,7 @@ func newPeer(name, proto, host string) (*peer, error) {
 		p.addr = l.Addr().(*net.TCPAddr).AddrPort()
 		p.wg.Go(p.accepts)
 	default:
-		return nil, fmt.Errorf("unknown protocol %q: udp or tcp", proto)
+		return nil, fmt.Errorf("unknown protocol %q: udp, tcp or tls", proto)
 	}
 	return p, nil
 }
@@ -233,13 +235,17 @@ func (p *peer) accepts() {
 			close(mark)
 			continue
 		}
-		p.use(c)
+		p.use(c, false)
 	}
 }
 
 // use reads from a connection from now on.
-func (p *peer) use(t *net.TCPConn) *conn {
+func (p *peer) use(t *net.TCPConn, opened bool) *conn {
 	c := &conn{TCPConn: t, local: t.LocalAddr().(*net.TCPAddr).AddrPort()}
+	if p.proto == "tls" {
+		p.secure(c, opened)
+		return c
+	}
 	p.mu.Lock()
 	p.conns = append(p.conns, c)
 	p.mu.Unlock()
@@ -270,6 +276,12 @@ func (p *peer) drain() error {
 	conns := p.conns
 	p.mu.Unlock()
 	for _, c := range conns {
+		if c.secure != nil {
+			if err := c.secure.drain(); err != nil {
+				return err
+			}
+			continue
+		}
 		raw, err := c.SyscallConn()
 		if err != nil {
 			return err
@@ -356,11 +368,15 @@ func (p *peer) send(to netip.AddrPort, text []byte, via *conn) error {
 		if err != nil {
 			return err
 		}
-		c = p.use(t)
+		c = p.use(t, true)
 	}
 	p.mu.Lock()
 	c.count(text)
 	p.mu.Unlock()
+	if c.secure != nil {
+		_, err := c.secure.Write(text)
+		return err
+	}
 	_, err := c.Write(text)
 	return err
 }

@@ -109,7 +109,7 @@ func (s *scene) start(ts *testscript.TestScript, start Start, flags []string) er
 var servers = map[string]struct {
 	proto string
 	v6    bool
-}{"SERVER": {"udp", false}, "SERVER_TCP": {"tcp", false}, "SERVER6": {"udp", true}, "SERVER6_TCP": {"tcp", true}}
+}{"SERVER": {"udp", false}, "SERVER_TCP": {"tcp", false}, "SERVER6": {"udp", true}, "SERVER6_TCP": {"tcp", true}, "SERVER_TLS": {"tls", false}, "SERVER6_TLS": {"tls", true}}
 
 func (s *scene) stop(args []string) error {
 	want := 0
@@ -139,7 +139,14 @@ func (s *scene) addPeer(ts *testscript.TestScript, args []string) error {
 	if strings.HasSuffix(proto, "6") {
 		proto, host = strings.TrimSuffix(proto, "6"), "::1"
 	}
-	p, err := newPeer(args[0], proto, host)
+	var id identity
+	if len(args) > 2 {
+		var err error
+		if id, err = peerIdentity(ts, args[2:]); err != nil {
+			return err
+		}
+	}
+	p, err := newPeer(args[0], proto, host, id)
 	if err != nil {
 		return err
 	}

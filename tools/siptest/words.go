@@ -5,11 +5,18 @@
 // The scripts are those of testscript; the words beside its own are:
 //
 //	daemon [FLAG…]          start the server; $SERVER, $SERVER_TCP, $SERVER6 and
-//	                        $SERVER6_TCP are its first addresses. The clock stands
+//	                        $SERVER6_TCP, $SERVER_TLS are its first addresses. The clock stands
 //	                        still until advance.
 //	daemon-fails [FLAG…]    the start must fail; stderr holds what it said
-//	peer NAME [udp|tcp|udp6|tcp6]
-//	                        open a socket; $NAME is its address, $NAME_PORT the port
+//	peer NAME [udp|tcp|tls|udp6|tcp6|tls6] [cert=NAME] [sni=HOST] [max=1.2]
+//	                        open a socket; $NAME is its address, $NAME_PORT the port.
+//	                        cert is shown to the server, sni the name that it is asked
+//	                        for, max the newest version of TLS
+//	certificate NAME [by=NAME|authority|serial=N|dns=HOST|…]
+//	                        write NAME.pem and NAME.key, see certificate.go
+//	refused NAME            the server refuses a connection of NAME over TLS
+//	revoke AUTHORITY [NAME…]
+//	                        write AUTHORITY.crl, a list with these certificates
 //	new NAME METHOD URI [Header:value|body=FILE]…
 //	                        send a request outside of any dialog, as NAME@server;
 //	                        "Header:" leaves out what the peer would write
@@ -143,7 +150,16 @@ func Words(start Start) map[string]command {
 		"sql": word(2, "sql [-wait N] DATABASE STATEMENT", func(_ *scene, ts *testscript.TestScript, args []string) error {
 			return sql(ts, args)
 		}),
-		"peer": word(1, "peer NAME [udp|tcp|udp6|tcp6]", func(s *scene, ts *testscript.TestScript, args []string) error {
+		"certificate": word(1, "certificate NAME [by=NAME|authority|serial=N|dns=HOST|…]", func(_ *scene, ts *testscript.TestScript, args []string) error {
+			return certificate(ts, args)
+		}),
+		"revoke": word(1, "revoke AUTHORITY [NAME…]", func(_ *scene, ts *testscript.TestScript, args []string) error {
+			return revoke(ts, args)
+		}),
+		"refused": toPeer(1, "refused NAME", func(s *scene, _ *testscript.TestScript, p *peer, _ []string) error {
+			return p.refused(s.server(p))
+		}),
+		"peer": word(1, "peer NAME [udp|tcp|tls|udp6|tcp6|tls6] [cert=NAME] [sni=HOST] [max=1.2]", func(s *scene, ts *testscript.TestScript, args []string) error {
 			return s.addPeer(ts, args)
 		}),
 		"new": toPeer(3, "new NAME METHOD URI [Header:value|body=FILE]…", func(s *scene, ts *testscript.TestScript, p *peer, args []string) error {

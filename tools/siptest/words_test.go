@@ -75,7 +75,7 @@ func TestDrain(t *testing.T) {
 		t.Run(proto, func(t *testing.T) {
 			var peers []*peer
 			for range 2 {
-				p, err := newPeer("p", proto, "127.0.0.1")
+				p, err := newPeer("p", proto, "127.0.0.1", identity{})
 				if err != nil {
 					t.Fatal(err)
 				}
@@ -105,7 +105,7 @@ func TestDrain(t *testing.T) {
 
 // TestUnsettled: a message that the server has not handled is waited for.
 func TestUnsettled(t *testing.T) {
-	p, err := newPeer("alice", "udp", "127.0.0.1")
+	p, err := newPeer("alice", "udp", "127.0.0.1", identity{})
 	if err != nil {
 		t.Fatal(err)
 	}
