@@ -29,10 +29,15 @@ type site struct {
 	command  string
 }
 
-// newSite starts gateways and server; pairs are further words of the configuration to replace.
+// newSite starts gateways and kahea; pairs are further words of the configuration to replace.
 func newSite(t *testing.T, pairs ...string) *site {
 	t.Helper()
-	s := &site{t: t, command: refserver.KaheaCommand(t, "../kahea")}
+	return newSiteOf(t, refserver.KaheaCommand(t, "../kahea"), pairs...)
+}
+
+func newSiteOf(t *testing.T, command string, pairs ...string) *site {
+	t.Helper()
+	s := &site{t: t, command: command}
 	refserver.Needs(t, "sipp", "sqlite3", "kamcmd")
 	s.command = strings.Replace(s.command, "-n 1 -N 1 -m 64 ", "", 1) // the workers that the file asks for
 	run, r := t.TempDir(), readRecipe(t)
@@ -45,7 +50,7 @@ func newSite(t *testing.T, pairs ...string) *site {
 		s.gateways = append(s.gateways, g)
 		lists = replaced(t, lists, fmt.Sprintf("198.51.100.%d:5060", i), g.addr())
 	}
-	config := replaced(t, r.config, append(pairs, "/var/lib/kamailio/carrier.db", s.database, "/etc/kamailio/dispatcher.list", list, "log_stderror=no", "log_stderror=yes")...)
+	config := replaced(t, r.config, append(pairs, "listen=udp:198.51.100.10:5060\n", "", "/var/lib/kamailio/carrier.db", s.database, "/etc/kamailio/dispatcher.list", list, "log_stderror=no", "log_stderror=yes")...)
 	customers := replaced(t, r.sql, "192.0.2.", "127.0.0.1") + "INSERT INTO htable (key_name, key_value) VALUES ('127.0.0.1', 'who asks whether the server answers');"
 	for file, text := range map[string]string{s.cfg: config, list: lists} {
 		if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
