@@ -5,6 +5,7 @@ package testserver
 import (
 	"fmt"
 	"os"
+	"path/filepath"
 	"strconv"
 	"strings"
 	"syscall"
@@ -25,4 +26,16 @@ func children(pid int) []int {
 		}
 	}
 	return list
+}
+
+// runs tells whether a thread of a process does not stand still.
+func runs(pid int) bool {
+	threads, _ := filepath.Glob(fmt.Sprintf("/proc/%d/task/*/stat", pid))
+	for _, file := range threads {
+		text, _ := os.ReadFile(file) // none where it is gone
+		if _, state, ok := strings.Cut(string(text), ") "); ok && !strings.HasPrefix(state, "T") {
+			return true
+		}
+	}
+	return false
 }

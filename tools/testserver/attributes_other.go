@@ -11,3 +11,5 @@ func attributes(owner *syscall.Credential, _ syscall.Signal) *syscall.SysProcAtt
 }
 
 func children(int) []int { return nil }
+
+func runs(int) bool { return false }

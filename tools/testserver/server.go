@@ -15,6 +15,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strings"
 	"sync"
 	"syscall"
@@ -171,8 +172,18 @@ func (s *Server) end(sig syscall.Signal) {
 	}
 }
 
-// Pause lets the server hang: connections are taken, nothing is answered.
-func (s *Server) Pause() { s.signal(syscall.SIGSTOP) }
+// Pause lets the server hang: connections are taken, nothing is answered. It
+// returns when every thread stands still.
+func (s *Server) Pause() {
+	s.signal(syscall.SIGSTOP)
+	pid := s.process.cmd.Process.Pid
+	for end := time.Now().Add(patience); time.Now().Before(end); time.Sleep(time.Millisecond) {
+		if !slices.ContainsFunc(append([]int{pid}, children(pid)...), runs) {
+			return
+		}
+	}
+	s.tb.Fatalf("%s does not stand still", s.program)
+}
 
 // Resume ends Pause.
 func (s *Server) Resume() { s.signal(syscall.SIGCONT) }
