@@ -41,8 +41,9 @@ type Call struct {
 	Branch int
 	// Fault is what sanity found, for sanity_reply.
 	Fault any
-	// Serial counts the messages of the worker, this one included ($mi).
-	Serial uint64
+	// Serial counts the messages of the worker, this one included. $mi counts
+	// those behind Renumbered.
+	Serial, Renumbered uint64
 	// ScriptFlags are the flags of setsflag, bit 0 to 31.
 	ScriptFlags uint32
 	// MaxForwards is what the request would leave with after the script

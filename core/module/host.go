@@ -121,4 +121,8 @@ type Core struct {
 	LogColor func(level slog.Level, escape string)
 	// Children is the number of workers per UDP socket.
 	Children int
+	// Levels are the levels of the log for single modules; nil where nothing
+	// heeds them. Debug is the common one, the parameter debug.
+	Levels *Levels
+	Debug  slog.Leveler
 }

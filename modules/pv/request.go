@@ -15,7 +15,7 @@ func requestVariables() []module.Variable {
 		read("rv", func(c *module.Call) module.Value { return avp.String(c.Msg.Proto) }, "SIP version"),
 		read("mb", func(c *module.Call) module.Value { return avp.String(c.Msg.Raw()) }, "the message as it arrived"),
 		read("mbu", updatedMessage, "the message with the changes made so far"),
-		read("mi", func(c *module.Call) module.Value { return number(int(c.Serial)) }, "number of the message, counted by each worker"),
+		read("mi", func(c *module.Call) module.Value { return number(int(c.Serial - c.Renumbered)) }, "number of the message, counted by each worker"),
 		read("ml", func(c *module.Call) module.Value { return number(len(c.Msg.Raw())) }, "length of the message in bytes"),
 		read("mt", messageType, "1 for a request, 2 for a reply"),
 		read("mts", messageTypeText, "rq for a request, rp for a reply"),

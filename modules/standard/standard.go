@@ -20,6 +20,7 @@ import (
 	_ "github.com/kahea-sip/kahea/modules/db_postgres"
 	_ "github.com/kahea-sip/kahea/modules/db_sqlite"
 	_ "github.com/kahea-sip/kahea/modules/db_text"
+	_ "github.com/kahea-sip/kahea/modules/debugger"
 	_ "github.com/kahea-sip/kahea/modules/dialog"
 	_ "github.com/kahea-sip/kahea/modules/dispatcher"
 	_ "github.com/kahea-sip/kahea/modules/diversion"

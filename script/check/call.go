@@ -175,7 +175,7 @@ func (c *checker) routeCall(x *syntax.Call) expr.Node {
 	v, ok := expr.IsConst(n)
 	if !ok {
 		c.wanted[RouteKey{}] = true
-		return &expr.Route{By: n}
+		return &expr.Route{By: n, Action: c.callAction(x, nil)}
 	}
 	name := string(variable.AppendText(nil, v))
 	if name == "0" {
@@ -186,12 +186,12 @@ func (c *checker) routeCall(x *syntax.Call) expr.Node {
 		c.report(source.Route, valueSpan(x.Args[0]), c.nearestRoute(module.RequestRoute, name), "route[%s] is not defined", name)
 		return nil
 	}
-	return &expr.Route{Ref: ref, Name: name}
+	return &expr.Route{Ref: ref, Name: name, Action: c.callAction(x, nil)}
 }
 
 // bind connects a call with its function and compiles the arguments.
 func (c *checker) bind(x *syntax.Call, f *module.Function) expr.Node {
-	inv := &expr.Invoke{Fn: f, Core: c.names.owner[f] == "core", Args: make(module.Args, len(f.Args))}
+	inv := &expr.Invoke{Fn: f, Core: c.names.owner[f] == "core", Args: make(module.Args, len(f.Args)), Action: c.callAction(x, f)}
 	var texts []string
 	good := true
 	for i, a := range x.Args {

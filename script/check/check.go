@@ -58,11 +58,15 @@ type checker struct {
 
 	// kind is the kind of the route that is looked at; loops how deep whiles
 	// are nested at the place that is looked at.
-	kind    module.RouteKind
-	loops   int
-	missing map[string]bool // modules that were already said to be missing
-	told    map[string]bool // what else was said and is said once
-	uses    uses
+	kind  module.RouteKind
+	loops int
+	// follow tells that a module follows what a script does; routeName is the
+	// name of the route that is looked at.
+	follow    bool
+	routeName string
+	missing   map[string]bool // modules that were already said to be missing
+	told      map[string]bool // what else was said and is said once
+	uses      uses
 	// nameError is set when a variable or transformation is not known.
 	nameError bool
 	// askedMissing is set when a module asks for one that was told to be missing.
@@ -87,6 +91,10 @@ func Check(file *syntax.File, opt Options, errs *source.ErrorList) *Script {
 	errs.Rule = source.Script
 	c.declareFlags()
 	c.loadModules()
+	for _, m := range c.modules {
+		_, follows := m.Module.(module.Follower)
+		c.follow = c.follow || follows
+	}
 	c.names = indexNames(opt.Core, c.modules)
 	c.noteAVPs()
 	c.declareRoutes()

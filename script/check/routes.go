@@ -164,7 +164,7 @@ func (c *checker) resolveRoutes() {
 		}
 		kind, keys := routeKeys(r.Kind, name)
 		ref := c.routeOf[keys[0]]
-		c.kind = kind
+		c.kind, c.routeName = kind, name
 		body := c.block(r.Body)
 		if route := c.routes[ref-1]; !done[ref] {
 			route.Body = body

@@ -62,8 +62,11 @@ type Stmt interface {
 	At() source.Pos
 }
 
-// Place is the part that all statements have.
-type Place struct{ Pos source.Pos }
+// Place is the part that all statements have. Action is what followers are told; nil without one.
+type Place struct {
+	Pos    source.Pos
+	Action *module.Action
+}
 
 // At implements Stmt.
 func (p Place) At() source.Pos { return p.Pos }

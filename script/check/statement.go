@@ -17,32 +17,42 @@ func (c *checker) block(b *syntax.Block) []Stmt {
 	if b == nil {
 		return nil
 	}
-	return c.statements(b.Stmts)
+	return c.statements(b.Stmts, b.End())
 }
 
-func (c *checker) statements(list []syntax.Stmt) []Stmt {
+// statements resolves a list; behind it something stands at next.
+func (c *checker) statements(list []syntax.Stmt, next source.Pos) []Stmt {
 	var out []Stmt
-	for _, s := range list {
-		out = append(out, c.statement(s)...)
+	for i, s := range list {
+		behind := next
+		if i+1 < len(list) {
+			behind = list[i+1].Start()
+		}
+		out = append(out, c.statement(s, behind)...)
 	}
 	return out
 }
 
 // body resolves the statement behind if, else or while.
-func (c *checker) body(s syntax.Stmt) []Stmt {
+func (c *checker) body(s syntax.Stmt, next source.Pos) []Stmt {
 	if s == nil {
 		return nil
 	}
-	return c.statement(s)
+	return c.statement(s, next)
 }
 
-func (c *checker) statement(s syntax.Stmt) []Stmt {
-	at := Place{s.Start()}
+func (c *checker) statement(s syntax.Stmt, next source.Pos) []Stmt {
+	at := Place{Pos: s.Start()}
 	switch s := s.(type) {
 	case *syntax.Block:
 		return c.block(s)
 	case *syntax.If:
-		out := &If{Place: at, Cond: c.condition(s.Cond), Then: c.body(s.Then), Else: c.body(s.Else)}
+		at.Action = c.action(ifAction, "if", lineOf(s, next))
+		behind := next
+		if s.Else != nil {
+			behind = s.Else.Start()
+		}
+		out := &If{Place: at, Cond: c.condition(s.Cond), Then: c.body(s.Then, behind), Else: c.body(s.Else, next)}
 		if out.Cond != nil {
 			return []Stmt{out}
 		}
@@ -52,7 +62,8 @@ func (c *checker) statement(s syntax.Stmt) []Stmt {
 				"more than %d while loops stand in each other", maxLoops)
 		}
 		defer func() { c.loops-- }()
-		out := &While{Place: at, Cond: c.condition(s.Cond), Body: c.body(s.Body)}
+		at.Action = c.action(whileAction, "while", s.End())
+		out := &While{Place: at, Cond: c.condition(s.Cond), Body: c.body(s.Body, next)}
 		if out.Cond != nil {
 			return []Stmt{out}
 		}
@@ -66,17 +77,22 @@ func (c *checker) statement(s syntax.Stmt) []Stmt {
 		switch x := c.value(s.X).(type) {
 		case nil:
 		case expr.Coded:
+			at.Action = x.Told()
 			return []Stmt{&Do{at, x}}
 		default:
 			c.errs.AddSpan(valueSpan(s.X), "", "expected a function, found %s", x)
 		}
 	case *syntax.Return:
+		at.Action = c.action(endAction, "return", s.End())
 		return []Stmt{&Return{at, c.code(s.Value)}}
 	case *syntax.Exit:
+		at.Action = c.action(endAction, "exit", s.End())
 		return []Stmt{&Exit{Place: at, Value: c.code(s.Value)}}
 	case *syntax.Drop:
+		at.Action = c.action(endAction, "drop", s.End())
 		return []Stmt{&Exit{Place: at, Value: c.code(s.Value), Drop: true}}
 	case *syntax.Break:
+		at.Action = c.action(endAction, "exit", s.End())
 		return []Stmt{&Break{at}}
 	}
 	return nil
@@ -136,7 +152,7 @@ func (c *checker) assignment(s *syntax.Assign) Stmt {
 	if v, ok := expr.IsConst(value); ok && v.Kind == avp.Str && v.Str != "" {
 		c.doubt(valueSpan(s.Right), assignedMeaning[target.Name()], v.Str)
 	}
-	return &Assign{Place{s.Start()}, target, value}
+	return &Assign{Place{s.Start(), c.action(assignAction, "assign", s.End())}, target, value}
 }
 
 func describe(x syntax.Expr) string {
@@ -150,7 +166,7 @@ func describe(x syntax.Expr) string {
 }
 
 func (c *checker) switchStmt(s *syntax.Switch) Stmt {
-	out := &Switch{Place: Place{s.Start()}, Subject: c.value(s.Subject)}
+	out := &Switch{Place: Place{s.Start(), c.action(switchAction, "switch", s.End())}, Subject: c.value(s.Subject)}
 	switch out.Subject.(type) {
 	case nil:
 		out.Subject = expr.Number(0)
@@ -160,8 +176,12 @@ func (c *checker) switchStmt(s *syntax.Switch) Stmt {
 	kinds := 0
 	defaults := 0
 	seen := map[string]source.Pos{}
-	for _, k := range s.Cases {
-		cs := Case{Place: Place{k.Start()}, Default: k.Default, Body: c.statements(k.Body)}
+	for i, k := range s.Cases {
+		behind := s.End()
+		if i+1 < len(s.Cases) {
+			behind = s.Cases[i+1].Start()
+		}
+		cs := Case{Place: Place{Pos: k.Start()}, Default: k.Default, Body: c.statements(k.Body, behind)}
 		if k.Default {
 			if defaults++; defaults > 1 {
 				c.errs.AddSpan(k.Span, "", "switch has two default labels")

@@ -73,6 +73,8 @@ const (
 	OpExit
 	// OpDrop ends the script and drops the message.
 	OpDrop
+	// OpTell tells the follower of Action, the statement behind it.
+	OpTell
 	opCount
 
 	// OpTrace stands in the place of every operation while a program is traced; it is in no listing.
@@ -80,7 +82,7 @@ const (
 )
 
 var opNames = [opCount]string{"end", "call", "route", "set", "unless", "jump", "loop", "while", "switch", "break", "return",
-	"exit", "drop"}
+	"exit", "drop", "tell"}
 
 // String is the operation's name in listings.
 func (o OpCode) String() string {
@@ -102,6 +104,7 @@ type Op struct {
 	Route  *expr.Route
 	Target *variable.Ref
 	Table  *Table
+	Action *module.Action
 }
 
 // Table says where a switch goes.

@@ -60,12 +60,16 @@ func (b *builder) statement(s check.Stmt) {
 	case *check.Switch:
 		b.switchStmt(s)
 	case *check.Assign:
+		b.tell(s.Place)
+		b.tellURI(s)
 		b.emit(Op{Code: OpSet, Target: s.Target, X: s.Value}, s.Pos)
 	case *check.Do:
 		b.do(s)
 	case *check.Return:
+		b.tell(s.Place)
 		b.emit(Op{Code: OpReturn, X: s.Value}, s.Pos)
 	case *check.Exit:
+		b.tell(s.Place)
 		code := OpExit
 		if s.Drop {
 			code = OpDrop
@@ -76,7 +80,27 @@ func (b *builder) statement(s check.Stmt) {
 	}
 }
 
+// tell lets followers know of the statement that comes.
+func (b *builder) tell(p check.Place) {
+	if p.Action != nil {
+		b.emit(Op{Code: OpTell, Action: p.Action}, p.Pos)
+	}
+}
+
+// uriActions are the actions by which Kamailio carries out an assignment to a part of the Request-URI: its traces have them as well.
+var uriActions = map[string]*module.Action{
+	"ru": {Name: "seturi", Code: 12, Kind: module.RequestRoute}, "rU": {Name: "setuser", Code: 9, Kind: module.RequestRoute},
+	"rd": {Name: "sethost", Code: 7, Kind: module.RequestRoute}, "rp": {Name: "setport", Code: 11, Kind: module.RequestRoute},
+}
+
+func (b *builder) tellURI(s *check.Assign) {
+	if a := uriActions[s.Target.Name()]; s.Action != nil && a != nil {
+		b.emit(Op{Code: OpTell, Action: a}, s.Pos)
+	}
+}
+
 func (b *builder) do(s *check.Do) {
+	b.tell(s.Place)
 	switch x := s.X.(type) {
 	case *expr.Invoke:
 		b.emit(Op{Code: OpCall, Call: x}, s.Pos)
@@ -86,6 +110,7 @@ func (b *builder) do(s *check.Do) {
 }
 
 func (b *builder) ifStmt(s *check.If) {
+	b.tell(s.Place)
 	if v, ok := expr.IsConst(s.Cond); ok {
 		// A constant condition, as defines give: only one side is there.
 		if (expr.Const{V: v}).Int(nil) > 0 {
@@ -110,6 +135,7 @@ func (b *builder) ifStmt(s *check.If) {
 func (b *builder) while(s *check.While) {
 	loop := b.loops
 	b.loops++
+	b.tell(s.Place)
 	b.emit(Op{Code: OpLoop, Loop: loop}, s.Pos)
 	top := b.here()
 	test := b.emit(Op{Code: OpLoopUnless, X: s.Cond, Loop: loop}, s.Pos)
@@ -132,6 +158,7 @@ func (b *builder) endBreaks() {
 // breakStmt leaves the innermost switch or while, else the route: with code 0,
 // though its caller goes on.
 func (b *builder) breakStmt(s *check.Break) {
+	b.tell(s.Place)
 	op := b.emit(Op{Code: OpBreak}, s.Pos)
 	last := len(b.breaks) - 1
 	b.breaks[last] = append(b.breaks[last], op)
@@ -139,6 +166,7 @@ func (b *builder) breakStmt(s *check.Break) {
 
 func (b *builder) switchStmt(s *check.Switch) {
 	t := &Table{Text: s.Text}
+	b.tell(s.Place)
 	at := b.emit(Op{Code: OpSwitch, X: s.Subject, Table: t}, s.Pos)
 	b.breaks = append(b.breaks, nil)
 	ordered := false

@@ -63,6 +63,8 @@ func (o *Op) Operands() string {
 			return o.X.String()
 		}
 		return ""
+	case OpTell:
+		return o.Action.Name
 	case OpEnd:
 		return ""
 	}

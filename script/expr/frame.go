@@ -21,7 +21,17 @@ type Frame struct {
 	// Find finds a route by a name that is computed.
 	Find func(name string) (module.RouteRef, bool)
 
+	// Follower is the module that is told of actions; nil for none.
+	Follower module.Follower
+
 	args []module.ArgValue
+}
+
+// Follow tells the follower of an action.
+func (f *Frame) Follow(c *module.Call, a *module.Action) {
+	if f.Follower != nil && f.Follower.Following() {
+		f.Follower.Acts(c, a)
+	}
 }
 
 // FrameOf returns the frame of a call.

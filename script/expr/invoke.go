@@ -22,6 +22,9 @@ type Invoke struct {
 	Dynamic []Dynamic
 	// Source is the call as the listing prints it.
 	Source string
+	// Action is what followers are told of it inside of an expression; nil
+	// without one.
+	Action *module.Action
 }
 
 // Dynamic is an argument that is computed for each call.
@@ -106,6 +109,9 @@ func (i *Invoke) Value(c *module.Call) module.Value { return avp.Number(int64(i.
 
 // asked is Raw inside of an expression, where a function of the core makes $rc 0.
 func (i *Invoke) asked(c *module.Call) module.Result {
+	if i.Action != nil {
+		FrameOf(c).Follow(c, i.Action)
+	}
 	r := i.Raw(c)
 	if i.Core {
 		c.RC = 0
@@ -115,6 +121,9 @@ func (i *Invoke) asked(c *module.Call) module.Result {
 
 // Int implements Node: 1 when the function returned a positive code, else 0.
 func (i *Invoke) Int(c *module.Call) int64 { return truth(i.asked(c) > 0) }
+
+// Told implements Coded.
+func (i *Invoke) Told() *module.Action { return i.Action }
 
 // Type implements Node.
 func (i *Invoke) Type() Type { return Int }
@@ -128,6 +137,8 @@ type Route struct {
 	Name string
 	// By gives the name where it is computed; else nil.
 	By Node
+	// Action is as that of Invoke.
+	Action *module.Action
 }
 
 // Raw runs the route and returns its code.
@@ -148,11 +159,22 @@ func (r *Route) Raw(c *module.Call) module.Result {
 	return res
 }
 
+// asked is Raw inside of an expression.
+func (r *Route) asked(c *module.Call) module.Result {
+	if r.Action != nil {
+		FrameOf(c).Follow(c, r.Action)
+	}
+	return r.Raw(c)
+}
+
+// Told implements Coded.
+func (r *Route) Told() *module.Action { return r.Action }
+
 // Value implements Node.
-func (r *Route) Value(c *module.Call) module.Value { return avp.Number(int64(r.Raw(c))) }
+func (r *Route) Value(c *module.Call) module.Value { return avp.Number(int64(r.asked(c))) }
 
 // Int implements Node.
-func (r *Route) Int(c *module.Call) int64 { return truth(r.Raw(c) > 0) }
+func (r *Route) Int(c *module.Call) int64 { return truth(r.asked(c) > 0) }
 
 // Type implements Node.
 func (r *Route) Type() Type { return Int }
@@ -169,6 +191,8 @@ func (r *Route) String() string {
 type Coded interface {
 	Node
 	Raw(c *module.Call) module.Result
+	// Told is what followers are told of it; nil without one.
+	Told() *module.Action
 }
 
 var (

@@ -63,7 +63,9 @@ func (p *Program) loop(c *module.Call, f *expr.Frame, r *compile.Route, ops []co
 		case compile.OpRoute:
 			last = op.Route.Raw(c)
 		case compile.OpSet:
-			last = assign(c, f, op)
+			if last = assign(c, f, op); p.follower != nil && p.follower.Following() {
+				p.follower.Assigned(c, op.Target.String(), op.Target)
+			}
 		case compile.OpJumpUnless:
 			last = module.True
 			if op.X.Int(c) <= 0 {
@@ -111,6 +113,9 @@ func (p *Program) loop(c *module.Call, f *expr.Frame, r *compile.Route, ops []co
 			return last
 		case compile.OpEnd:
 			return last
+		case compile.OpTell:
+			f.Follow(c, op.Action)
+			continue
 		case compile.OpTrace:
 			op = &r.Ops[pc-1]
 			p.tracer.Step(c, c.Line, pc-1, op)

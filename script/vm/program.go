@@ -28,6 +28,8 @@ type Options struct {
 	SlowLevel  slog.Level
 	// Tracer is told each operation; nil costs nothing.
 	Tracer module.Tracer
+	// Follower is told each action that the script was checked for; may be nil.
+	Follower module.Follower
 }
 
 // Defaults of Options, as in Kamailio.
@@ -45,6 +47,7 @@ type Program struct {
 	slow     time.Duration
 	slowLog  slog.Level
 	tracer   module.Tracer
+	follower module.Follower
 	tracing  []compile.Op // as many OpTrace as the longest route has operations; nil without a tracer
 }
 
@@ -52,7 +55,7 @@ var _ module.Program = (*Program)(nil)
 
 // New makes a program.
 func New(code *compile.Code, opt Options) *Program {
-	p := &Program{code: code, maxLoops: opt.MaxWhileLoops, maxDepth: opt.MaxRecursion, slow: opt.SlowAction, slowLog: opt.SlowLevel}
+	p := &Program{code: code, maxLoops: opt.MaxWhileLoops, maxDepth: opt.MaxRecursion, slow: opt.SlowAction, slowLog: opt.SlowLevel, follower: opt.Follower}
 	if p.maxLoops == 0 {
 		p.maxLoops = DefaultWhileLoops
 	}
@@ -132,7 +135,7 @@ func (p *Program) attach(c *module.Call, old *expr.Frame) *expr.Frame {
 		}
 	}
 	c.Vars = vars
-	f := &expr.Frame{Owner: p}
+	f := &expr.Frame{Owner: p, Follower: p.follower}
 	f.Enter = func(c *module.Call, r module.RouteRef) module.Result { return p.enter(c, f, r) }
 	f.Find = func(name string) (module.RouteRef, bool) { return p.Lookup(module.RequestRoute, name) }
 	c.Frame = f

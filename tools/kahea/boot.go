@@ -69,6 +69,7 @@ type server struct {
 	log       *slog.Logger
 	level     *slog.LevelVar
 	colors    *levelColors
+	levels    module.Levels
 	core      *module.Core
 	clock     timer.Clock
 	wheel     *timer.Wheel
@@ -132,7 +133,7 @@ func (s *server) openLog() error {
 	s.colors = newLevelColors()
 	s.level.Set(module.LevelOf(set.Log.Debug))
 	if s.around.log != nil {
-		s.log = slog.New(&lineHandler{level: s.level, out: s.around.log})
+		s.log = slog.New(&lineHandler{level: s.level, parts: &s.levels, out: s.around.log})
 		return nil
 	}
 	var colors *levelColors
@@ -142,7 +143,7 @@ func (s *server) openLog() error {
 	s.log = newLogger(logConfig{
 		stderr: set.Log.Stderr, colors: colors, json: s.cfg.opt.jsonLog || set.Log.EngineType == "json",
 		facility: set.Log.Facility, name: set.Log.Name,
-	}, s.level, s.around.stderr)
+	}, s.level, &s.levels, s.around.stderr)
 	for _, text := range s.cfg.opt.ignored {
 		s.log.Debug("flag without meaning here", "flag", text)
 	}
@@ -245,6 +246,8 @@ func (s *server) makeParts() error {
 		Children:       set.Children,
 		LogStderr:      set.Log.Stderr,
 		LogColor:       s.colors.set,
+		Levels:         s.lineLevels(),
+		Debug:          s.level,
 	}
 	if set.Headers.ServerSignature {
 		own := fmt.Sprintf("kahea (%s (%s/%s))", release.Version, runtime.GOARCH, runtime.GOOS)
@@ -364,13 +367,31 @@ func (s *server) makeEngine() error {
 		}
 	}
 	s.declareSettings()
-	program, err := s.attachScripts(vm.New(compile.Compile(s.cfg.script), vm.Options{MaxWhileLoops: set.Script.MaxWhileLoops, MaxRecursion: set.Script.MaxRecursion, Tracer: s.around.tracer,
+	program, err := s.attachScripts(vm.New(compile.Compile(s.cfg.script), vm.Options{MaxWhileLoops: set.Script.MaxWhileLoops, MaxRecursion: set.Script.MaxRecursion, Tracer: s.around.tracer, Follower: s.follower(),
 		SlowAction: set.Script.SlowAction, SlowLevel: module.LevelOf(set.Script.SlowLevel)}))
 	if err != nil {
 		return err
 	}
 	s.install = func() { engine.Install(module.NewGeneration(1, program, modules), order) }
 	s.install()
+	return nil
+}
+
+// lineLevels are the levels of modules; nil where lines are written as JSON, which heeds none.
+func (s *server) lineLevels() *module.Levels {
+	if s.cfg.opt.jsonLog || s.cfg.settings.Log.EngineType == "json" {
+		return nil
+	}
+	return &s.levels
+}
+
+// follower is the module that is told of actions; nil for none, and in a trace, which tells of them itself.
+func (s *server) follower() module.Follower {
+	for _, m := range s.cfg.script.Modules {
+		if f, ok := m.Module.(module.Follower); ok && s.around.tracer == nil {
+			return f
+		}
+	}
 	return nil
 }
 

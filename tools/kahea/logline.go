@@ -25,10 +25,12 @@ import (
 // Some attributes have a place of their own: "module" names the part that
 // speaks, "at" the place in the configuration, "prefix" is the text of
 // log_prefix, "lead" stands instead of the module's name, "facility" is the
-// one of the system log for this line.
+// one of the system log for this line, "severity" stands instead of the level's
+// name.
 type lineHandler struct {
 	out   lineWriter
 	level slog.Leveler
+	parts *module.Levels // levels of single modules
 	pid   string
 	attrs []slog.Attr
 	// lead tells to begin with process number and pid, as on stderr; the
@@ -43,7 +45,9 @@ type lineWriter interface {
 	writeLine(l slog.Level, facility string, line []byte)
 }
 
-func (h *lineHandler) Enabled(_ context.Context, l slog.Level) bool { return l >= h.level.Level() }
+func (h *lineHandler) Enabled(_ context.Context, l slog.Level) bool {
+	return l >= h.level.Level() || h.parts.Wants(l)
+}
 
 func (h *lineHandler) WithAttrs(attrs []slog.Attr) slog.Handler {
 	n := *h
@@ -75,6 +79,7 @@ const plainColor = "\x1b[0;39;49m"
 
 func (h *lineHandler) Handle(_ context.Context, r slog.Record) error {
 	name, at, prefix, lead, facility := "core", "", "", "", ""
+	level := module.LevelName(r.Level)
 	hasLead := false
 	var rest []byte
 	each := func(a slog.Attr) bool {
@@ -90,6 +95,8 @@ func (h *lineHandler) Handle(_ context.Context, r slog.Record) error {
 			lead, hasLead = v.String(), true
 		case "facility":
 			facility = v.String()
+		case "severity":
+			level = v.String()
 		default:
 			text := v.String()
 			if text == "" || strings.ContainsAny(text, " \t\"=") {
@@ -103,7 +110,12 @@ func (h *lineHandler) Handle(_ context.Context, r slog.Record) error {
 		each(a)
 	}
 	r.Attrs(each)
-
+	if !hasLead && !h.parts.Passes(name, r.Level, h.level.Level()) {
+		return nil
+	}
+	if facility == "" {
+		facility = h.parts.Facility(name)
+	}
 	line := make([]byte, 0, 256)
 	if h.colors != nil {
 		line = append(line, *h.colors.at(r.Level).Load()...)
@@ -111,7 +123,7 @@ func (h *lineHandler) Handle(_ context.Context, r slog.Record) error {
 	if h.lead {
 		line = fmt.Appendf(line, " 0(%s) ", h.pid)
 	}
-	line = append(append(line, module.LevelName(r.Level)...), ": "...)
+	line = append(append(line, level...), ": "...)
 	line = append(line, prefix...)
 	if hasLead {
 		line = append(line, lead...)
@@ -226,11 +238,11 @@ type logConfig struct {
 
 // newLogger makes the logger of the process. Without a system log the lines
 // go to stderr.
-func newLogger(c logConfig, level slog.Leveler, stderr io.Writer) *slog.Logger {
+func newLogger(c logConfig, level slog.Leveler, parts *module.Levels, stderr io.Writer) *slog.Logger {
 	if c.json {
 		return slog.New(&lateHandler{Handler: slog.NewJSONHandler(stderr, &slog.HandlerOptions{Level: level, ReplaceAttr: jsonLevel})})
 	}
-	h := &lineHandler{level: level, pid: strconv.Itoa(os.Getpid())}
+	h := &lineHandler{level: level, parts: parts, pid: strconv.Itoa(os.Getpid())}
 	if !c.stderr {
 		name := c.name
 		if name == "" {

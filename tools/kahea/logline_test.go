@@ -67,7 +67,7 @@ func TestColors(t *testing.T) {
 func TestJSONLines(t *testing.T) {
 	var out bytes.Buffer
 	n := 0
-	log := newLogger(logConfig{json: true}, slog.LevelInfo, &out).With("prefix", changing{&n})
+	log := newLogger(logConfig{json: true}, slog.LevelInfo, nil, &out).With("prefix", changing{&n})
 	log.Info("one")
 	log.Log(t.Context(), module.LevelNotice, "two")
 	for _, want := range []string{`"msg":"one","prefix":"x "`, `"level":"NOTICE"`, `"msg":"two","prefix":"xx "`} {

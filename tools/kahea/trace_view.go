@@ -130,7 +130,7 @@ func (v *traceView) Step(_ *module.Call, at *module.Position, index int, op modu
 	name := op.Name()
 	f.asks, f.jump = name == "unless" || name == "while", op.Jump()
 	switch name {
-	case "end", "jump", "loop":
+	case "end", "jump", "loop", "tell":
 		f.index = index
 		return
 	}
