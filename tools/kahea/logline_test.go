@@ -52,7 +52,7 @@ func TestLines(t *testing.T) {
 func TestColors(t *testing.T) {
 	var out bytes.Buffer
 	colors := newLevelColors()
-	log := newLogger(logConfig{stderr: true, colors: colors}, slog.LevelInfo, &out)
+	log := newLogger(logConfig{stderr: true, colors: colors}, slog.LevelInfo, nil, &out)
 	log.Warn("one")
 	colors.set(module.LevelWarn, "\x1b[0;36;41m")
 	log.Warn("two")
