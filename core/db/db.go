@@ -7,7 +7,7 @@
 // mysql://user:password@host/name. The driver is the module db_SCHEME, which
 // must be loaded; Host.Database opens the URL, once for all that name it. The
 // operations are those that every driver has. What only some can do is an
-// interface of its own: Querier, Transactor.
+// interface of its own: Querier, Transactor, Notifier.
 //
 // Every operation may wait for the network: a script function calls it inside
 // of Call.Block. It ends when its context does, or after the driver's own time
@@ -111,6 +111,16 @@ type Transactor interface {
 	// Transact runs f in a transaction, which ends with it: undone where f
 	// returns an error or panics.
 	Transact(ctx context.Context, f func(Operations) error) error
+}
+
+// Notifier is a Database that carries messages between those who use it.
+type Notifier interface {
+	// Publish gives a message to all that are subscribed to a channel now.
+	Publish(ctx context.Context, channel, message string) error
+	// Subscribe calls each for every message of a channel until the context
+	// ends. It connects again where the connection was lost; connected is called
+	// whenever it listens anew: messages may have been missed before.
+	Subscribe(ctx context.Context, channel string, each func(message string), connected func())
 }
 
 // Driver is implemented by the modules db_*.

@@ -18,6 +18,7 @@ import (
 	_ "github.com/kahea-sip/kahea/modules/ctl"
 	_ "github.com/kahea-sip/kahea/modules/db_mysql"
 	_ "github.com/kahea-sip/kahea/modules/db_postgres"
+	_ "github.com/kahea-sip/kahea/modules/db_redis"
 	_ "github.com/kahea-sip/kahea/modules/db_sqlite"
 	_ "github.com/kahea-sip/kahea/modules/db_text"
 	_ "github.com/kahea-sip/kahea/modules/debugger"

@@ -43,7 +43,7 @@ func never() bool  { return false }
 // error in the words of package db. It is done again where its connection was
 // one that the server had ended.
 func (d *Database) run(ctx context.Context, what string, again func() bool, work work) error {
-	if err := d.gate.enter(); err != nil {
+	if err := d.gate.Enter(); err != nil {
 		return err
 	}
 	err, late := d.attempt(ctx, work)
@@ -94,10 +94,10 @@ func (d *Database) judge(ctx context.Context, what string, err error, late bool)
 		}
 		return nil
 	case late:
-		d.gate.undecided()
+		d.gate.Undecided()
 		return fmt.Errorf("%w: %s took longer than %v", db.ErrUnavailable, what, d.cfg.Limit)
 	case ctx.Err() != nil:
-		d.gate.undecided()
+		d.gate.Undecided()
 		return fmt.Errorf("%w: %s was given up: %w", db.ErrUnavailable, what, ctx.Err())
 	}
 	class, lost := d.cfg.Dialect.Class(err)
@@ -105,7 +105,7 @@ func (d *Database) judge(ctx context.Context, what string, err error, late bool)
 	case lost:
 		d.lost(err)
 	case class == db.ErrUnavailable:
-		d.gate.undecided()
+		d.gate.Undecided()
 	default:
 		d.there()
 	}
@@ -121,13 +121,13 @@ type callerError struct{ err error }
 func (e *callerError) Error() string { return e.err.Error() }
 
 func (d *Database) there() {
-	if d.gate.there() {
+	if d.gate.There() {
 		d.cfg.Log.Warn("the database answers again", "db", d.cfg.Name)
 	}
 }
 
 func (d *Database) lost(err error) {
-	if d.gate.lost(err) {
+	if d.gate.Lost(err) {
 		d.cfg.Log.Error("the database is not available", "db", d.cfg.Name, "err", err)
 	}
 }

@@ -17,6 +17,7 @@ import (
 	"time"
 
 	"github.com/kahea-sip/kahea/core/db"
+	"github.com/kahea-sip/kahea/core/db/gate"
 )
 
 // Config says how a database is worked with. The zero value of each but Dialect
@@ -67,7 +68,7 @@ type Database struct {
 	raw   *sql.DB
 	cfg   Config
 	cache cache
-	gate  gate
+	gate  gate.Gate
 	// stop ends pings, which done waits for.
 	stop context.CancelFunc
 	done sync.WaitGroup
@@ -81,7 +82,7 @@ var (
 
 // Open takes over the pool, which is closed when the database does not answer.
 func Open(ctx context.Context, pool *sql.DB, cfg Config) (*Database, error) {
-	d := &Database{pool: pool, raw: pool, cfg: cfg, gate: gate{forGood: cfg.NoReconnect}}
+	d := &Database{pool: pool, raw: pool, cfg: cfg, gate: gate.Gate{ForGood: cfg.NoReconnect}}
 	d.operations = operations{d: d}
 	if d.cfg.Log == nil {
 		d.cfg.Log = slog.New(slog.DiscardHandler)

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package sqldb
+// Package gate lets operations of a database through while its server is there.
+package gate
 
 import (
 	"fmt"
@@ -17,12 +18,12 @@ const (
 	lastPause  = 2 * time.Second
 )
 
-// gate lets operations through while the server is there. Once it is away, one
+// Gate lets operations through while the server is there. Once it is away, one
 // operation after each pause tries again; the others fail at once, so that
 // nobody waits for a server that is known not to answer.
-type gate struct {
-	// forGood leaves a server that was lost alone.
-	forGood bool
+type Gate struct {
+	// ForGood leaves a server that was lost alone.
+	ForGood bool
 
 	mu     sync.Mutex
 	err    error         // guarded by mu: why the server is away; nil while it is there
@@ -31,22 +32,22 @@ type gate struct {
 	trying bool          // guarded by mu: an attempt is on its way
 }
 
-// enter returns an error while the server is away.
-func (g *gate) enter() error {
+// Enter returns an error while the server is away.
+func (g *Gate) Enter() error {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	if g.err == nil {
 		return nil
 	}
-	if g.forGood || g.trying || time.Now().Before(g.until) {
+	if g.ForGood || g.trying || time.Now().Before(g.until) {
 		return fmt.Errorf("%w: waiting before the next attempt: %w", db.ErrUnavailable, g.err)
 	}
 	g.trying = true
 	return nil
 }
 
-// lost tells that the server is away, and returns whether that is news.
-func (g *gate) lost(err error) bool {
+// Lost tells that the server is away, and returns whether that is news.
+func (g *Gate) Lost(err error) bool {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	news := g.err == nil
@@ -59,8 +60,8 @@ func (g *gate) lost(err error) bool {
 	return news
 }
 
-// there tells that the server has answered, and returns whether that is news.
-func (g *gate) there() bool {
+// There tells that the server has answered, and returns whether that is news.
+func (g *Gate) There() bool {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	news := g.err != nil
@@ -68,8 +69,8 @@ func (g *gate) there() bool {
 	return news
 }
 
-// undecided ends an attempt that told nothing.
-func (g *gate) undecided() {
+// Undecided ends an attempt that told nothing.
+func (g *Gate) Undecided() {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	g.trying = false

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package sqldb
+package gate
 
 import (
 	"errors"
@@ -15,39 +15,39 @@ import (
 // grows to its limit.
 func TestGate(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		var g gate
+		var g Gate
 		away := errors.New("refused")
-		if err := g.enter(); err != nil || g.there() {
+		if err := g.Enter(); err != nil || g.There() {
 			t.Errorf("the server is there: got %v, want to pass and no news", err)
 		}
-		if !g.lost(away) {
+		if !g.Lost(away) {
 			t.Error("the loss is no news")
 		}
 		for _, pause := range []time.Duration{100, 200, 400, 800, 1600, 2000, 2000} {
 			time.Sleep(pause*time.Millisecond - 1)
-			if err := g.enter(); !errors.Is(err, db.ErrUnavailable) || !errors.Is(err, away) {
+			if err := g.Enter(); !errors.Is(err, db.ErrUnavailable) || !errors.Is(err, away) {
 				t.Errorf("before %v ms: got %v, want that the server is away", int(pause), err)
 			}
 			time.Sleep(1)
-			if err := g.enter(); err != nil {
+			if err := g.Enter(); err != nil {
 				t.Errorf("after %v ms: got %v, want an attempt", int(pause), err)
 			}
-			if err := g.enter(); err == nil {
+			if err := g.Enter(); err == nil {
 				t.Error("there are two attempts at once")
 			}
-			if g.lost(away) {
+			if g.Lost(away) {
 				t.Error("a further attempt that fails is news")
 			}
 		}
 		time.Sleep(lastPause)
-		if err := g.enter(); err != nil {
+		if err := g.Enter(); err != nil {
 			t.Error(err)
 		}
-		g.undecided()
-		if err := g.enter(); err != nil {
+		g.Undecided()
+		if err := g.Enter(); err != nil {
 			t.Errorf("after an attempt that told nothing: got %v, want another one", err)
 		}
-		if !g.there() || g.enter() != nil {
+		if !g.There() || g.Enter() != nil {
 			t.Error("the server is back, the gate is not open")
 		}
 	})
@@ -55,10 +55,10 @@ func TestGate(t *testing.T) {
 
 func TestGateForGood(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		g := gate{forGood: true}
-		g.lost(errors.New("refused"))
+		g := Gate{ForGood: true}
+		g.Lost(errors.New("refused"))
 		time.Sleep(time.Hour)
-		if err := g.enter(); !errors.Is(err, db.ErrUnavailable) {
+		if err := g.Enter(); !errors.Is(err, db.ErrUnavailable) {
 			t.Errorf("got %v, want that the server stays away", err)
 		}
 	})
