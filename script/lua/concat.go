@@ -20,17 +20,12 @@ import (
 // is. A chain of texts of the script and of what functions of KSR return cannot grow and
 // stays as it is.
 const (
-	// maxText bounds each string that a script makes, in bytes.
-	maxText = 64 << 20
 	// concatName is the name of the method.
 	concatName = "(concat)"
 	// maxOperands is how long a chain may be: all its operands are in
 	// registers at a time.
 	maxOperands = 100
 )
-
-// errText is what Lua says of a string that is too long.
-const errText = "not enough memory"
 
 // boundConcats rewrites the chains of a script.
 func boundConcats(stmts []ast.Stmt) {
@@ -43,9 +38,21 @@ func boundConcats(stmts []ast.Stmt) {
 		if !grows || len(operands) > maxOperands {
 			return
 		}
+		single(operands[len(operands)-1])
 		line, last := e.Line(), max(e.Line(), e.LastLine())
 		*at = placed(&ast.FuncCallExpr{Receiver: placed(&ast.StringExpr{}, line, line), Method: concatName, Args: operands, AdjustRet: true}, line, last)
 	}).block(stmts)
+}
+
+// single makes a call or ... give one value: as an operand it does, as the last
+// argument it would give all.
+func single(e ast.Expr) {
+	switch e := e.(type) {
+	case *ast.FuncCallExpr:
+		e.AdjustRet = true
+	case *ast.Comma3Expr:
+		e.AdjustRet = true
+	}
 }
 
 // chain lists the operands; grows tells that the text may be longer than what
@@ -96,9 +103,7 @@ func stringConcat(l *glua.LState) int {
 			return concatOthers(l, n)
 		}
 	}
-	if size > maxText {
-		l.RaiseError("%s", errText)
-	}
+	room(l, size)
 	var out strings.Builder
 	out.Grow(size)
 	for i := 2; i <= n; i++ {
@@ -121,9 +126,7 @@ func concatOthers(l *glua.LState, n int) int {
 		a, ok := joinable(left)
 		b, also := joinable(right)
 		if ok && also {
-			if len(a)+len(b) > maxText {
-				l.RaiseError("%s", errText)
-			}
+			room(l, len(a)+len(b))
 			right = glua.LString(a + b)
 			continue
 		}

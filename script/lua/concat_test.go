@@ -27,6 +27,9 @@ func TestConcatenation(t *testing.T) {
 		{`select(2, pcall(function() return a .. true .. b end))`, "script.lua:8: attempt to concatenate a boolean value"},
 		{`(function() setfenv(1, {}) return a .. b end)()`, "text7"},
 		{`#(a .. b)`, "5"},
+		{`a .. b .. ("x"):gsub("x", "y")`, "text7y"},
+		{`a .. string.find("xy", "y")`, "text2"},
+		{`(function(...) return a .. ... end)("1", "2")`, "text1"},
 		{`(a .. b):upper()`, "TEXT7"},
 	}
 	for _, tt := range tests {
@@ -58,6 +61,8 @@ func TestStringsAreBounded(t *testing.T) {
 		`while true do s = string.gsub(s, "^.*$", "%0%0") end`,
 		`while true do s = string.format("%s%s", s, s) end`,
 		`while true do s = string.rep(s, 2) end`,
+		// Nor do all of them together beyond what a message may take.
+		`local big, t = string.rep("x", 32 * 1024 * 1024), {} for i = 1, 40 do t[i] = big .. i end`,
 	} {
 		s := load(t, "", "function ksr_request_route() local s = string.rep('x', 1024) "+body+" end", lua.Options{})
 		if got := s.lines(scripttest.Invite); !strings.Contains(got, "script.lua:1: not enough memory") {

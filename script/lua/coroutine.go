@@ -6,11 +6,14 @@ import (
 	glua "github.com/yuin/gopher-lua"
 )
 
-// maxResumes is how many coroutines may stand within each other, each resumed
-// by the one before: the limit of Lua 5.1, which counts them as calls of C.
-// Each has stacks of its own and takes memory of the process's stack, so that
-// without a limit a script could end the process.
-const maxResumes = 198
+// maxNested is how many coroutines and protected calls (pcall, xpcall) may stand
+// within each other: the limit of Lua 5.1, which counts them as calls of C. Each
+// takes memory of the process's stack, and an error takes time for all that stand
+// within each other, so that without a limit a script could hold up the server.
+const maxNested = 198
+
+// errNested is what Lua says of more.
+const errNested = "C stack overflow"
 
 // Sizes of a coroutine's stack of values when it is made. It grows as that of
 // the state does.
@@ -72,8 +75,8 @@ func (s *state) refuse(l, th *glua.LState) string {
 		return "cannot resume dead coroutine"
 	case th == l || th.Parent != nil || th == l.G.MainThread:
 		return "cannot resume non-suspended coroutine"
-	case s.resumes >= maxResumes:
-		return "C stack overflow"
+	case s.nested >= maxNested:
+		return errNested
 	}
 	return ""
 }
@@ -81,10 +84,10 @@ func (s *state) refuse(l, th *glua.LState) string {
 // resume runs a coroutine until it yields or ends. One that an error ended is
 // dead, also where the error goes on to the one who called it.
 func (s *state) resume(l, th *glua.LState, run glua.LGFunction) int {
-	s.resumes++
-	ended := false
+	outer, ended := s.nested, false
+	s.nested++
 	defer func() {
-		s.resumes--
+		s.nested = outer
 		if !ended {
 			l.G.CurrentThread, th.Parent, th.Dead = l, nil, true
 		}

@@ -27,6 +27,10 @@ func TestDepth(t *testing.T) {
 		{`(function() local function f() return 1 + f() end local c = coroutine.create(f) return select(2, coroutine.resume(c)) end)()`, "stack overflow"},
 		{`(function() local function co() return coroutine.wrap(co)() end return (select(2, pcall(co)):match("C stack overflow")) end)()`, "C stack overflow"},
 		{`(function() local d = 0 local function co() d = d + 1 return coroutine.resume(coroutine.create(co)) end co() return d end)()`, "199"},
+		{`(function() local function f(n) local ok, e = pcall(f, n + 1) return e end return f(1) end)()`, "C stack overflow"},
+		{`(function() local n = 0 local function f() n = n + 1 pcall(f) error("x") end pcall(f) return n end)()`, "198"},
+		{`(function() local n = 0 local function f() n = n + 1 xpcall(f, function() return f() end) end f() return n end)()`, "199"},
+		{`(function() for i = 1, 1000 do pcall(error) pcall(pcall) xpcall(error, type) end return pcall(pcall, pcall, type, 1) end)()`, "true"},
 		// The limit counts those that are running, not those that were.
 		{`(function() for i = 1, 1000 do coroutine.wrap(function() coroutine.yield() end)() end return "ok" end)()`, "ok"},
 		// An error in a coroutine leaves the one who resumed it running.

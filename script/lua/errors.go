@@ -36,7 +36,7 @@ func (e *errorLog) init() { e.all = map[string]*errorCount{} }
 // report logs an error of a script. message begins with its place.
 func (e *errorLog) report(c *module.Call, message, traceback string) {
 	attrs := []any{"call_id", c.Msg.Value(sip.HeaderCallID), "method", c.Msg.MethodName, "route", c.Line.Route}
-	repeated, tell := e.count(place(message), c.Packet.Time)
+	repeated, tell := e.count(place(message, traceback), c.Packet.Time)
 	if !tell {
 		c.Log().Debug("error in a Lua script: "+message, attrs...)
 		return
@@ -71,8 +71,21 @@ func (e *errorLog) count(place string, now time.Time) (repeated int, tell bool) 
 	return repeated, true
 }
 
-// place is the "file:line" at the beginning of a message, or all of it.
-func place(message string) string {
+// place is the "file:line" at the beginning of a message. One that has none (an
+// error object, or what error(text, 0) says) is where the traceback begins: such
+// texts may differ from message to message.
+func place(message, traceback string) string {
+	if at := leadingPlace(message); at != "" {
+		return at
+	}
+	if at := leadingPlace(traceback); at != "" {
+		return at
+	}
+	return message
+}
+
+// leadingPlace is the "file:line" that a text begins with, or nothing.
+func leadingPlace(message string) string {
 	for i := 0; i < len(message); i++ {
 		if message[i] != ':' {
 			continue
@@ -85,21 +98,36 @@ func place(message string) string {
 			return message[:j]
 		}
 	}
-	return message
+	return ""
 }
 
-// message is the text of an error, whatever a script gave to error().
-func message(e *glua.ApiError) string {
+// message is the text of an error, whatever a script gave to error(): that of an
+// object is what its __tostring says.
+func (s *state) message(e *glua.ApiError) string {
 	if e.Object == nil {
 		return "unknown error"
 	}
-	switch v := thrown(e).(type) {
-	case glua.LString:
-		return strings.TrimSpace(string(v))
-	case *glua.LTable, *glua.LNilType:
-		return "error object is a " + e.Object.Type().String() + " value"
+	v := thrown(e)
+	switch v.(type) {
+	case glua.LString, glua.LNumber:
+		return strings.TrimSpace(v.String())
 	}
-	return e.Object.String()
+	text := "error object is a " + v.Type().String() + " value"
+	if s.lua.GetMetaField(v, "__tostring") == glua.LNil {
+		return text
+	}
+	s.lua.Push(s.lua.NewFunction(func(l *glua.LState) int {
+		l.Push(l.ToStringMeta(v))
+		return 1
+	}))
+	if err := s.lua.PCall(0, 1, nil); err != nil {
+		return text
+	}
+	if own, ok := s.lua.Get(-1).(glua.LString); ok {
+		text = strings.TrimSpace(string(own))
+	}
+	s.lua.Pop(1)
+	return text
 }
 
 // traceText is the traceback in one line, from the inside out. The outermost

@@ -53,9 +53,7 @@ func stringFormat(l *glua.LState) int {
 		out = d.convert(l, out, format[i], arg)
 		i++
 	}
-	if len(out) > maxText {
-		l.RaiseError("%s", errText)
-	}
+	room(l, len(out))
 	l.Push(glua.LString(out))
 	return 1
 }

@@ -267,6 +267,31 @@ end`, lua.Options{})
 	}
 }
 
+// An error without a place in its text is told once for where it came from,
+// whatever its text is.
+func TestErrorsWithoutPlace(t *testing.T) {
+	s := load(t, "", `
+local n = 0
+function ksr_request_route()
+	n = n + 1
+	if n % 3 == 0 then error(setmetatable({ n }, { __tostring = function(t) return "object " .. t[1] end })) end
+	if n % 3 == 1 then error("text " .. n, 0) end
+	error(function() end)
+end`, lua.Options{})
+	for range 9 {
+		s.run(s.call(scripttest.Invite))
+	}
+	out := strings.Join(s.Env.Host.Lines(), "\n")
+	for _, want := range []string{"text 1", "object 3", "error object is a function value"} {
+		if !strings.Contains(out, want) {
+			t.Errorf("%q is not there: %s", want, out)
+		}
+	}
+	if got := strings.Count(out, "traceback="); got != 3 {
+		t.Errorf("%d errors are told: %s", got, out)
+	}
+}
+
 func TestStepLimit(t *testing.T) {
 	for _, body := range []string{
 		`while true do end`,

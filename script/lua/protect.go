@@ -74,8 +74,11 @@ func (s *state) overflow(l *glua.LState) {
 
 func (s *state) pcall(l *glua.LState) int {
 	l.CheckAny(1)
+	if s.nested >= maxNested {
+		return tooNested(l)
+	}
 	l.Insert(s.guard, 1)
-	if err := l.PCall(l.GetTop()-1, glua.MultRet, nil); err != nil {
+	if err := s.within(l, l.GetTop()-1, nil); err != nil {
 		l.Push(glua.LFalse)
 		l.Push(thrown(err))
 		return 2
@@ -87,9 +90,12 @@ func (s *state) pcall(l *glua.LState) int {
 func (s *state) xpcall(l *glua.LState) int {
 	l.CheckAny(1)
 	handler := l.CheckFunction(2)
+	if s.nested >= maxNested {
+		return tooNested(l) // a handler that calls itself this way would never end
+	}
 	l.SetTop(1)
 	l.Insert(s.guard, 1)
-	err := l.PCall(1, glua.MultRet, handler)
+	err := s.within(l, 1, handler)
 	if err == nil {
 		l.Insert(glua.LTrue, 1)
 		return l.GetTop()
@@ -108,6 +114,22 @@ func (s *state) xpcall(l *glua.LState) int {
 	}
 	l.Push(glua.LFalse)
 	l.Push(result)
+	return 2
+}
+
+// within is a protected call that counts among those within each other.
+func (s *state) within(l *glua.LState, args int, handler *glua.LFunction) error {
+	outer := s.nested
+	s.nested++
+	err := l.PCall(args, glua.MultRet, handler)
+	s.nested = outer
+	return err
+}
+
+// tooNested is the answer to a protected call that there is no room for.
+func tooNested(l *glua.LState) int {
+	l.Push(glua.LFalse)
+	l.Push(glua.LString(errNested))
 	return 2
 }
 

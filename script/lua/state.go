@@ -50,9 +50,11 @@ type state struct {
 	// of the last overflow.
 	guard     *glua.LFunction
 	overflown glua.LString
-	// resumes is how many coroutines stand within each other.
-	resumes int
-	place   func() *module.Position
+	// nested is how many protected calls and coroutines stand within each
+	// other.
+	nested int
+	memory memory
+	place  func() *module.Position
 	// dostring is the second state, of lua_dofile and lua_dostring, made
 	// when first asked for.
 	dostring *state
@@ -114,6 +116,7 @@ func (s *state) close() {
 func (s *state) enter(c *module.Call) {
 	s.call, c.Lua, c.Place = c, s, s.place
 	s.program.vars.fit(c)
+	s.nested, s.memory = 0, memory{}
 	if s.steps != nil {
 		s.steps.n = 0
 	}
@@ -180,7 +183,7 @@ func (s *state) failed(c *module.Call, err error) {
 		s.panicked.Traceback = e.StackTrace
 		return
 	}
-	s.program.errors.report(c, message(e), traceText(e.StackTrace, s.entry))
+	s.program.errors.report(c, s.message(e), traceText(e.StackTrace, s.entry))
 	if s.steps.exceeded() && c.Route == module.RequestRoute {
 		s.program.answerRunaway(c)
 	}

@@ -178,6 +178,7 @@ func stringGsub(l *glua.LState) int {
 	if n == 0 {
 		l.Push(glua.LString(subject))
 	} else {
+		room(l, len(out)+len(subject)-copied)
 		l.Push(glua.LString(append(out, subject[copied:]...)))
 	}
 	l.Push(glua.LNumber(n))

@@ -87,12 +87,14 @@ func stringRep(l *glua.LState) int {
 	if n > maxText/len(s) {
 		l.RaiseError("%s", errText)
 	}
+	room(l, n*len(s))
 	l.Push(glua.LString(strings.Repeat(s, n)))
 	return 1
 }
 
 func stringReverse(l *glua.LState) int {
 	text := []byte(argString(l, 1, "reverse"))
+	room(l, len(text))
 	slices.Reverse(text)
 	l.Push(glua.LString(text))
 	return 1
@@ -113,6 +115,7 @@ func mapBytes(l *glua.LState, fn string, first byte) int {
 		l.Push(glua.LString(s))
 		return 1
 	}
+	room(l, len(s))
 	text := []byte(s)
 	for ; i < len(text); i++ {
 		if text[i]-first < 26 {

@@ -54,6 +54,7 @@ func tableConcat(l *glua.LState) int {
 			l.RaiseError("%s", errText)
 		}
 	}
+	room(l, len(out))
 	l.Push(glua.LString(out))
 	return 1
 }
