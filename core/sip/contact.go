@@ -142,3 +142,11 @@ func AppendQ(dst []byte, q int) []byte {
 	}
 	return dst
 }
+
+// RewriteContact makes uri the URI of the i-th contact for those who ask for Contacts, until the next Parse: a contact that was rewritten
+// is stored as such. The text of the message is the caller's to edit. uri lives as long as the message.
+func (m *Message) RewriteContact(i int, uri string) {
+	if list, _ := m.Contacts(); i < len(list) {
+		list[i].URI = uri
+	}
+}

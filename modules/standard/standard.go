@@ -35,6 +35,7 @@ import (
 	_ "github.com/kahea-sip/kahea/modules/maxfwd"
 	_ "github.com/kahea-sip/kahea/modules/mtree"
 	_ "github.com/kahea-sip/kahea/modules/ndb_redis"
+	_ "github.com/kahea-sip/kahea/modules/nathelper"
 	_ "github.com/kahea-sip/kahea/modules/path"
 	_ "github.com/kahea-sip/kahea/modules/pdt"
 	_ "github.com/kahea-sip/kahea/modules/permissions"

@@ -179,6 +179,21 @@ func (b *Bindings) tellUpdated(n uint32) {
 	}
 }
 
+// Answered notes that a contact has answered a keepalive at a time in seconds
+// since the epoch, and how long that took in microseconds. Nobody is told, and
+// the database follows with the next change.
+func (b *Bindings) Answered(h Handle, at int64, roundtrip uint32) {
+	r := b.s.record(uint32(h))
+	r.keepalive, r.roundtrip = seconds(at), roundtrip
+}
+
+// EndAt makes a contact end at a time in seconds since the epoch: it is not used
+// any more after that, and removed as others that have expired.
+func (b *Bindings) EndAt(h Handle, at int64) {
+	*b.s.expires(uint32(h)) = seconds(at)
+	b.t.noteChanged(b.s.record(uint32(h)))
+}
+
 // fill writes c into the record n, whose serial, agent and links stay.
 func (t *table) fill(s *shard, n uint32, c *Contact) {
 	r := s.record(n)
