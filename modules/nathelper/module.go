@@ -142,7 +142,7 @@ func (n *NATHelper) functions() []module.Function {
 	const (
 		request = module.RequestRoute
 		common  = module.RequestRoute | module.AnyReply | module.FailureRoute | module.BranchRoute | module.LocalRoute
-		contact = module.RequestRoute | module.AnyReply | module.BranchRoute | module.LocalRoute | module.FailureRoute
+		contact = module.RequestRoute | module.AnyReply | module.BranchRoute | module.LocalRoute
 		alias   = module.RequestRoute | module.BranchRoute | module.LocalRoute
 	)
 	flags := module.Arg{Name: "flags", Type: module.ArgInt, Doc: "sum of the flags"}
@@ -155,7 +155,7 @@ func (n *NATHelper) functions() []module.Function {
 		{Name: "set_contact_alias", Args: []module.Arg{{Name: "trim", Type: module.ArgInt, Optional: true, Doc: "1 takes an alias away that is there"}}, Routes: contact,
 			Run: n.setAlias, Doc: "Adds the source address to the Contact URI as a parameter; save() and dialogs see it."},
 		{Name: "add_contact_alias", Args: []module.Arg{{Name: "ip_addr", Optional: true, Doc: "address"}, {Name: "port", Optional: true, Paired: true, Doc: "port"}, {Name: "proto", Optional: true, Paired: true, Doc: "protocol"}},
-			Routes: contact, Run: n.addAlias, Lua: "add_contact_alias; add_contact_alias_addr(str,str,str)",
+			Routes: contact | module.FailureRoute, Run: n.addAlias, Lua: "add_contact_alias; add_contact_alias_addr(str,str,str)",
 			Doc: "Adds an address to the Contact URI as a parameter: the source address, where the URI has another one, or the given one. $rc is 2 when there was nothing to do."},
 		{Name: "handle_ruri_alias", Args: []module.Arg{{Name: "mode", Type: module.ArgInt, Optional: true, Doc: "0 takes the first alias of the Request-URI, another number the last one"}}, Routes: alias,
 			Run: n.handleAlias, Lua: "handle_ruri_alias; handle_ruri_alias_mode(int)", Doc: "Takes the alias out of the Request-URI and makes it the next hop ($du). $rc is 2 when there is none."},
