@@ -86,6 +86,8 @@ func (t *TLS) Exports() module.Exports {
 			{Name: "tls_set_connect_server_id", Lua: "set_connect_server_id(str)", Args: []module.Arg{{Name: "srvid", Doc: "server_id of a client profile; empty for none"}},
 				Routes: module.AnyRoute, Run: setServerID, Doc: "Chooses the profile of the connection that this request opens."},
 		},
+		Lua: []module.Function{{Name: "cget", Args: []module.Arg{{Name: "name", Doc: "what $tls(name) knows"}}, Routes: module.AnyRoute, Get: lineOf,
+			Doc: "What $tls(name) gives; nil for an unknown name."}},
 		Variables: variables(),
 		RPC:       t.commands(),
 		Events:    []module.Event{{Name: eventOut, Doc: "A connection to another server is about to be secured; $sndto(ip) and $sndto(port) name it. drop closes it: nothing is sent."}},

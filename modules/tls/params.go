@@ -63,7 +63,7 @@ func (t *TLS) params() []module.Param {
 		{Name: "ca_path", Set: &v.caPath, Doc: "folder of such files, read at start and by tls.reload; clients are not told of them"},
 		{Name: "crl", Set: &v.crl, Doc: "PEM file with revocation lists"},
 		{Name: "verify_certificate", Set: &v.verify, Min: 0, Max: 1, Doc: "1 refuses peers whose certificate is not good"},
-		{Name: "require_certificate", Set: &v.require, Min: 0, Max: 1, Doc: "1 refuses, with verify_certificate, clients without a certificate"},
+		{Name: "require_certificate", Set: &v.require, Min: 0, Max: 1, Doc: "1 refuses clients without a certificate, or with one that is not good"},
 		{Name: "verify_client", Set: &v.verifyClient, Doc: "off, on, optional (none, or a good one) or optional_no_ca (asked for, and anything taken), in place of the two"},
 		{Name: "verify_depth", Set: &v.depth, Min: 0, Max: 1 << 16, Doc: "certificates that may stand between that of the peer and the authority"},
 		{Name: "cipher_list", Set: &v.cipherList, Doc: "cipher suites up to TLS 1.2 in OpenSSL's language; all that are not weak where nothing is said"},

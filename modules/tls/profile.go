@@ -215,7 +215,7 @@ func (p *profile) verification() (verifyMode, error) {
 		return 0, p.errorf(attrVerifyClient, "found %q, expected off, on, optional or optional_no_ca", p.verifyClient)
 	}
 	switch {
-	case p.verify && p.require:
+	case p.require:
 		return verifyOn, nil
 	case p.verify:
 		return verifyOptional, nil

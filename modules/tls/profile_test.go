@@ -67,8 +67,8 @@ func TestServerProfilesAreFound(t *testing.T) {
 			t.Errorf("%s %s: got %s, want %s", row.at, row.name, got.serverID, row.want)
 		}
 	}
-	if d := ps.servers[0].depth; d != 3 {
-		t.Errorf("depth %d of a profile that does not say, want 3 of the default one", d)
+	if d := ps.servers[0].depth; d != 9 {
+		t.Errorf("depth %d of a profile that does not say, want 9 of the parameter", d)
 	}
 }
 

@@ -71,8 +71,8 @@ func (ps *profiles) all() []*profile {
 }
 
 // readProfiles reads a file, or all files of a folder, and makes profiles of
-// them. What a profile leaves out is that of the default profile of its role, and
-// what that leaves out the parameters of the module say.
+// them. What a profile leaves out the parameters of the module say, not the default
+// profile.
 func readProfiles(path string, server, client attributes) (*profiles, error) {
 	sections, err := readSections(path)
 	if err != nil {
@@ -96,7 +96,6 @@ func readProfiles(path string, server, client attributes) (*profiles, error) {
 			return nil, s.errorf("%s stands twice, first at %s", p, (*slot).at)
 		}
 		*slot = p
-		defaults[s.role] = inherited(p.attributes)
 	}
 	ps.complete(server, client)
 	for _, s := range sections {
@@ -119,12 +118,6 @@ func readProfiles(path string, server, client attributes) (*profiles, error) {
 		*list = append(*list, p)
 	}
 	return ps, nil
-}
-
-// inherited are the attributes that other profiles have of a default one.
-func inherited(a attributes) attributes {
-	a.serverName, a.serverID, a.serverNameMode = "", "", 0
-	return a
 }
 
 // complete adds the defaults that are not written.

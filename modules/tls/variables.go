@@ -176,6 +176,7 @@ func variables() []module.Variable {
 	add := func(name string, f part, doc string) {
 		out = append(out, module.Variable{Name: "tls_" + name, Get: of(f), Doc: doc})
 	}
+	out = append(out, module.Variable{Name: "tls", Bind: bindLine, Doc: "m_issuer_line, m_subject_line, p_issuer_line, p_subject_line: issuer and subject of our certificate and the peer's, in a line"})
 	add("version", versionName, "version of the protocol: TLSv1.3")
 	add("description", description, "line about the cipher suite, in OpenSSL's words")
 	add("cipher_info", cipherName, "OpenSSL's name of the cipher suite")
