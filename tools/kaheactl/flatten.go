@@ -93,6 +93,58 @@ func flattenStruct(path []string, s *module.Struct) (rows [][]cell, ok bool) {
 	return rows, true
 }
 
+// paired makes one structure of a member that is a list of structures with a name
+// each, as dlg.list has for profiles and variables: [{a: 1}, {b: 2}] is {a: 1, b: 2}.
+// Values of a name that comes again stand beside one another. What is no such list,
+// [{a: 1}, {a: 2}], stays a list.
+func paired(v any) any {
+	switch v := v.(type) {
+	case module.Rows:
+		return paired(v.List())
+	case module.List:
+		l := make(module.List, len(v))
+		for i, e := range v {
+			l[i] = paired(e)
+		}
+		return l
+	case *module.Struct:
+		s := &module.Struct{}
+		for _, f := range v.Fields {
+			value := paired(f.Value)
+			if l, ok := value.(module.List); ok {
+				if one := pairs(l); one != nil {
+					value = one
+				}
+			}
+			s.Add(f.Name, value)
+		}
+		return s
+	}
+	return v
+}
+
+// pairs is the structure of a list of pairs; nil where it is none.
+func pairs(l module.List) *module.Struct {
+	one, at := &module.Struct{}, map[string]int{}
+	for _, e := range l {
+		s, ok := e.(*module.Struct)
+		if !ok || len(s.Fields) != 1 || !flat(s.Fields[0].Value) {
+			return nil
+		}
+		f := s.Fields[0]
+		if i, again := at[f.Name]; again {
+			one.Fields[i].Value = scalar(one.Fields[i].Value) + ", " + scalar(f.Value)
+			continue
+		}
+		at[f.Name] = len(one.Fields)
+		one.Add(f.Name, f.Value)
+	}
+	if len(one.Fields) < 2 {
+		return nil
+	}
+	return one
+}
+
 // sheet is a table with its names.
 type sheet struct {
 	names []string

@@ -61,6 +61,14 @@ b:
   1
   2
 `},
+		{"lists of pairs", module.List{
+			object("id", 1, "variables", module.List{object("gateway", "a"), object("customer", "x")}, "profiles", module.List{object("p", "1"), object("p", "2"), object("q", "3")}),
+			object("id", 2, "variables", module.List{object("customer", "y"), object("gateway", "b")}, "profiles", module.List{}),
+		}, `
+ID  GATEWAY  CUSTOMER  P     Q
+1   a        x         1, 2  3
+2   b        y
+`},
 		{"too wide: what is the same stands above, what is not set nowhere", module.List{
 			object("uri", "a", "x", object("socket", long, "path", "[not set]", "received", long)),
 			object("uri", "b", "x", object("socket", long, "path", "[not set]", "received", long)),

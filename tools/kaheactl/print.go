@@ -37,7 +37,7 @@ func printTable(w io.Writer, values []any) error {
 	var p table
 	l := make(module.List, len(values))
 	for i, v := range values {
-		l[i] = lists(v)
+		l[i] = paired(lists(v))
 	}
 	if len(l) == 1 {
 		p.value(0, l[0])
