@@ -20,11 +20,11 @@ func (m *Module) functions() []module.Function {
 	return []module.Function{
 		{Name: "dlg_manage", Routes: module.RequestRoute, Run: m.manage,
 			Doc: "Begins a dialog with an INVITE outside of one; for other requests finds the dialog that they belong to."},
-		{Name: "set_dlg_profile", Lua: "set_dlg_profile(str,str); set_dlg_profile_static(str)", Args: []module.Arg{profile, value}, Routes: module.AnyRoute, Run: m.setProfile,
+		{Name: "set_dlg_profile", Lua: "set_dlg_profile(str,str); set_dlg_profile_static(str)", Args: []module.Arg{profile, value}, Routes: module.AnyRoute, Run: m.setProfile, Prepare: m.knownProfile(0),
 			Doc: "Puts the dialog into a profile; as often as it is called."},
-		{Name: "unset_dlg_profile", Lua: "unset_dlg_profile(str,str); unset_dlg_profile_static(str)", Args: []module.Arg{profile, value}, Routes: module.AnyRoute, Run: m.unsetProfile,
+		{Name: "unset_dlg_profile", Lua: "unset_dlg_profile(str,str); unset_dlg_profile_static(str)", Args: []module.Arg{profile, value}, Routes: module.AnyRoute, Run: m.unsetProfile, Prepare: m.knownProfile(0),
 			Doc: "Takes the dialog out of a profile. False when it was not in it."},
-		{Name: "is_in_profile", Lua: "is_in_profile(str,str); is_in_profile_static(str)", Args: []module.Arg{profile, value}, Routes: module.AnyRoute, Run: m.inProfile,
+		{Name: "is_in_profile", Lua: "is_in_profile(str,str); is_in_profile_static(str)", Args: []module.Arg{profile, value}, Routes: module.AnyRoute, Run: m.inProfile, Prepare: m.knownProfile(0),
 			Doc: "True when the dialog is in a profile, with the value where one is given."},
 		{Name: "get_profile_size", Lua: "get_profile_size(str,str,str); get_profile_size_static(str,str)",
 			Args:   []module.Arg{profile, {Name: "value", Type: module.ArgTemplate, Doc: "value to count; with two arguments the variable for the size"}, {Name: "size", Type: module.ArgVar, Optional: true, Doc: "variable for the size"}},
@@ -49,12 +49,12 @@ func (m *Module) functions() []module.Function {
 		{Name: "dlg_set_timeout", Lua: "dlg_set_timeout(int); dlg_set_timeout_id(int,int,int)",
 			Args: []module.Arg{{Name: "timeout", Type: module.ArgInt, Doc: "seconds"}, {Name: "h_entry", Type: module.ArgInt, Optional: true, Doc: "as dlg.list shows"}, {Name: "h_id", Type: module.ArgInt, Optional: true, Paired: true, Doc: "as dlg.list shows"}}, Routes: module.AnyRoute, Run: m.setTimeout,
 			Doc: "Ends the call that many seconds from now."},
-		{Name: "dlg_set_timeout_by_profile", Lua: "-", Args: []module.Arg{profile, {Name: "value", Doc: "value; with two arguments the seconds"}, {Name: "timeout", Type: module.ArgInt, Optional: true, Doc: "seconds"}}, Routes: module.AnyRoute, Run: m.setTimeoutBy,
+		{Name: "dlg_set_timeout_by_profile", Lua: "-", Args: []module.Arg{profile, {Name: "value", Doc: "value; with two arguments the seconds"}, {Name: "timeout", Type: module.ArgInt, Optional: true, Doc: "seconds"}}, Routes: module.AnyRoute, Run: m.setTimeoutBy, Prepare: m.knownProfile(0),
 			Doc: "dlg_set_timeout for all dialogs in a profile."},
 		{Name: "dlg_set_property", Args: []module.Arg{property}, Routes: module.AnyRoute, Run: m.setProperty, Doc: "Turns keep-alives on, or keeps the timeout from being set anew by each request."},
 		{Name: "dlg_reset_property", Args: []module.Arg{property}, Routes: module.AnyRoute, Run: m.resetProperty, Doc: "Takes a property back."},
 		{Name: "dlg_remote_profile", Lua: "-", Args: []module.Arg{{Name: "cmd", Doc: "add or rm"}, profile, {Name: "value", Doc: "value, empty for none"}, {Name: "uid", Doc: "name of the member"}, {Name: "expires", Type: module.ArgInt, Doc: "seconds since the epoch"}},
-			Routes: module.AnyRoute, Run: m.remoteProfile, Doc: "Counts a dialog of another server in a profile. False for one that is there already, or is not there."},
+			Routes: module.AnyRoute, Run: m.remoteProfile, Prepare: m.knownProfile(1), Doc: "Counts a dialog of another server in a profile. False for one that is there already, or is not there."},
 		{Name: "dlg_set_ruri", Lua: "-", Routes: module.AnyRoute, Run: m.setRURI, Doc: "Sets the Request-URI to the Contact of the side that the request goes to."},
 		{Name: "dlg_update_contact", Routes: module.AnyRoute, Run: m.updateContact, Doc: "Takes the Contact of the message as that of its sender."},
 		{Name: "dlg_update_socket", Routes: module.AnyRoute, Run: m.updateSocket, Doc: "Takes the socket that the message came by as that of its sender."},
@@ -117,6 +117,9 @@ func (m *Module) lua() []module.Function {
 
 // prepareSize finds the variable of get_profile_size("profile", "$var(size)").
 func (m *Module) prepareSize(b module.Binder, a module.Args) error {
+	if err := m.knownProfile(0)(b, a); err != nil {
+		return err
+	}
 	if a[2].Given || !a[1].Given { // Lua names the variable in a third argument, at run time
 		return nil
 	}

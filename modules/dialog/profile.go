@@ -190,6 +190,18 @@ func (m *Module) profileArg(a module.Args, i int) (*profile, error) {
 	return nil, fmt.Errorf("there is no profile %q: profiles_with_value and profiles_no_value name them", a.Str(i))
 }
 
+// knownProfile makes a Prepare that refuses the name of a profile that is not
+// there, where it is a constant.
+func (m *Module) knownProfile(i int) func(module.Binder, module.Args) error {
+	return func(_ module.Binder, a module.Args) error {
+		if !a[i].Const {
+			return nil
+		}
+		_, err := m.profileArg(a, i)
+		return err
+	}
+}
+
 // setProfile is set_dlg_profile(profile[, value]).
 func (m *Module) setProfile(c *module.Call, a module.Args) module.Result {
 	p, err := m.profileArg(a, 0)

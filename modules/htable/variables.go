@@ -39,12 +39,12 @@ func (h *HTable) bind(b module.Binder, inner string) (reference, error) {
 		return reference{}, errReference
 	}
 	name = strings.TrimSpace(name)
+	if h.byName[name] == nil {
+		b.Log().Warn("there is no such table: what is read of it is $null", "table", name)
+	}
 	t, err := b.Template(text)
 	if err != nil {
 		return reference{}, err
-	}
-	if h.byName[name] == nil {
-		b.Log().Warn("there is no such table: what is read of it is $null", "table", name)
 	}
 	return reference{h.byName[name], t}, nil
 }

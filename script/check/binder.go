@@ -71,4 +71,15 @@ func (b binder) Module(name string) module.Module {
 }
 
 // Log implements module.Binder.
-func (b binder) Log() *slog.Logger { return b.c.opt.Log }
+// What a module warns of while a call or a variable is looked at is a warning of
+// the checker, with that place.
+func (b binder) Log() *slog.Logger {
+	at := b.c.place
+	if at.Pos.Line == 0 {
+		at = b.c.uses.at
+	}
+	if at.Pos.Line == 0 {
+		return b.c.opt.Log
+	}
+	return slog.New(warner{b.c.opt.Log.Handler(), b.c, at})
+}

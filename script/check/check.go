@@ -54,6 +54,7 @@ type checker struct {
 
 	flags    map[string]int64
 	prepares []prepare
+	place    source.Span // of the call whose Prepare runs
 	settings []*accessorParam
 
 	// kind is the kind of the route that is looked at; loops how deep whiles
@@ -107,6 +108,7 @@ func Check(file *syntax.File, opt Options, errs *source.ErrorList) *Script {
 	}
 	c.resolveRoutes()
 	for _, p := range c.prepares {
+		c.place = p.span
 		if err := p.run(); err != nil {
 			c.fail(p.span, err)
 		}
@@ -122,7 +124,7 @@ func (c *checker) prepareModules() {
 		if !ok {
 			continue
 		}
-		c.askedMissing = false
+		c.askedMissing, c.uses.at = false, source.Span{}
 		if err := p.Prepare(c.binder()); err != nil && !c.askedMissing {
 			c.failPrepare(m.Name, err)
 		}

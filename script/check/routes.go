@@ -200,6 +200,12 @@ func (c *checker) warnUnused() {
 			e.Advice = "arm it with " + armedBy[r.Kind] + "(\"" + r.Keys[len(r.Keys)-1].Name + "\"), or take it out"
 		case module.EventRoute, module.LocalRoute:
 			owner, _, _ := strings.Cut(r.Name, ":")
+			if m := c.loaded(owner); m != nil && r.Kind == module.EventRoute {
+				if !c.strangeEvent(e, m, r) {
+					continue
+				}
+				break
+			}
 			if !knownNames().hasModule(owner) || c.loaded(owner) != nil || c.missing[owner] {
 				continue
 			}
@@ -227,4 +233,26 @@ func (c *checker) isWanted(r *Route) bool {
 		}
 	}
 	return false
+}
+
+// strangeEvent tells whether a loaded module has no event of the name of a route,
+// and makes a warning of that.
+func (c *checker) strangeEvent(e *source.Error, m *Module, r *Route) bool {
+	if len(m.Exports.Events) == 0 || c.isWanted(r) {
+		return false
+	}
+	var names []string
+	for _, event := range m.Exports.Events {
+		fixed := strings.TrimSuffix(event.Name, "NAME")
+		if r.Name == event.Name || fixed != event.Name && strings.HasPrefix(r.Name, fixed) {
+			return false
+		}
+		names = append(names, event.Name)
+	}
+	e.Message = r.Title() + " never runs: module " + m.Name + " has no such event"
+	e.Advice = "its events are " + strings.Join(names, ", ")
+	if near := source.Nearest(r.Name, names); near != "" {
+		e.Advice = "did you mean " + near
+	}
+	return true
 }
