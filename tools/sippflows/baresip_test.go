@@ -65,7 +65,7 @@ func TestRTPPortsBeginAnewAtTheBottom(t *testing.T) {
 }
 
 // startPhone starts a baresip that registers user at the server and answers calls at once.
-func startPhone(t *testing.T, server *refserver.Server, user, transport string) *phone {
+func startPhone(t *testing.T, server, user, transport string, more ...string) *phone {
 	t.Helper()
 	folder := t.TempDir()
 	sip, ctrl := freePort(t), freePort(t)
@@ -87,8 +87,9 @@ module_app contact.so
 module_app menu.so
 module_app ctrl_tcp.so
 ctrl_tcp_listen 127.0.0.1:%[2]d
-`, sip, ctrl, user, rtp+1, last, baresipModules)
-	account := fmt.Sprintf("<sip:%s@%s;transport=%s>;auth_pass=none;regint=60;answermode=auto;audio_codecs=pcmu\n", user, server.Addr(), transport)
+%[7]s
+`, sip, ctrl, user, rtp+1, last, baresipModules, strings.Join(more, "\n"))
+	account := fmt.Sprintf("<sip:%s@%s;transport=%s>;auth_pass=none;regint=60;answermode=auto;audio_codecs=pcmu\n", user, server, transport)
 	for name, text := range map[string]string{"config": config, "accounts": account, "contacts": ""} {
 		if err := os.WriteFile(filepath.Join(folder, name), []byte(text), 0o644); err != nil {
 			t.Fatal(err)
@@ -219,20 +220,20 @@ func phonesCall(t *testing.T, command string) {
 	for _, transports := range [][2]string{{"udp", "udp"}, {"tcp", "udp"}, {"tcp", "tcp"}} {
 		t.Run(transports[0]+"-"+transports[1], func(t *testing.T) {
 			t.Parallel()
-			anna := startPhone(t, server, "anna-"+transports[0]+"-"+transports[1], transports[0])
-			ben := startPhone(t, server, "ben-"+transports[0]+"-"+transports[1], transports[1])
+			anna := startPhone(t, server.Addr(), "anna-"+transports[0]+"-"+transports[1], transports[0])
+			ben := startPhone(t, server.Addr(), "ben-"+transports[0]+"-"+transports[1], transports[1])
 			anna.registered(t)
 			ben.registered(t)
-			call(t, server, anna, ben)
-			call(t, server, ben, anna)
+			call(t, server.Addr(), anna, ben)
+			call(t, server.Addr(), ben, anna)
 		})
 	}
 }
 
 // call is one call that the callee answers by itself and the caller ends.
-func call(t *testing.T, server *refserver.Server, caller, callee *phone) {
+func call(t *testing.T, server string, caller, callee *phone) {
 	t.Helper()
-	caller.command(t, "dial", fmt.Sprintf("sip:%s@%s", callee.user, server.Addr()))
+	caller.command(t, "dial", fmt.Sprintf("sip:%s@%s", callee.user, server))
 	caller.expect(t, "CALL_ESTABLISHED")
 	if e := callee.expect(t, "CALL_ESTABLISHED"); !strings.Contains(e.PeerURI, caller.user) {
 		t.Errorf("call comes from %s, want %s", e.PeerURI, caller.user)
