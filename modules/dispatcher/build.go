@@ -254,11 +254,10 @@ func (d *Dispatcher) reweigh(s *set) {
 		for i, dst := range turns {
 			if dst.usable() && dst.attrs.rweight != 0 {
 				weights[i] = int(most * 10 / max(1, dst.congestion.Load()))
-				total += weights[i]
 			}
 		}
 	}
-	s.relative.Store(newWheel(shares(weights, relativeSlots*max(1, (total+relativeSlots-1)/relativeSlots))))
+	s.relative.Store(newRelativeWheel(weights))
 }
 
 // fieldsOf are the fields of the XAVP that a script sees of a gateway.

@@ -66,8 +66,25 @@ func percents(weights []int) []int {
 // row each gateway has its share to within one.
 const relativeSlots = 1000
 
-// shares divides slots by weight: each gets the whole part of its share, and
-// those with the largest rests one more.
+// newRelativeWheel makes a wheel of relative weights; nil where all are 0. Who has
+// a weight has a slot: where there are so many small ones that 1,000 slots are
+// too few, there are more.
+func newRelativeWheel(weights []int) *wheel {
+	for slots := relativeSlots; ; slots += relativeSlots {
+		counts := shares(weights, slots)
+		starving := false
+		for i, n := range counts {
+			starving = starving || n == 0 && weights[i] > 0
+		}
+		if !starving {
+			return newWheel(counts)
+		}
+	}
+}
+
+// shares divides slots by weight: each gets the whole part of its share. Of what is
+// left one goes to each whose share is less than a slot, then to those with the
+// largest rests.
 func shares(weights []int, slots int) []int {
 	counts, total := make([]int, len(weights)), 0
 	for _, n := range weights {
@@ -82,7 +99,13 @@ func shares(weights []int, slots int) []int {
 		left -= counts[i]
 		order[i] = i
 	}
-	slices.SortStableFunc(order, func(a, b int) int { return weights[b]*slots%total - weights[a]*slots%total })
+	urgency := func(i int) int {
+		if counts[i] == 0 && weights[i] > 0 {
+			return total // more than any rest
+		}
+		return weights[i] * slots % total
+	}
+	slices.SortStableFunc(order, func(a, b int) int { return urgency(b) - urgency(a) })
 	for _, i := range order[:left] {
 		counts[i]++
 	}

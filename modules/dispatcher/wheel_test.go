@@ -5,6 +5,7 @@ package dispatcher
 import (
 	"fmt"
 	"math"
+	"math/rand/v2"
 	"slices"
 	"testing"
 )
@@ -34,9 +35,16 @@ func TestPercents(t *testing.T) {
 func TestShares(t *testing.T) {
 	for _, weights := range [][]int{{5, 3, 1, 1, 0}, {1, 1, 1}, {1}, {1, 2, 1}, {100, 1}, {7, 11, 13, 17, 19, 23}, {50, 50, 33}, {0, 1, 0}, {3, 3, 3, 3, 3, 3, 3}} {
 		t.Run(fmt.Sprint(weights), func(t *testing.T) {
-			w := newWheel(shares(weights, relativeSlots))
-			window(t, w, weights, 1000, 1)
+			window(t, newRelativeWheel(weights), weights, 1000, 1)
 		})
+	}
+	many := rand.New(rand.NewPCG(6, 6))
+	for range 20 { // weights whose sum is beyond 1,000
+		weights := make([]int, 11+many.IntN(40))
+		for i := range weights {
+			weights[i] = 1 + many.IntN(100)
+		}
+		window(t, newRelativeWheel(weights), weights, 1000, 1)
 	}
 	for _, weights := range [][]int{{50, 30, 20}, {5, 3, 1, 91}, {33, 33, 34}} {
 		t.Run(fmt.Sprint(weights), func(t *testing.T) {
@@ -84,8 +92,18 @@ func TestManyWeights(t *testing.T) {
 	}
 	s.destinations[7].attrs.rweight = 1
 	d.reweigh(s)
-	if n := len(s.relative.Load().slots); n != 6000 || !slices.Contains(s.relative.Load().slots, 7) {
+	if n := len(s.relative.Load().slots); n != 1000 || !slices.Contains(s.relative.Load().slots, 7) {
 		t.Errorf("%d slots, and none for the small one", n)
+	}
+	weights := make([]int, 1500) // more than there are slots
+	for i := range weights {
+		weights[i] = 1 + i%2
+	}
+	w := newRelativeWheel(weights)
+	for i := range weights {
+		if !slices.Contains(w.slots, uint16(i)) {
+			t.Fatalf("gateway %d has none of %d slots", i, len(w.slots))
+		}
 	}
 }
 
