@@ -75,6 +75,7 @@ func compileProto(name, text string) (*glua.FunctionProto, error) {
 	if err != nil {
 		return nil, syntaxError(name, err)
 	}
+	orderAssigns(tree)
 	boundConcats(tree)
 	splitConstructors(tree)
 	proto, err := glua.Compile(tree, name)

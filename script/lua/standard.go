@@ -11,6 +11,7 @@ func (s *state) standard() {
 	openString(l)
 	for name, f := range map[string]glua.LGFunction{
 		"tonumber": toNumber, "collectgarbage": collectGarbage, "loadstring": loadString,
+		"error": raise(l),
 	} {
 		l.SetGlobal(name, l.NewFunction(f))
 	}
@@ -19,4 +20,15 @@ func (s *state) standard() {
 	standardIO(l)
 	standardMath(l)
 	standardDebug(l)
+}
+
+// raise is error, which needs no value.
+func raise(l *glua.LState) glua.LGFunction {
+	run := l.GetGlobal("error").(*glua.LFunction).GFunction
+	return func(l *glua.LState) int {
+		if l.GetTop() == 0 {
+			l.Push(glua.LNil)
+		}
+		return run(l)
+	}
 }
