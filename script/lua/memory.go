@@ -65,19 +65,19 @@ func room(l *glua.LState, size int) {
 
 // grown tells that what is in use grew too much since the first look.
 func (m *memory) grown() bool {
-	now := inUse()
+	const objects, live = "/memory/classes/heap/objects:bytes", "/gc/heap/live:bytes"
 	if m.base == 0 {
-		m.base = now
+		m.base = inUse(live)
 	}
-	if now < m.base+maxGrowth {
+	if inUse(objects) < m.base+maxGrowth {
 		return false
 	}
 	runtime.GC() // only what is still reachable counts
-	return inUse() >= m.base+maxGrowth
+	return inUse(live) >= m.base+maxGrowth
 }
 
-func inUse() uint64 {
-	sample := []metrics.Sample{{Name: "/memory/classes/heap/objects:bytes"}}
+func inUse(metric string) uint64 {
+	sample := []metrics.Sample{{Name: metric}}
 	metrics.Read(sample)
 	return sample[0].Value.Uint64()
 }
