@@ -121,6 +121,9 @@ type Notifier interface {
 	// ends. It connects again where the connection was lost; connected is called
 	// whenever it listens anew: messages may have been missed before.
 	Subscribe(ctx context.Context, channel string, each func(message string), connected func())
+	// Mark returns a text that belongs to what the database holds: it stays the
+	// same, for all, until the database has lost its content.
+	Mark(ctx context.Context, name string) (string, error)
 }
 
 // Driver is implemented by the modules db_*.

@@ -4,6 +4,7 @@ package db_redis
 
 import (
 	"context"
+	"crypto/rand"
 	"time"
 
 	"github.com/redis/go-redis/v9"
@@ -15,6 +16,18 @@ const listenPause = 200 * time.Millisecond
 // Publish implements db.Notifier.
 func (d *database) Publish(ctx context.Context, channel, message string) error {
 	return d.run(ctx, "publish", false, func(ctx context.Context) error { return d.client.Publish(ctx, channel, message).Err() })
+}
+
+// Mark implements db.Notifier.
+func (d *database) Mark(ctx context.Context, name string) (mark string, err error) {
+	err = d.run(ctx, "read the mark", true, func(ctx context.Context) (err error) {
+		// Two steps: whoever comes second reads what the first has written.
+		if err = d.client.SetNX(ctx, name, rand.Text(), 0).Err(); err == nil {
+			mark, err = d.client.Get(ctx, name).Result()
+		}
+		return err
+	})
+	return mark, err
 }
 
 // Subscribe implements db.Notifier.

@@ -48,7 +48,13 @@ func (t *table) noteRemoved(s *shard, n uint32) {
 	}
 	var c Contact
 	t.read(s, n, &c)
-	s.gone = append(s.gone, string(c.AppendRUID(nil)))
+	s.gone = append(s.gone, goneRow{ruid: string(c.AppendRUID(nil)), aor: strings.Clone(s.aorText(s.aor(r.aor))), expires: c.Expires})
+}
+
+// goneRow is a row that waits to be deleted, of a contact that was removed.
+type goneRow struct {
+	ruid, aor string
+	expires   int64 // of the contact, as this server knew it
 }
 
 // change is a record that waits to be written, with texts of its own.
@@ -62,7 +68,7 @@ type change struct {
 // changes are those of a shard that go to the database together.
 type changes struct {
 	records []change
-	gone    []string // record unique ids
+	gone    []goneRow
 }
 
 func (c *changes) empty() bool { return len(c.records) == 0 && len(c.gone) == 0 }

@@ -72,7 +72,7 @@ func (u *Usrloc) startDatabase(ctx context.Context) error {
 			return err
 		}
 	}
-	return nil
+	return u.startSharing()
 }
 
 // flush writes what waits of all tables.
@@ -165,11 +165,11 @@ func (u *Usrloc) waiting() (n int64) {
 
 // prepareDatabase checks the parameters of the database.
 func (u *Usrloc) prepareDatabase() error {
-	if u.dbMode == dbNone {
+	if u.dbMode == dbNone && u.share == 0 {
 		return nil
 	}
 	if _, err := db.ParseURL(u.dbURL); err != nil {
 		return fmt.Errorf("usrloc: db_url %q: %w", u.dbURL, err)
 	}
-	return nil
+	return u.prepareSharing()
 }

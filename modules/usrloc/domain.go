@@ -12,6 +12,9 @@ type Domain struct {
 	name string
 	loc  *Usrloc
 	t    *table // set by Start
+	// mark is that of the database when rows and memory were last the same
+	// (db_share); it belongs to the goroutine that listens to other servers.
+	mark string
 }
 
 // Name is the name of the table.

@@ -34,7 +34,7 @@ func (b *database) load(ctx context.Context, d *Domain) error {
 		}
 		c.XAVPs = attributes[c.RUID]
 		if c.Expired(now) || b.loc.cleanTCP != 0 && c.stream() {
-			d.t.forget(aor, c.RUID)
+			d.t.forget(goneRow{c.RUID, aor, c.Expires})
 			return nil
 		}
 		return d.t.loaded(d, aor, &c)
@@ -77,15 +77,15 @@ func (t *table) loaded(d *Domain, aor string, c *Contact) error {
 }
 
 // forget makes a row wait to be deleted.
-func (t *table) forget(aor, ruid string) {
+func (t *table) forget(row goneRow) {
 	if !t.written {
 		return
 	}
-	s := t.shard(t.store.hash(aor))
+	s := t.shard(t.store.hash(row.aor))
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if len(s.gone) < maxGone {
-		s.gone = append(s.gone, ruid)
+		s.gone = append(s.gone, row)
 		t.waiting.Add(1)
 	}
 }

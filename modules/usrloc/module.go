@@ -43,12 +43,14 @@ type Usrloc struct {
 	serverFilter int
 	versionTable int
 	cleanTCP     int
+	share        int
 
 	host       module.Host
 	store      *store
 	db         *database // nil with db_mode 0
 	scratch    scratch
 	dbFailures counter.Counter
+	refreshed  counter.Counter
 	domains    []*Domain
 	task       *timer.Task
 	retry      *timer.Task // with db_mode 1
@@ -80,6 +82,7 @@ func (u *Usrloc) Exports() module.Exports {
 		Counters: []counter.Entry{
 			{Name: "registered_users", Gauge: u.users, Doc: "AORs that have contacts, in all tables"},
 			{Name: "db_waiting", Gauge: u.waiting, Doc: "changes of contacts that are not yet in the database"},
+			{Name: "db_refreshed", Counter: &u.refreshed, Doc: "AORs that were read again because another server has changed them (db_share)"},
 			{Name: "db_failures", Counter: &u.dbFailures, Doc: "operations of the database that have failed"},
 		},
 	}

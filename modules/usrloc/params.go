@@ -42,6 +42,7 @@ func (u *Usrloc) databaseParams() []module.Param {
 		{Name: "rm_expired_delay", Set: &u.expiredDelay, Min: 0, Max: 1 << 30, Unit: "s", Doc: "how long after their time rows are removed, with db_mode 3"},
 		{Name: "server_id_filter", Set: &u.serverFilter, Min: 0, Max: 1, Doc: "1 loads and removes only rows with the server_id of this server"},
 		{Name: "version_table", Set: &u.versionTable, Min: 0, Max: 1, Doc: "0 does not check the version of the table"},
+		{Name: "db_share", Set: &u.share, Min: 0, Max: 1, Doc: "1 shares the contacts with other servers that have the same table, with db_mode 1 and a database that carries messages (db_redis). Not of Kamailio"},
 		{Name: "db_clean_tcp", Set: &u.cleanTCP, Min: 0, Max: 1, Doc: "1 removes, instead of loading them, contacts that came by a stream connection"},
 	}...)
 	for _, p := range []struct{ name, doc, why string }{

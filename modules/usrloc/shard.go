@@ -30,7 +30,7 @@ type shard struct {
 	freeList uint32
 	texts    arena.Arena
 	xavps    map[uint32]*avp.Tree
-	gone     []string // record unique ids of removed contacts that have rows
+	gone     []goneRow // of removed contacts that have rows
 }
 
 // slot is a place of the hash table; aor 0 is an empty one.

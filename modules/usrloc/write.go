@@ -72,6 +72,7 @@ func (b *database) send(ctx context.Context, t *table, p *parcel) error {
 	err := b.write(ctx, t.name, &p.all)
 	if err == nil {
 		b.works()
+		b.publish(ctx, t.name, &p.all)
 		return nil
 	}
 	b.tell("contacts cannot be written to the database, they wait", err)
@@ -139,11 +140,15 @@ func (b *database) alone(ctx context.Context, table string, one *changes) error 
 }
 
 func (b *database) apply(ctx context.Context, o db.Operations, table string, all *changes) error {
-	for _, ruid := range all.gone {
-		if _, err := o.Delete(ctx, table, []db.Cond{db.Is(b.columns.ruid, ruid)}); err != nil {
+	for i := range all.gone {
+		n, err := o.Delete(ctx, table, b.rowOf(&all.gone[i]))
+		if err != nil {
 			return err
 		}
-		if err := b.deleteAttributes(ctx, o, ruid); err != nil {
+		if n == 0 && b.loc.share != 0 {
+			continue
+		}
+		if err := b.deleteAttributes(ctx, o, all.gone[i].ruid); err != nil {
 			return err
 		}
 	}
@@ -163,6 +168,16 @@ func (b *database) apply(ctx context.Context, o db.Operations, table string, all
 		return nil
 	}
 	return o.Insert(ctx, table, b.names, fresh...)
+}
+
+// rowOf are the conditions for the row of a contact that was removed. Where it
+// had expired and servers share the table, another one may have renewed it.
+func (b *database) rowOf(g *goneRow) []db.Cond {
+	where := []db.Cond{db.Is(b.columns.ruid, g.ruid)}
+	if b.loc.share != 0 && g.expires != 0 && g.expires <= b.loc.host.Clock().Now().Unix() {
+		where = append(where, db.Cond{Column: b.columns.expires, Op: db.LessEqual, Value: b.time(g.expires)})
+	}
+	return where
 }
 
 // The columns of location_attrs, and the types of its values.

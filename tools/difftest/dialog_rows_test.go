@@ -201,7 +201,10 @@ func (e *end) get(start string) string {
 }
 
 // answer accepts a request.
-func (e *end) answer(request string) {
+func (e *end) answer(request string) { e.send("%s", accepted(request, e.addr())) }
+
+// accepted is the reply that accepts a request at an address.
+func accepted(request, addr string) string {
 	to := headerOf(request, "To")
 	if !strings.Contains(to, "tag=") {
 		to += ";tag=b"
@@ -216,8 +219,8 @@ func (e *end) answer(request string) {
 		}
 	}
 	lines := append(via, routes...)
-	lines = append(lines, headerOf(request, "From"), to, headerOf(request, "Call-ID"), headerOf(request, "CSeq"), "Contact: <sip:bob@"+e.addr()+">", "Content-Length: 0")
-	e.send("SIP/2.0 200 OK\r\n%s\r\n\r\n", strings.Join(lines, "\r\n"))
+	lines = append(lines, headerOf(request, "From"), to, headerOf(request, "Call-ID"), headerOf(request, "CSeq"), "Contact: <sip:bob@"+addr+">", "Content-Length: 0")
+	return "SIP/2.0 200 OK\r\n" + strings.Join(lines, "\r\n") + "\r\n\r\n"
 }
 
 func headerOf(msg, name string) string {
