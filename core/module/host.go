@@ -70,6 +70,10 @@ type Host interface {
 	// reply_route: true says that the reply was dealt with. What nobody
 	// takes goes upstream without state.
 	TakeReplies(f func(c *Call) bool)
+	// TakeHTTP adds a function that is asked for each request of HTTP that a
+	// connection brings: true says that it was dealt with. Without such a
+	// function, and where none takes the request, the connection is closed.
+	TakeHTTP(f func(c *Call) bool)
 	// Receive puts a packet on the way as if a socket had received it.
 	Receive(p transport.Packet)
 	// Shutdown ends the process in order, as SIGTERM does.

@@ -108,6 +108,7 @@ type Engine struct {
 	onReply      []func(*module.Call) bool
 	onRequestEnd []func(*module.Call)
 	replyTakers  []func(*module.Call) bool
+	httpTakers   []func(*module.Call) bool
 
 	calls sync.Pool
 	// routes are the locks of route_locks_size.
@@ -300,6 +301,9 @@ func (e *Engine) OnRequestEnd(f func(*module.Call)) { e.onRequestEnd = append(e.
 
 // TakeReplies implements module.Host.
 func (e *Engine) TakeReplies(f func(*module.Call) bool) { e.replyTakers = append(e.replyTakers, f) }
+
+// TakeHTTP implements module.Host.
+func (e *Engine) TakeHTTP(f func(*module.Call) bool) { e.httpTakers = append(e.httpTakers, f) }
 
 // Go implements module.Host.
 func (e *Engine) Go(name string, f func()) {

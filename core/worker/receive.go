@@ -43,6 +43,10 @@ func (e *Engine) receive(c *module.Call, p transport.Packet, out transport.Sende
 	if !e.received(c) || !e.parse(c) {
 		return
 	}
+	if c.Msg.IsHTTP() && c.Msg.IsRequest() {
+		e.http(c)
+		return
+	}
 	if e.opt.RouteLocks > 0 {
 		key := maphash.String(e.seed, c.Msg.CallID()) % uint64(e.opt.RouteLocks)
 		e.routes.Lock(c, key)
@@ -73,6 +77,9 @@ func (e *Engine) parse(c *module.Call) bool {
 	if err == nil && m.Status != 0 && m.IsHTTP() && !e.opt.HTTPReplies {
 		err = errHTTPReply
 	}
+	if err == nil && len(e.httpTakers) > 0 && c.Packet.Conn != 0 && m.IsHTTP() && m.IsRequest() {
+		return true
+	}
 	if err == nil && !complete(m) {
 		err = errIncomplete
 	}
@@ -87,6 +94,17 @@ func (e *Engine) parse(c *module.Call) bool {
 		return false
 	}
 	return true
+}
+
+// http hands a request of HTTP to the modules that serve it. Nothing of SIP is looked for in it.
+func (e *Engine) http(c *module.Call) {
+	c.Route = module.EventRoute
+	for _, f := range e.httpTakers {
+		if f(c) {
+			return
+		}
+	}
+	e.opt.Transport.CloseConn(c.Packet.Conn)
 }
 
 // complete reports whether a message has what no SIP message is without

@@ -49,12 +49,37 @@ func bindReply(_ module.Binder, inner string) (module.Accessor, error) {
 	}), nil
 }
 
-var errNoHTTP = errors.New("jsonrpc_dispatch needs the module xhttp, which is not available yet; use the FIFO or the datagram socket")
+var errNoHTTP = errors.New("jsonrpc_dispatch needs the module xhttp, which is not loaded")
 
-func refuseDispatch(module.Binder, module.Args) error { return errNoHTTP }
+// answerer answers requests of HTTP: the module xhttp.
+type answerer interface {
+	Reply(c *module.Call, code int, reason, contentType, body string) error
+}
 
+// needHTTP refuses jsonrpc_dispatch() at start where nothing can answer.
+func needHTTP(b module.Binder, _ module.Args) error {
+	if b == nil || b.Module("xhttp") == nil {
+		return errNoHTTP
+	}
+	return nil
+}
+
+// dispatch is jsonrpc_dispatch(). As in Kamailio a document that is no JSON gets no answer of it: the script may give one.
 func (j *Jsonrpcs) dispatch(c *module.Call, _ module.Args) module.Result {
-	return c.Fail("jsonrpc_dispatch", errNoHTTP)
+	http, ok := j.host.Module("xhttp").(answerer)
+	if !ok {
+		return c.Fail("jsonrpc_dispatch", errNoHTTP)
+	}
+	var r jsonrpc.Response
+	doc := []byte(c.Msg.Body())
+	c.Block(func() { r = jsonrpc.Serve(c.Context(), j.host, doc, j.pretty != 0) })
+	if r.Code == jsonrpc.CodeParse {
+		return c.Fail("jsonrpc_dispatch", fmt.Errorf("not a JSON document: %.100q", doc))
+	}
+	if err := http.Reply(c, max(r.Code, 100), r.Text, "application/json", string(r.Body)); err != nil {
+		return c.Fail("jsonrpc_dispatch", err)
+	}
+	return module.True
 }
 
 // response is KSR.jsonrpcs.response.

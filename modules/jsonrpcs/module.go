@@ -63,7 +63,7 @@ func New() *Jsonrpcs {
 // Exports implements module.Module.
 func (j *Jsonrpcs) Exports() module.Exports {
 	return module.Exports{
-		Doc:   "Serves control commands as JSON-RPC 2.0 over a FIFO, datagrams and TCP, to kamctl and to scripts.",
+		Doc:   "Serves control commands as JSON-RPC 2.0 over HTTP, a FIFO, datagrams and TCP, to kamctl and to scripts.",
 		After: []string{"xhttp"},
 		Params: []module.Param{
 			{Name: "pretty_format", Set: &j.pretty, Doc: "1 to print replies on many lines, 0 on one"},
@@ -83,8 +83,8 @@ func (j *Jsonrpcs) Exports() module.Exports {
 			{Name: "tcp_socket", Set: &j.tcpSocket, Doc: "address of the TCP socket, tcp:HOST:PORT"},
 		},
 		Functions: []module.Function{
-			{Name: "jsonrpc_dispatch", Routes: module.RequestRoute | module.EventRoute, Lua: "dispatch", Run: j.dispatch, Prepare: refuseDispatch,
-				Doc: "Answers the HTTP request with the reply to the JSON-RPC document in its body. Needs the module xhttp."},
+			{Name: "jsonrpc_dispatch", Routes: module.RequestRoute | module.EventRoute, Lua: "dispatch", Run: j.dispatch, Prepare: needHTTP,
+				Doc: "Answers the HTTP request with the reply to the JSON-RPC document in its body. False, and no answer, when that is no JSON. Needs the module xhttp."},
 			{Name: "jsonrpc_exec", Routes: module.AnyRoute, Lua: "exec", Run: j.exec,
 				Args: []module.Arg{{Name: "doc", Type: module.ArgStr, Doc: "JSON-RPC document"}},
 				Doc:  "Runs a JSON-RPC document; $jsonrpl has the reply. False when it is no JSON."},
