@@ -19,8 +19,8 @@ type answer struct{ command, text string }
 
 // TestCommands: what an operator asks with kamcmd is answered as Kamailio answers it under the same configuration and in the same state.
 func TestCommands(t *testing.T) {
+	refserver.Needs(t, "kamailio", "sipp", "sqlite3", "kamcmd")
 	kahea := refserver.KaheaCommand(t, "../kahea")
-	refserver.Needs(t, "kamailio")
 	want, got := answers(t, refserver.ReferenceCommand), answers(t, kahea)
 	for i, w := range want {
 		g := got[i]

@@ -32,13 +32,13 @@ type site struct {
 // newSite starts gateways and kahea; pairs are further words of the configuration to replace.
 func newSite(t *testing.T, pairs ...string) *site {
 	t.Helper()
+	refserver.Needs(t, "sipp", "sqlite3", "kamcmd")
 	return newSiteOf(t, refserver.KaheaCommand(t, "../kahea"), pairs...)
 }
 
 func newSiteOf(t *testing.T, command string, pairs ...string) *site {
 	t.Helper()
 	s := &site{t: t, command: command}
-	refserver.Needs(t, "sipp", "sqlite3", "kamcmd")
 	s.command = strings.Replace(s.command, "-n 1 -N 1 -m 64 ", "", 1) // the workers that the file asks for
 	run, r := t.TempDir(), readRecipe(t)
 	s.database = filepath.Join(run, "carrier.db")
