@@ -38,7 +38,7 @@ func Format(name, text string) (string, error) {
 	if bad != nil {
 		return "", unsafe(bad.Pos)
 	}
-	if at := difference(pieces, again); at >= 0 {
+	if at := difference(pieces, again, w.labels); at >= 0 {
 		pos := source.Pos{Filename: name}
 		if at < len(pieces) {
 			pos = pieces[at].Pos
@@ -58,8 +58,8 @@ func isBlank(space string) bool {
 }
 
 // difference gives the first piece that is not the same in both texts, -1 where all are. Space counts within what is read as one
-// name when its parts touch: hosts, addresses, events.
-func difference(a, b []preproc.Piece) int {
+// name when its parts touch: hosts, addresses, events. A colon in labels ends a label and joins nothing.
+func difference(a, b []preproc.Piece, labels map[int]bool) int {
 	for i := range max(len(a), len(b)) {
 		if i >= len(a) || i >= len(b) {
 			return i
@@ -68,7 +68,7 @@ func difference(a, b []preproc.Piece) int {
 		if x.Kind != y.Kind || x.Word != y.Word || x.Token.Kind != y.Token.Kind || trimLine(x) != trimLine(y) {
 			return i
 		}
-		if i > 0 && (x.Space == "") != (y.Space == "") && (joins(a, i) || joins(b, i)) {
+		if i > 0 && (x.Space == "") != (y.Space == "") && (joins(a, i, labels) || joins(b, i, labels)) {
 			return i
 		}
 	}
@@ -76,12 +76,12 @@ func difference(a, b []preproc.Piece) int {
 }
 
 // joins tells that piece i may be read as one name with the piece before it, if they touch: behind a word, and the signs that touch it.
-func joins(pieces []preproc.Piece, i int) bool {
+func joins(pieces []preproc.Piece, i int, labels map[int]bool) bool {
 	x := &pieces[i]
-	if !inName(x) || x.Token.Kind == preproc.Op && (i+1 == len(pieces) || !inName(&pieces[i+1])) {
+	if labels[i] || !inName(x) || x.Token.Kind == preproc.Op && (i+1 == len(pieces) || !inName(&pieces[i+1])) {
 		return false
 	}
-	for i--; i >= 0 && inName(&pieces[i]); i-- {
+	for i--; i >= 0 && inName(&pieces[i]) && !labels[i]; i-- {
 		if pieces[i].Token.Kind != preproc.Op {
 			return true
 		}

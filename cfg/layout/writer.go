@@ -23,6 +23,8 @@ type writer struct {
 	nameFollows bool
 	// ending are the defines of this file whose value ends in a comment.
 	ending map[string]bool
+	// labels are the colons that end a label of a switch, by their place in pieces.
+	labels map[int]bool
 	// forced tells that the piece before is a line comment or a preprocessor line: a new line must begin.
 	forced bool
 }
@@ -37,7 +39,7 @@ type condition struct {
 // run writes all pieces.
 func (w *writer) run() *source.Error {
 	w.state.begin = true
-	w.ending = endInComment(w.pieces)
+	w.ending, w.labels = endInComment(w.pieces), map[int]bool{}
 	for i := range w.pieces {
 		p := &w.pieces[i]
 		var bad *source.Error
@@ -80,7 +82,7 @@ func endInComment(pieces []preproc.Piece) map[string]bool {
 		}
 		value, _, _ := preproc.Pieces("", text[end:])
 		for j := range value {
-			if value[j].Kind != preproc.TokenPiece {
+			if value[j].Kind == preproc.LineComment {
 				out[text[:end]] = true
 			}
 		}
@@ -233,7 +235,11 @@ func (w *writer) token(i int) *source.Error {
 	}
 	w.out.WriteString(p.Text)
 	w.forced = w.ending[p.Text]
+	inLabel := w.label
 	bad := w.take(p, next)
+	if inLabel && !w.label {
+		w.labels[i] = true
+	}
 	w.last, w.lastAt = p, i
 	return bad
 }

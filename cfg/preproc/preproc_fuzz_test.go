@@ -4,6 +4,7 @@ package preproc
 
 import (
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"github.com/rogpeppe/go-internal/txtar"
@@ -32,6 +33,11 @@ func FuzzProcess(f *testing.F) {
 		res := Process("main.cfg", Options{Reader: source.Memory{"main.cfg": text}, Env: environment})
 		if n := len(res.Tokens); n == 0 || res.Tokens[n-1].Kind != EOF {
 			t.Fatal("the tokens do not end with EOF")
+		}
+		for _, e := range res.Errors.All() {
+			if strings.Contains(e.Message, "include each other") {
+				return // the places begin anew in each
+			}
 		}
 		last := 0
 		for i := range res.Tokens {

@@ -127,7 +127,8 @@ func splitRule(rule string) (pattern, replacement, flags string, ok bool) {
 	return parts[0], parts[1], b.String(), true
 }
 
-// template turns \1 and & like groups into the form of package regexp, and \n and the like into their bytes.
+// template turns \1 and & like groups into the form of package regexp, and \n and the like into their bytes; any other sign behind a
+// backslash stands for itself.
 func template(s string) (with string, literal bool) {
 	literal = true
 	var b strings.Builder
@@ -148,8 +149,10 @@ func template(s string) (with string, literal bool) {
 				b.WriteByte('\r')
 			case '\\':
 				b.WriteByte('\\')
+			case '$':
+				b.WriteString("$$")
 			default:
-				b.WriteString(s[i-1 : i+1])
+				b.WriteByte(s[i])
 			}
 		case s[i] == '$':
 			b.WriteString("$$")
