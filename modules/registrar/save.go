@@ -225,7 +225,7 @@ func (s *saving) readContact(k *sip.Contact) *rejection {
 	if n > 0 {
 		f.Expires = s.now + n
 	}
-	if f.UserAgent = m.Value(sip.HeaderUserAgent); f.UserAgent == "" {
+	if f.UserAgent = m.Value(sip.HeaderUserAgent); f.UserAgent == "" || len(f.UserAgent) > maxAgent {
 		f.UserAgent = noAgent
 	}
 	if q, err := m.CSeq(); err == nil {
@@ -259,8 +259,12 @@ func (s *saving) readContact(k *sip.Contact) *rejection {
 	return nil
 }
 
-// noAgent stands for a User-Agent that was not given.
-const noAgent = "n/a"
+// noAgent stands for a User-Agent that was not given, or is longer than what
+// Kamailio stores of one, maxAgent.
+const (
+	noAgent  = "n/a"
+	maxAgent = 254
+)
 
 // received sets where the REGISTER came from: what the contact itself says, what
 // nathelper found out, or what the first Path URI says.

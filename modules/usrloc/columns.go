@@ -53,7 +53,7 @@ func (c *columns) params() []module.Param {
 		{"reg_id_column", &c.regID, "the reg-id"},
 		{"server_id_column", &c.serverID, "the server_id of the server"},
 		{"connection_id_column", &c.conn, "the stream connection"},
-		{"keepalive_column", &c.keepalive, "the last keepalive that was answered"},
+		{"keepalive_column", &c.keepalive, "1 for a contact that needs keepalives (nat_bflag)"},
 		{"partition_column", &c.partition, "the partition for keepalives"},
 	} {
 		list = append(list, module.Param{Name: p.name, Set: p.set, Doc: "column of the database table with " + p.doc})

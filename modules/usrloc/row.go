@@ -38,7 +38,16 @@ func (b *database) row(aor string, c *Contact) []db.Value {
 	}
 	return []db.Value{user, domain, c.URI, orNull(c.Received), orNull(c.Path), b.time(c.Expires), q, c.CallID, int64(int32(c.CSeq)),
 		b.time(c.Modified), int64(int32(c.Flags)), int64(int32(c.CFlags)), c.UserAgent[:min(len(c.UserAgent), maxAgentColumn)], socket, methods,
-		string(c.AppendRUID(nil)), orNull(c.Instance), int64(int32(c.RegID)), int64(c.ServerID), conn, int64(int32(c.Keepalive)), int64(0)}
+		string(c.AppendRUID(nil)), orNull(c.Instance), int64(int32(c.RegID)), int64(c.ServerID), conn, b.keepalive(c), int64(0)}
+}
+
+// keepalive tells whether the contact needs keepalives: as in Kamailio, whether
+// it has nat_bflag. When it last answered one is not stored.
+func (b *database) keepalive(c *Contact) int64 {
+	if flag := b.loc.NATFlag(); flag >= 0 && c.CFlags&(1<<flag) != 0 {
+		return 1
+	}
+	return 0
 }
 
 func orNull(s string) db.Value {
@@ -79,7 +88,7 @@ func (b *database) read(row []db.Value) (aor string, c Contact, err error) {
 	}
 	c = Contact{URI: text(2), Received: text(3), Path: text(4), Expires: b.seconds(row[5]), CallID: text(7), CSeq: uint32(number(8)),
 		Modified: b.seconds(row[9]), Flags: uint32(number(10)), CFlags: uint32(number(11)), UserAgent: text(12), Methods: AllMethods,
-		RUID: text(15), Instance: text(16), RegID: uint32(number(17)), ServerID: int(number(18)), Keepalive: number(20), Q: sip.QUnset}
+		RUID: text(15), Instance: text(16), RegID: uint32(number(17)), ServerID: int(number(18)), Keepalive: b.loc.host.Clock().Now().Unix(), Q: sip.QUnset}
 	if aor == "" || c.URI == "" || c.RUID == "" {
 		return "", Contact{}, errRow
 	}

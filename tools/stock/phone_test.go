@@ -1,0 +1,112 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package stock
+
+import (
+	"fmt"
+	"net"
+	"strings"
+	"testing"
+	"time"
+)
+
+// repeatAfter is how long a phone waits before it sends a request once more.
+const repeatAfter = 500 * time.Millisecond
+
+// phone is a user agent on a UDP socket that registers and calls.
+type phone struct {
+	conn   *net.UDPConn
+	server *net.UDPAddr
+	n      int
+}
+
+func newPhone(t testing.TB, server string) *phone {
+	t.Helper()
+	c, err := net.ListenUDP("udp", &net.UDPAddr{IP: net.IPv4(127, 0, 0, 1)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { c.Close() })
+	p := &phone{conn: c}
+	p.towards(t, server)
+	return p
+}
+
+// towards has the phone send to a server.
+func (p *phone) towards(t testing.TB, server string) {
+	t.Helper()
+	var err error
+	if p.server, err = net.ResolveUDPAddr("udp", server); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func (p *phone) send(text string) { p.conn.WriteToUDP([]byte(text), p.server) }
+
+// addr is the address of the phone.
+func (p *phone) addr() string { return p.conn.LocalAddr().String() }
+
+// request is the text of a request with more header fields.
+func (p *phone) request(method, uri, from, to, more string) string {
+	p.n++
+	return fmt.Sprintf("%s %s SIP/2.0\r\nVia: SIP/2.0/UDP %s;branch=z9hG4bK-%d;rport\r\nMax-Forwards: 70\r\nFrom: <%s>;tag=t\r\nTo: <%s>\r\n"+
+		"Call-ID: %d@%[3]s\r\nCSeq: %[4]d %[1]s\r\n%[8]sContent-Length: 0\r\n\r\n", method, uri, p.addr(), p.n, from, to, p.n, more)
+}
+
+// ask sends a request until its final reply comes, and returns that; "" where
+// none comes in time.
+func (p *phone) ask(text string, limit time.Duration) string {
+	branch := between(text, "branch=", ";")
+	buf := make([]byte, 1<<16)
+	for end := time.Now().Add(limit); time.Now().Before(end); {
+		p.send(text)
+		p.conn.SetReadDeadline(time.Now().Add(repeatAfter))
+		for {
+			n, err := p.conn.Read(buf)
+			if err != nil {
+				break
+			}
+			if reply := string(buf[:n]); strings.HasPrefix(reply, "SIP/2.0 ") && reply[8] != '1' && strings.Contains(reply, branch) {
+				return reply
+			}
+		}
+	}
+	return ""
+}
+
+// hears waits for a request, and returns it; "" where none comes.
+func (p *phone) hears(method string) string {
+	buf := make([]byte, 1<<16)
+	p.conn.SetReadDeadline(time.Now().Add(patience))
+	for {
+		n, err := p.conn.Read(buf)
+		if err != nil {
+			return ""
+		}
+		if strings.HasPrefix(string(buf[:n]), method+" ") {
+			return string(buf[:n])
+		}
+	}
+}
+
+// answer answers a request with 200.
+func (p *phone) answer(request string) {
+	reply := "SIP/2.0 200 OK\r\n"
+	for _, line := range strings.Split(request, "\r\n")[1:] {
+		name, _, _ := strings.Cut(line, ":")
+		switch strings.ToLower(name) {
+		case "via", "from", "call-id", "cseq", "record-route":
+			reply += line + "\r\n"
+		case "to":
+			reply += line + ";tag=a\r\n"
+		}
+	}
+	p.send(reply + "Content-Length: 0\r\n\r\n")
+}
+
+// between is the text behind one mark and before the next.
+func between(text, from, to string) string {
+	_, text, _ = strings.Cut(text, from)
+	text, _, _ = strings.Cut(text, to)
+	return text
+}
