@@ -259,8 +259,14 @@ func (h *Host) Route(kind module.RouteKind, name string) (module.RouteRef, bool)
 	return h.gen.Program.Lookup(kind, name)
 }
 
+// Advance lets time pass.
+func (h *Host) Advance(d time.Duration) { h.clock.Advance(d) }
+
 // Block implements module.Host.
 func (h *Host) Block(_ *module.Call, f func()) { f() }
+
+// Go implements module.Host: f is done when it returns.
+func (h *Host) Go(_ string, f func()) { f() }
 
 // OnRequestEnd does nothing: Run is one route, not the way of a request.
 func (h *Host) OnRequestEnd(func(*module.Call)) {}
