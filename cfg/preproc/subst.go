@@ -85,6 +85,9 @@ func (p *processor) subst(s *scanner, d directive, kind substKind) {
 		return
 	}
 	value := replacement
+	if rule.literal {
+		value = rule.with
+	}
 	if kind == substDefineString {
 		value = Quote(value)
 	}
