@@ -51,8 +51,8 @@ const (
 type ConnCounts struct {
 	// Open counts all connections, Max is the limit.
 	Open, Max int
-	// Secure counts those of TLS and WSS.
-	Secure int
+	// Secure counts those of TLS and WSS, MaxSecure is the limit for them.
+	Secure, MaxSecure int
 	// Queued is the number of bytes that wait on all connections.
 	Queued int
 	// ByProto counts the connections of each protocol.
@@ -110,7 +110,7 @@ func (l *Layer) ConnCounts() ConnCounts {
 	t.mu.RLock()
 	defer t.mu.RUnlock()
 	return ConnCounts{
-		Open: len(t.byID), Max: t.maxConns, Secure: t.byProto[TLS] + t.byProto[WSS],
+		Open: len(t.byID), Max: t.maxConns, Secure: t.byProto[TLS] + t.byProto[WSS], MaxSecure: t.maxSecure,
 		Queued: int(t.queued.Load()), ByProto: t.byProto,
 	}
 }

@@ -89,6 +89,9 @@ type TCPOptions struct {
 	Disabled bool
 	// MaxConnections bounds the connections (tcp_max_connections); 0 is 2048.
 	MaxConnections int
+	// MaxSecure bounds those of TLS and WSS among them (tls_max_connections);
+	// 0 is 2048.
+	MaxSecure int
 	// Lifetime ends a connection that was not used for so long
 	// (tcp_connection_lifetime); 0 is 120 s, negative is never.
 	Lifetime time.Duration

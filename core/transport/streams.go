@@ -28,7 +28,7 @@ type streams struct {
 	protos    map[Proto]Stream // not changed after Listen
 	receivers sync.Pool        // Receivers that no connection uses at this moment
 
-	maxConns, connQueueMax, queueMax, maxMessage int
+	maxConns, maxSecure, connQueueMax, queueMax, maxMessage int
 	lifetime, connectTimeout                     time.Duration
 	sendTimeout, readTimeout                     time.Duration
 
@@ -63,6 +63,7 @@ func (t *streams) init(l *Layer) {
 		layer:          l,
 		protos:         map[Proto]Stream{TCP: {}},
 		maxConns:       cmp.Or(o.MaxConnections, 2048),
+		maxSecure:      cmp.Or(o.MaxSecure, 2048),
 		connQueueMax:   cmp.Or(o.ConnQueueMax, 32<<10),
 		queueMax:       cmp.Or(o.QueueMax, 10<<20),
 		maxMessage:     cmp.Or(o.MaxMessage, 64<<10),
@@ -166,7 +167,7 @@ func (t *streams) add(c *conn) error {
 	if t.drained || t.stopping && !c.outgoing {
 		return ErrStopped
 	}
-	if len(t.byID) >= t.maxConns {
+	if len(t.byID) >= t.maxConns || c.proto.Secure() && t.byProto[TLS]+t.byProto[WSS] >= t.maxSecure {
 		t.layer.count.localReject.Inc()
 		return ErrTooManyConnections
 	}

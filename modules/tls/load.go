@@ -21,7 +21,7 @@ type loader struct {
 	configDir, workDir string
 	now                func() time.Time
 	log                *slog.Logger
-	tickets            bool
+	renewals           *renewals // where a profile has certificates that renew themselves
 }
 
 // path resolves the name of a file: one that begins with a dot lies in the
@@ -71,6 +71,9 @@ func (l *loader) profile(p *profile) (err error) {
 
 // certificate reads certificate and private_key. A client needs none.
 func (l *loader) certificate(p *profile) error {
+	if len(p.acme.domains) > 0 {
+		return l.renewing(p)
+	}
 	if p.certificate == "" {
 		if p.client {
 			return nil

@@ -48,7 +48,9 @@ type TLS struct {
 	current atomic.Pointer[profiles]
 	trouble trouble
 
-	reloading sync.Mutex // one reload at a time
+	life      context.Context // ends with the module
+	reloading sync.Mutex      // one reload at a time
+	renewals  *renewals       // guarded by reloading; nil while nobody wants them
 
 	accepted, opened, failed, reloads counter.Counter
 }
@@ -72,6 +74,7 @@ func New() *TLS {
 
 var (
 	_ module.Starter  = (*TLS)(nil)
+	_ module.Stopper  = (*TLS)(nil)
 	_ module.Streamer = (*TLS)(nil)
 )
 
@@ -102,17 +105,15 @@ func (t *TLS) Exports() module.Exports {
 }
 
 // Start implements module.Starter.
-func (t *TLS) Start(_ context.Context, h module.Host) error {
-	t.host, t.log = h, h.Log().With("module", "tls")
+func (t *TLS) Start(ctx context.Context, h module.Host) error {
+	t.host, t.log, t.life = h, h.Log().With("module", "tls"), ctx
 	if !h.Core().TLS {
 		t.log.Warn("TLS is not enabled: write enable_tls=yes")
 		return nil
 	}
-	ps, err := t.read()
-	if err != nil {
+	if err := t.renew(); err != nil {
 		return fmt.Errorf("tls: %w", err)
 	}
-	t.current.Store(ps)
 	h.Transactions().Secure(t.forRequest)
 	return nil
 }
@@ -130,6 +131,10 @@ func (t *TLS) read() (*profiles, error) {
 	} else {
 		ps.complete(server, client)
 	}
+	if t.renewals == nil && ps.anyRenewing() {
+		t.renewals = newRenewals(t.log)
+	}
+	l.renewals = t.renewals
 	return ps, l.load(ps)
 }
 
@@ -138,8 +143,8 @@ func (t *TLS) loader() *loader {
 	return &loader{configDir: filepath.Dir(core.ConfigFile), workDir: core.WorkDir, now: t.host.Clock().Now, log: t.log}
 }
 
-// reload reads the profiles anew; those that are there stay when that fails.
-func (t *TLS) reload() error {
+// renew reads the profiles; those that are there stay when that fails.
+func (t *TLS) renew() error {
 	t.reloading.Lock()
 	defer t.reloading.Unlock()
 	ps, err := t.read()
@@ -147,7 +152,19 @@ func (t *TLS) reload() error {
 		return err
 	}
 	t.current.Store(ps)
-	t.reloads.Inc()
+	if t.renewals != nil {
+		return t.renewals.manage(t.life, ps)
+	}
+	return nil
+}
+
+// Stop implements module.Stopper.
+func (t *TLS) Stop(context.Context) error {
+	t.reloading.Lock()
+	defer t.reloading.Unlock()
+	if t.renewals != nil {
+		t.renewals.cache.Stop()
+	}
 	return nil
 }
 

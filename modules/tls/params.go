@@ -36,7 +36,7 @@ func (v *values) forClient() attributes {
 	a := attributes{
 		method: v.method, verify: v.verify != 0, require: v.require != 0, verifyClient: v.verifyClient,
 		key: v.key, certificate: v.certificate, depth: v.depth, caList: v.caList, caPath: v.caPath, crl: v.crl,
-		cipherList: v.cipherList, serverName: v.serverName,
+		cipherList: v.cipherList, serverName: v.serverName, acme: newACME(),
 	}
 	if a.method == "" {
 		a.method = defaultMethod

@@ -9,6 +9,8 @@ import (
 	"net/netip"
 	"strconv"
 	"strings"
+
+	"github.com/caddyserver/certmagic"
 )
 
 // verifyMode says what is asked of the peer's certificate.
@@ -40,6 +42,7 @@ type profile struct {
 
 	// What load makes of the attributes.
 	mode    verifyMode
+	magic   *certmagic.Config // of certificates that renew themselves; nil for others
 	base    *tls.Config
 	tickets tickets
 	roots   *x509.CertPool // self-signed certificates of ca_list and ca_path
@@ -58,6 +61,7 @@ type attributes struct {
 	cipherList           string
 	serverName, serverID string
 	serverNameMode       int
+	acme                 acmeAttributes
 }
 
 // Names of the attributes, as tls.cfg has them.
@@ -161,7 +165,10 @@ func (p *profile) set(a assignment) error {
 	case attrServerID:
 		p.serverID = a.value
 	default:
-		return a.errorf("unknown attribute %s", a.name)
+		var known bool
+		if known, err = p.setACME(a); !known {
+			return a.errorf("unknown attribute %s", a.name)
+		}
 	}
 	if err != nil {
 		return a.valueAt.errorf("%s: %v", a.name, err)

@@ -43,7 +43,7 @@ func (t *TLS) rpcList(r *module.Request) error {
 
 func (t *TLS) rpcInfo(r *module.Request) error {
 	n := r.Host.Transport().ConnCounts()
-	r.Struct().Add("max_connections", n.Max).Add("opened_connections", n.Secure).Add("clear_text_write_queued_bytes", n.Queued)
+	r.Struct().Add("max_connections", n.MaxSecure).Add("opened_connections", n.Secure).Add("clear_text_write_queued_bytes", n.Queued)
 	return nil
 }
 
@@ -96,10 +96,11 @@ func (t *TLS) rpcReload(r *module.Request) error {
 	case t.config.Get() == "":
 		return module.Faultf(500, "No TLS configuration file configured")
 	}
-	if err := t.reload(); err != nil {
+	if err := t.renew(); err != nil {
 		t.log.Error("the profiles were not read anew, those that are there stay", "err", err)
 		return module.Faultf(500, "Error while loading TLS configuration file (consult server log)")
 	}
+	t.reloads.Inc()
 	r.Add("Ok. TLS configuration reloaded.")
 	return nil
 }

@@ -27,6 +27,8 @@ type secured struct {
 	fault error
 	// name is the server name that the greeting asked for.
 	name string
+	// shown is the certificate that the peer was shown, where the profile renews it.
+	shown *x509.Certificate
 }
 
 // Close implements net.Conn.
@@ -47,6 +49,9 @@ func (s *secured) peer() *x509.Certificate {
 
 // own is the certificate that was shown to the peer, nil for none.
 func (s *secured) own() *x509.Certificate {
+	if s.shown != nil {
+		return s.shown
+	}
 	if list := s.profile.base.Certificates; len(list) > 0 {
 		return list[0].Leaf
 	}
@@ -105,7 +110,11 @@ func (t *TLS) accept(c net.Conn, s *transport.Socket) (net.Conn, error) {
 	first := &tls.Config{GetConfigForClient: func(hello *tls.ClientHelloInfo) (*tls.Config, error) {
 		p := t.current.Load().forServer(at, hello.ServerName)
 		sec.profile, sec.name = p, hello.ServerName
-		return p.configure(t.verifier(p, sec)), nil
+		config := p.configure(t.verifier(p, sec))
+		if p.magic != nil {
+			config.GetCertificate = p.showing(sec)
+		}
+		return config, nil
 	}}
 	sec.Conn = tls.Server(c, first)
 	if err := sec.Conn.Handshake(); err != nil {

@@ -157,6 +157,8 @@ var thirdParty = map[string][]string{
 	"github.com/alicebob/miniredis/v2":    {"modules", "tools/siptest"},
 	"github.com/gobwas/ws":                {"core/transport", "modules/websocket"},
 	"github.com/caddyserver/certmagic":    {"modules/tls"},
+	"go.uber.org/zap":                     {"modules/tls"}, // certmagic's logger
+	"github.com/letsencrypt/pebble/v2":    {"modules/tls"}, // tests
 	"github.com/gaissmai/bart":            {"modules"},
 	"github.com/dlclark/regexp2":          {"modules"},
 }

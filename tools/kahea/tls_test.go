@@ -23,7 +23,7 @@ import (
 const tlsServerCfg = `
 listen=tls:127.0.0.1:0
 enable_tls=yes
-tcp_max_connections=20
+tls_max_connections=20
 tcp_connect_timeout=5
 loadmodule "sl"
 loadmodule "tls"
@@ -95,7 +95,7 @@ func ended(c net.Conn) bool {
 }
 
 // TestNoTLS: whoever does not speak TLS is sent away at once; whoever says nothing, or only the beginning of a greeting, when the time
-// for connecting is over; and as long as they are there, no more than tcp_max_connections are.
+// for connecting is over; and as long as they are there, no more than tls_max_connections are.
 func TestNoTLS(t *testing.T) {
 	d := startTLS(t)
 	for _, text := range []string{"OPTIONS sip:x SIP/2.0\r\n\r\n", "GET / HTTP/1.0\r\n\r\n", "\x80\x2e\x01\x00\x02 an old greeting", "\x16\x03\x01\x00\x04\x01\xff\xff\xff", "\x16\x03\x01\x02\x00\x01\x00"} {
@@ -116,7 +116,7 @@ func TestNoTLS(t *testing.T) {
 	}
 	d.awaitConns(t, 20)
 	if c := d.dialTLS(t); !ended(c) {
-		t.Error("one more than tcp_max_connections was let in")
+		t.Error("one more than tls_max_connections was let in")
 	}
 	d.Advance(7 * time.Second)
 	for _, c := range silent {
