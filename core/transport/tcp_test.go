@@ -495,7 +495,7 @@ func TestConnectTimeout(t *testing.T) {
 		t.Fatalf("connections: %+v", list)
 	}
 	clock.Advance(12 * time.Second)
-	eventually(t, "given up", func() bool { return l.ConnCounts() == ConnCounts{Max: 2048} })
+	eventually(t, "given up", func() bool { return l.ConnCounts() == ConnCounts{Max: 2048, MaxSecure: 2048} })
 }
 
 func TestAliasConn(t *testing.T) {
