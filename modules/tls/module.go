@@ -58,7 +58,7 @@ type TLS struct {
 // New returns the module with its defaults.
 func New() *TLS {
 	t := &TLS{
-		values: values{depth: 9}, noCompression: 1, release: -1, freelist: -1, fragment: -1,
+		values: values{depth: defaultDepth}, noCompression: 1, release: -1, freelist: -1, fragment: -1,
 		sessionID: "kamailio-tls-5.x.y",
 	}
 	t.timeout.Set(600)
@@ -121,15 +121,15 @@ func (t *TLS) Start(ctx context.Context, h module.Host) error {
 // read makes profiles of the parameters, or of the file that they name.
 func (t *TLS) read() (*profiles, error) {
 	l := t.loader()
-	server, client := t.values.forServer(), t.values.forClient()
 	ps := &profiles{}
 	if file := t.config.Get(); file != "" {
-		var err error
-		if ps, err = readProfiles(l.path(file), server, client); err != nil {
+		// As in Kamailio the parameters say nothing of profiles that stand in a file.
+		v, err := values{depth: defaultDepth}, error(nil)
+		if ps, err = readProfiles(l.path(file), v.forServer(), v.forClient()); err != nil {
 			return nil, err
 		}
 	} else {
-		ps.complete(server, client)
+		ps.complete(t.values.forServer(), t.values.forClient())
 	}
 	if t.renewals == nil && ps.anyRenewing() {
 		t.renewals = newRenewals(t.log)

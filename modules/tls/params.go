@@ -19,6 +19,9 @@ type values struct {
 	nameMode             int
 }
 
+// defaultDepth is verify_depth where nothing is said.
+const defaultDepth = 9
+
 // defaultFile has certificate and key where nothing else is said.
 const defaultFile = "cert.pem"
 

@@ -71,7 +71,7 @@ func (ps *profiles) all() []*profile {
 }
 
 // readProfiles reads a file, or all files of a folder, and makes profiles of
-// them. What a profile leaves out the parameters of the module say, not the default
+// them. What a profile leaves out is as the defaults say, also where there is a default
 // profile.
 func readProfiles(path string, server, client attributes) (*profiles, error) {
 	sections, err := readSections(path)
