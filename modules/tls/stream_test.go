@@ -10,6 +10,7 @@ import (
 	"crypto/x509"
 	"crypto/x509/pkix"
 	"encoding/pem"
+	"io"
 	"log/slog"
 	"math/big"
 	"net"
@@ -100,8 +101,8 @@ func server(t *testing.T, a *authority, at attributes) *TLS {
 }
 
 // dial makes a connection to the server and returns both ends, or what the server
-// has against it.
-func dial(t *testing.T, m *TLS, client *tls.Config) (tls.ConnectionState, *secured, error) {
+// has against it; then goes on with the client's.
+func dial(t *testing.T, m *TLS, client *tls.Config, then ...func(c *tls.Conn)) (tls.ConnectionState, *secured, error) {
 	t.Helper()
 	ln, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -134,6 +135,9 @@ func dial(t *testing.T, m *TLS, client *tls.Config) (tls.ConnectionState, *secur
 		return tls.ConnectionState{}, nil, a.err
 	}
 	t.Cleanup(func() { a.conn.Close() })
+	for _, f := range then {
+		go f(c)
+	}
 	return c.ConnectionState(), a.conn.(*secured), nil
 }
 
@@ -196,5 +200,26 @@ func TestTicketKeysAreRenewed(t *testing.T) {
 	at = at.Add(2 * ticketLife)
 	if k.renew(c); len(k.keys) != 1 {
 		t.Errorf("%d keys after a long time", len(k.keys))
+	}
+}
+
+func TestFarewell(t *testing.T) {
+	for _, send := range []int64{0, 1} {
+		a := newAuthority(t)
+		a.issue(t, "server")
+		m := server(t, a, attributes{})
+		m.closeNotify.Set(send)
+		end := make(chan int, 1)
+		_, s, err := dial(t, m, &tls.Config{InsecureSkipVerify: true, Time: func() time.Time { return now }}, func(c *tls.Conn) {
+			last, _ := io.ReadAll(c.NetConn())
+			end <- len(last)
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		s.Close()
+		if n := <-end; (n > 0) != (send == 1) {
+			t.Errorf("send_close_notify %d: %d bytes before the end", send, n)
+		}
 	}
 }
