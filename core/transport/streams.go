@@ -29,8 +29,8 @@ type streams struct {
 	receivers sync.Pool        // Receivers that no connection uses at this moment
 
 	maxConns, maxSecure, connQueueMax, queueMax, maxMessage int
-	lifetime, connectTimeout                     time.Duration
-	sendTimeout, readTimeout                     time.Duration
+	lifetime, connectTimeout                                time.Duration
+	sendTimeout, readTimeout                                time.Duration
 
 	// reading counts the goroutines that accept and read, all all goroutines.
 	reading, all sync.WaitGroup
