@@ -98,6 +98,8 @@ type Call struct {
 	received transaction.Received
 	// chunk is the memory of Lasting. It is never written twice.
 	chunk []byte
+	// answered tells that the request of HTTP has its answer.
+	answered bool
 	// locals is what modules keep with this Call.
 	locals []local
 }
@@ -133,7 +135,7 @@ func (c *Call) Reset(msg *sip.Message, p transport.Packet) {
 	c.State = &c.own
 	c.StaticBranch = transaction.Target{Q: transaction.QUnset}
 	c.Tx, c.TxHeld, c.Branch, c.MaxForwards = nil, false, -1, -1
-	c.ScriptFlags, c.MadeUp, c.Stored = 0, false, 0
+	c.ScriptFlags, c.MadeUp, c.answered, c.Stored = 0, false, false, 0
 	c.Serial++
 	c.RC, c.Event, c.Fault, c.Line = 0, nil, nil, nowhere
 	c.Iterators, c.ChargingVector = c.Iterators[:0], ""

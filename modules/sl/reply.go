@@ -113,6 +113,9 @@ func (s *SL) SendStateless(c *module.Call, code int, reason, headers string) err
 
 // transmit prints and sends the reply.
 func (s *SL) transmit(c *module.Call, code int, reason, headers string) error {
+	if c.Msg.IsHTTP() {
+		return c.AnswerHTTP(code, reason, c.ReplyContentType, c.ReplyBody)
+	}
 	to, err := transaction.ReplyDestination(c.Msg, c.Packet, c.State)
 	if err != nil {
 		return err

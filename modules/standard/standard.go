@@ -65,4 +65,5 @@ import (
 	_ "github.com/kahea-sip/kahea/modules/usrloc"
 	_ "github.com/kahea-sip/kahea/modules/xhttp"
 	_ "github.com/kahea-sip/kahea/modules/xlog"
+	_ "github.com/kahea-sip/kahea/modules/xmlrpc"
 )

@@ -107,6 +107,7 @@ var layers = []struct {
 	{"rpc", []string{"core", "rpc"}},
 	{"modules/ctl", []string{"core", "rpc", "modules"}},
 	{"modules/jsonrpcs", []string{"core", "rpc", "modules"}},
+	{"modules/xmlrpc", []string{"core", "rpc", "modules"}},
 	{"modules/app_lua", []string{"core", "script/lua", "modules"}},
 	{"modules/standard", []string{"modules"}},
 	{"modules", []string{"core", "modules"}},
