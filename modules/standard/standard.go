@@ -16,6 +16,7 @@ import (
 	_ "github.com/kahea-sip/kahea/modules/corex"
 	_ "github.com/kahea-sip/kahea/modules/counters"
 	_ "github.com/kahea-sip/kahea/modules/ctl"
+	_ "github.com/kahea-sip/kahea/modules/db_cluster"
 	_ "github.com/kahea-sip/kahea/modules/db_mysql"
 	_ "github.com/kahea-sip/kahea/modules/db_postgres"
 	_ "github.com/kahea-sip/kahea/modules/db_redis"
