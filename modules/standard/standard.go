@@ -27,6 +27,7 @@ import (
 	_ "github.com/kahea-sip/kahea/modules/dispatcher"
 	_ "github.com/kahea-sip/kahea/modules/diversion"
 	_ "github.com/kahea-sip/kahea/modules/domain"
+	_ "github.com/kahea-sip/kahea/modules/exec"
 	_ "github.com/kahea-sip/kahea/modules/group"
 	_ "github.com/kahea-sip/kahea/modules/htable"
 	_ "github.com/kahea-sip/kahea/modules/ipops"
