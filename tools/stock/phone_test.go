@@ -91,6 +91,9 @@ func (p *phone) hears(method string) string {
 
 // answer answers a request with 200.
 func (p *phone) answer(request string) {
+	if request == "" {
+		return
+	}
 	reply := "SIP/2.0 200 OK\r\n"
 	for _, line := range strings.Split(request, "\r\n")[1:] {
 		name, _, _ := strings.Cut(line, ":")
@@ -98,10 +101,13 @@ func (p *phone) answer(request string) {
 		case "via", "from", "call-id", "cseq", "record-route":
 			reply += line + "\r\n"
 		case "to":
-			reply += line + ";tag=a\r\n"
+			if reply += line; !strings.Contains(line, ";tag=") {
+				reply += ";tag=a"
+			}
+			reply += "\r\n"
 		}
 	}
-	p.send(reply + "Content-Length: 0\r\n\r\n")
+	p.send(reply + "Contact: <sip:" + p.addr() + ">\r\nContent-Length: 0\r\n\r\n")
 }
 
 // between is the text behind one mark and before the next.
