@@ -6,6 +6,7 @@ package app_lua
 import (
 	"errors"
 
+	"github.com/kahea-sip/kahea/cfg/source"
 	"github.com/kahea-sip/kahea/core/module"
 	"github.com/kahea-sip/kahea/script/lua"
 )
@@ -90,6 +91,11 @@ func (m *AppLua) Prepare(b module.Binder) error {
 
 // Language implements lua.Runner.
 func (m *AppLua) Language() string { return "lua" }
+
+// Check implements lua.Runner.
+func (m *AppLua) Check(core module.Exports, modules []lua.Loaded) []*source.Error {
+	return lua.Check(m.scripts, core, modules)
+}
 
 // Attach implements lua.Runner.
 func (m *AppLua) Attach(s lua.Setup) (module.Program, error) {

@@ -11,6 +11,7 @@ import (
 
 	"github.com/kahea-sip/kahea/cfg/source"
 	glua "github.com/yuin/gopher-lua"
+	"github.com/yuin/gopher-lua/ast"
 	"github.com/yuin/gopher-lua/parse"
 )
 
@@ -19,6 +20,7 @@ type Script struct {
 	// File is the path as it was given.
 	File  string
 	proto *glua.FunctionProto
+	ksr   *ksrCalls
 	// Warnings are things that Lua 5.1 does not have and that fail only
 	// where they are reached.
 	Warnings []*source.Error
@@ -62,11 +64,16 @@ func compileText(file, text string) (*Script, error) {
 	if strings.HasPrefix(text, "#") {
 		text = "--" + text[1:]
 	}
-	proto, err := compileProto(file, text)
+	tree, err := parse.Parse(strings.NewReader(text), file)
+	if err != nil {
+		return nil, syntaxError(file, err)
+	}
+	ksr := listCalls(file, text, tree)
+	proto, err := compileTree(file, tree)
 	if err != nil {
 		return nil, err
 	}
-	return &Script{File: file, proto: proto, Warnings: found.warnings}, nil
+	return &Script{File: file, proto: proto, ksr: ksr, Warnings: found.warnings}, nil
 }
 
 // compileProto compiles a text.
@@ -75,6 +82,10 @@ func compileProto(name, text string) (*glua.FunctionProto, error) {
 	if err != nil {
 		return nil, syntaxError(name, err)
 	}
+	return compileTree(name, tree)
+}
+
+func compileTree(name string, tree []ast.Stmt) (*glua.FunctionProto, error) {
 	orderAssigns(tree)
 	boundConcats(tree)
 	splitConstructors(tree)

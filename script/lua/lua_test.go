@@ -464,6 +464,48 @@ func TestNewerLuaIsToldAtLoad(t *testing.T) {
 	}
 }
 
+// Calls that can only fail are told by the check, with their place.
+func TestCallsAreChecked(t *testing.T) {
+	tests := []struct{ script, want string }{
+		{"KSR.xlog.xlogg('x')", "script.lua:1:1: KSR.xlog.xlogg is not there: did you mean xlog"},
+		{"local a = 1\n  KSR.inof('x')", "script.lua:2:3: KSR.inof is not there: did you mean info"},
+		{"KSR.xlgo.xinfo('x')", "script.lua:1:1: KSR.xlgo is not there: did you mean xlog"},
+		{"KSR.htable.sht_get('a', 'b')", `script.lua:1:1: KSR.htable.sht_get is not there: the module htable is not loaded: add loadmodule "htable.so"`},
+		{"if KSR.htable then KSR.htable.sht_get('a', 'b') end", ""},
+		{"if KSR.pv.nope then KSR.pv.nope() end", ""},
+		{"KSR.pv.sets('$ru')", "script.lua:1:1: KSR.pv.sets takes 2 arguments, found 1: the call returns false"},
+		{"KSR.pv.sets('$ru', 'a', 'b')", ""},
+		{"local function f(...) KSR.pv.sets(...) end", ""},
+		{"KSR.is_INVITE(1)", "script.lua:1:1: KSR.is_INVITE takes 0 arguments, found 1: the call returns false"},
+		{"KSR.x.modf('xlog', 'x', 'y') KSR.x.exit() KSR.route('x')", ""},
+		{"KSR.info(KSR.pv.get('$ru'))", ""},
+		{"function KSR.mine() end KSR.mine()", ""},
+	}
+	s := load(t, "", "", lua.Options{})
+	var loaded []lua.Loaded
+	for _, m := range s.Env.Modules {
+		loaded = append(loaded, lua.Loaded{Name: m.Name, Module: m.Module, Exports: m.Exports})
+	}
+	for _, tt := range tests {
+		s.write(tt.script)
+		compiled, err := lua.Compile(s.file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var got []string
+		for _, e := range lua.Check([]*lua.Script{compiled}, core.Exports(core.Options{}), loaded) {
+			line := filepath.Base(e.Error())
+			if e.Advice != "" {
+				line += ": " + e.Advice
+			}
+			got = append(got, line)
+		}
+		if got := strings.Join(got, "\n"); got != tt.want {
+			t.Errorf("%s: got %q, want %q", tt.script, got, tt.want)
+		}
+	}
+}
+
 // All functions of KSR take arguments that they do not expect: nothing of the
 // engine fails. Those that send are left out, since there is no network here.
 func TestEachFunctionTakesAnything(t *testing.T) {

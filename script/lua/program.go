@@ -17,6 +17,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/kahea-sip/kahea/cfg/source"
 	"github.com/kahea-sip/kahea/core/module"
 )
 
@@ -65,6 +66,8 @@ type Setup struct {
 type Runner interface {
 	// Language is the language of the scripts as cfgengine names it.
 	Language() string
+	// Check tells of mistakes in the scripts that only the loaded modules show.
+	Check(core module.Exports, modules []Loaded) []*source.Error
 	// Attach gives the module what its scripts may call, before any module
 	// is started. The program runs the routes of the server.
 	Attach(s Setup) (module.Program, error)

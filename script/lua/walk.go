@@ -44,6 +44,7 @@ func (w walker) stmt(stmt ast.Stmt) {
 		w.list(s.Exprs)
 		w.block(s.Stmts)
 	case *ast.FuncDefStmt:
+		w.expr(&s.Name.Func)
 		w.block(s.Func.Stmts)
 	case *ast.ReturnStmt:
 		w.list(s.Exprs)

@@ -99,6 +99,7 @@ func loadConfig(o *options, log *slog.Logger) (*config, error) {
 	}
 	cfg.script = check.Check(tree, check.Options{Core: cfg.core, Log: log, Ready: cfg.compilePrefix, Adapt: o.adapt}, cfg.errs)
 	cfg.checkEngine()
+	cfg.checkScripts()
 	return cfg, nil
 }
 

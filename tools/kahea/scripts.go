@@ -42,6 +42,24 @@ func (c *config) checkEngine() {
 	c.errs.Add(e)
 }
 
+// checkScripts warns of calls in scripts that can only fail.
+func (c *config) checkScripts() {
+	for _, r := range c.runners() {
+		for _, e := range r.Check(c.core, c.loaded()) {
+			c.errs.Warn(e)
+		}
+	}
+}
+
+// loaded are the loaded modules, for those that run scripts.
+func (c *config) loaded() []lua.Loaded {
+	list := make([]lua.Loaded, 0, len(c.script.Modules))
+	for _, m := range c.script.Modules {
+		list = append(list, lua.Loaded{Name: m.Name, Module: m.Module, Exports: m.Exports})
+	}
+	return list
+}
+
 // attachScripts gives the modules that run scripts what these may call. The
 // program that it returns runs the routes.
 func (s *server) attachScripts(native module.Program) (module.Program, error) {
@@ -49,9 +67,7 @@ func (s *server) attachScripts(native module.Program) (module.Program, error) {
 	setup := lua.Setup{Core: s.cfg.core, Native: native, OnSendRoute: set.KEMI.OnSendRoute, ReplyRoute: set.KEMI.ReplyRoute,
 		ReceivedRoute: set.KEMI.ReceivedRoute, PreRouting: set.KEMI.PreRouting, Host: s.engine,
 		SlowAction: set.Script.SlowAction, SlowLevel: module.LevelOf(set.Script.SlowLevel)}
-	for _, m := range s.cfg.script.Modules {
-		setup.Modules = append(setup.Modules, lua.Loaded{Name: m.Name, Module: m.Module, Exports: m.Exports})
-	}
+	setup.Modules = s.cfg.loaded()
 	for _, r := range s.cfg.runners() {
 		setup.Main = r.Language() == set.Engine
 		program, err := r.Attach(setup)
