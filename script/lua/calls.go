@@ -119,16 +119,19 @@ func Check(scripts []*Script, coreExports module.Exports, modules []Loaded) []*s
 		forms[c.Form.Path()] = len(c.Form.Args)
 	}
 	forms["x.modf"] = -1 // takes any number
-	looked := map[string]bool{}
+	// A script that asks for one module (if not KSR.auth then return end) may
+	// mean others that come with it.
+	looked, portable := map[string]bool{}, false
 	for _, s := range scripts {
 		for path, n := range s.ksr.looked {
 			looked[path] = looked[path] || n > 0
+			portable = portable || n > 0 && module.Lookup(path) != nil
 		}
 	}
 	var found []*source.Error
 	for _, s := range scripts {
 		for _, c := range s.ksr.calls {
-			if e := c.check(forms, tables, looked); e != nil {
+			if e := c.check(forms, tables, looked, portable); e != nil {
 				found = append(found, e)
 			}
 		}
@@ -136,7 +139,7 @@ func Check(scripts []*Script, coreExports module.Exports, modules []Loaded) []*s
 	return found
 }
 
-func (c *ksrCall) check(forms map[string]int, tables, looked map[string]bool) *source.Error {
+func (c *ksrCall) check(forms map[string]int, tables, looked map[string]bool, portable bool) *source.Error {
 	table, name, inTable := strings.Cut(c.path, ".")
 	if !inTable {
 		table, name = "", table
@@ -151,6 +154,9 @@ func (c *ksrCall) check(forms map[string]int, tables, looked map[string]bool) *s
 		return nil
 	case table != "" && !tables[table]:
 		if module.Lookup(table) != nil {
+			if portable {
+				return nil
+			}
 			return c.error("KSR."+c.path+" is not there: the module "+table+" is not loaded", `add loadmodule "`+table+`.so"`)
 		}
 		return c.error("KSR."+table+" is not there", source.DidYouMean(table, append(keys(tables), module.Names()...)))

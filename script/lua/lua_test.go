@@ -472,6 +472,7 @@ func TestCallsAreChecked(t *testing.T) {
 		{"KSR.xlgo.xinfo('x')", "script.lua:1:1: KSR.xlgo is not there: did you mean xlog"},
 		{"KSR.htable.sht_get('a', 'b')", `script.lua:1:1: KSR.htable.sht_get is not there: the module htable is not loaded: add loadmodule "htable.so"`},
 		{"if KSR.htable then KSR.htable.sht_get('a', 'b') end", ""},
+		{"if KSR.auth then KSR.auth_db.auth_check('a', 'b', 1) end", ""},
 		{"if KSR.pv.nope then KSR.pv.nope() end", ""},
 		{"KSR.pv.sets('$ru')", "script.lua:1:1: KSR.pv.sets takes 2 arguments, found 1: the call returns false"},
 		{"KSR.pv.sets('$ru', 'a', 'b')", ""},
