@@ -6,7 +6,6 @@ package app_lua
 import (
 	"errors"
 
-	"github.com/kahea-sip/kahea/cfg/source"
 	"github.com/kahea-sip/kahea/core/module"
 	"github.com/kahea-sip/kahea/script/lua"
 )
@@ -93,7 +92,7 @@ func (m *AppLua) Prepare(b module.Binder) error {
 func (m *AppLua) Language() string { return "lua" }
 
 // Check implements lua.Runner.
-func (m *AppLua) Check(core module.Exports, modules []lua.Loaded) []*source.Error {
+func (m *AppLua) Check(core module.Exports, modules []lua.Loaded) []*lua.Finding {
 	return lua.Check(m.scripts, core, modules)
 }
 

@@ -88,6 +88,9 @@ func ksrPath(e ast.Expr) (path string, ok bool) {
 	return "", false
 }
 
+// Finding is a mistake in a script.
+type Finding = source.Error
+
 // Check tells of calls that can only fail where they are reached: of functions that
 // are not there, or with too few arguments. A script that looks first whether
 // something is there (if KSR.htable then) knows what it does.
