@@ -82,7 +82,7 @@ func endInComment(pieces []preproc.Piece) map[string]bool {
 		}
 		value, _, _ := preproc.Pieces("", text[end:])
 		for j := range value {
-			if value[j].Kind == preproc.LineComment {
+			if k := value[j].Kind; k != preproc.TokenPiece && k != preproc.BlockComment {
 				out[text[:end]] = true
 			}
 		}

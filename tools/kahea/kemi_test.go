@@ -16,9 +16,10 @@ import (
 
 // TestKEMICalls makes the calls of testdata/calls through Debian's example of a
 // server in Lua, in each of the ways of TestCalls. The condition [kemi] is true
-// there.
+// there. What is for clients behind NAT is off: with it a contact over TCP is told
+// with where it came from.
 func TestKEMICalls(t *testing.T) {
-	proxy := refserver.KEMIOf(t, func(m string) bool { return module.Lookup(m) != nil })
+	proxy := refserver.KEMIOf(t, func(m string) bool { return m != "nathelper" && module.Lookup(m) != nil })
 	for _, v := range variants {
 		if v.proxy == stock {
 			continue // the same way as the first one

@@ -182,14 +182,11 @@ func (s *server) addAutoAliases() {
 	}
 }
 
-// sockets turns the listen lines, or the flags -l in their stead, into
-// addresses to bind, and tells where each is written.
+// sockets turns the listen lines, and the flags -l behind them, into addresses
+// to bind, and tells where each is written.
 func (s *server) sockets() (out []transport.Listen, places []source.Pos, err error) {
 	set := s.cfg.settings
-	list := set.Sockets
-	if len(s.cfg.listen) > 0 {
-		list = s.cfg.listen
-	}
+	list := slices.Concat(set.Sockets, s.cfg.listen)
 	if len(list) == 0 {
 		list = s.allAddresses()
 	}
