@@ -81,10 +81,11 @@ func TestEachFunctionOfKSRIsCalled(t *testing.T) {
 		why[name] = reason
 	}
 	have, calls := offered(t), called(t)
+	named := map[string]bool{} // two modules may have one table of KSR
 	for line := range strings.Lines(string(list)) {
 		name := strings.Split(line, "\t")[1]
 		reason, excused := why[name]
-		delete(why, name)
+		named[name] = true
 		switch {
 		case !have[name]:
 			if excused {
@@ -97,6 +98,8 @@ func TestEachFunctionOfKSRIsCalled(t *testing.T) {
 		}
 	}
 	for name := range why {
-		t.Errorf("uncalled.tsv: the reference has no KSR.%s", name)
+		if !named[name] {
+			t.Errorf("uncalled.tsv: the reference has no KSR.%s", name)
+		}
 	}
 }
