@@ -38,15 +38,21 @@ func MariaDB(tb testing.TB) *Server {
 	if err := os.WriteFile(file, []byte(mariaSetup), 0o600); err != nil {
 		tb.Fatal(err)
 	}
+	// Servers that are made at the same time take each other's files in a
+	// folder that they share.
+	tmp := filepath.Join(s.Dir, "tmp")
+	if err := os.Mkdir(tmp, 0o700); err != nil {
+		tb.Fatal(err)
+	}
 	self, err := user.Current()
 	if err != nil {
 		tb.Fatal(err)
 	}
-	s.run("mariadb-install-db", "mariadb-server", "", "--no-defaults", "--datadir="+data, "--user="+self.Username,
+	s.run("mariadb-install-db", "mariadb-server", "", "--no-defaults", "--datadir="+data, "--tmpdir="+tmp, "--user="+self.Username,
 		"--auth-root-authentication-method=normal", "--skip-test-db", "--skip-name-resolve", "--innodb-log-file-size=5M")
 	s.ready = "ready for connections"
 	s.args = func() []string {
-		return []string{"--no-defaults", "--user=" + self.Username, "--datadir=" + data, "--socket=" + s.Socket, "--bind-address=127.0.0.1",
+		return []string{"--no-defaults", "--user=" + self.Username, "--datadir=" + data, "--tmpdir=" + tmp, "--socket=" + s.Socket, "--bind-address=127.0.0.1",
 			fmt.Sprintf("--port=%d", s.Port), "--pid-file=" + filepath.Join(s.Dir, "pid"), "--skip-name-resolve",
 			"--innodb-log-file-size=5M", "--innodb-buffer-pool-size=16M", "--init-file=" + file}
 	}
