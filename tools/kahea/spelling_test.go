@@ -457,7 +457,7 @@ func askReference(t *testing.T, file string, rows map[int]spelling, got []string
 			continue
 		}
 		got[i] = rowSilent
-		if reply := ask(conn, spellingMessage("INVITE", fmt.Sprintf("ROW%d", i)), 400*time.Millisecond); reply != "" {
+		if reply := ask(conn, spellingMessage("INVITE", fmt.Sprintf("ROW%d", i)), 2*time.Second); reply != "" {
 			got[i] = spellingResult(reply)
 		}
 	}
