@@ -65,7 +65,7 @@ func TestExplained(t *testing.T) {
 
 func TestMask(t *testing.T) {
 	m := masker{ours: "Via: SIP/2.0/UDP 127.0.0.1:30000;branch=z9hG4bKmine\nFrom: <sip:a@b>;tag=mine\nCall-ID: mine\n",
-		ports: strings.NewReplacer("127.0.0.1:30000", "{alice}", "30000", "{alice.port}"), names: map[string]string{}, count: map[string]int{}}
+		ports: &portNames{strings.NewReplacer("127.0.0.1:30000", "{alice}"), map[string]string{"30000": "{alice.port}"}}, names: map[string]string{}, count: map[string]int{}}
 	got := m.packet("SIP/2.0 200 OK\r\nVia: SIP/2.0/UDP 127.0.0.1:30000;branch=z9hG4bKmine;rport=30000\r\nVia: SIP/2.0/TCP h;branch=z9hG4bKx.1;i=3f\r\n" +
 		"From: <sip:a@b>;tag=mine\r\nTo: <sip:c>;tag=theirs\r\nCall-ID: mine\r\nX: ;tag=theirs\r\nServer: some\r\nContent-Length: 3\r\n\r\na\x00b")
 	want := []string{"SIP/2.0 200 OK", "Via: SIP/2.0/UDP {alice};branch=z9hG4bKmine;rport={alice.port}", "Via: SIP/2.0/TCP h;branch={branch1};i={i}",

@@ -33,18 +33,40 @@ func (t transcript) counts() map[string]int {
 	return n
 }
 
-// portMask replaces the ports of this run by names.
-func (p *player) portMask() *strings.Replacer {
-	pairs := []string{p.server.Addr(), "{srv}", strconv.Itoa(p.server.Port), "{port}", p.server.Run, "{run}"}
+// portNames has the names of the addresses and ports of a run.
+type portNames struct {
+	texts *strings.Replacer
+	ports map[string]string
+}
+
+// digits is a whole number: a port that stands within a longer one is none.
+var digits = regexp.MustCompile(`\d+`)
+
+// Replace puts the names in the place of addresses and ports.
+func (n *portNames) Replace(text string) string {
+	return digits.ReplaceAllStringFunc(n.texts.Replace(text), func(number string) string {
+		if name, ok := n.ports[number]; ok {
+			return name
+		}
+		return number
+	})
+}
+
+// portMask replaces the addresses and ports of this run by names.
+func (p *player) portMask() *portNames {
+	texts := []string{p.server.Addr(), "{srv}", p.server.Run, "{run}"}
+	ports := map[string]string{strconv.Itoa(p.server.Port): "{port}"}
 	for _, name := range p.c.peers {
 		peer := p.peers[name]
-		pairs = append(pairs, peer.addr(), "{"+name+"}", strconv.Itoa(peer.port), "{"+name+".port}")
+		texts = append(texts, peer.addr(), "{"+name+"}")
+		ports[strconv.Itoa(peer.port)] = "{" + name + ".port}"
 		if peer.dial != nil {
 			_, port, _ := strings.Cut(peer.dial.LocalAddr().String(), ":")
-			pairs = append(pairs, peer.dial.LocalAddr().String(), "{"+name+".tcp}", port, "{"+name+".tcp.port}")
+			texts = append(texts, peer.dial.LocalAddr().String(), "{"+name+".tcp}")
+			ports[port] = "{" + name + ".tcp.port}"
 		}
 	}
-	return strings.NewReplacer(pairs...)
+	return &portNames{strings.NewReplacer(texts...), ports}
 }
 
 // transcript masks what came.
@@ -68,7 +90,7 @@ func (p *player) transcript() transcript {
 // masker hides what two servers, or two runs of one, may not agree on.
 type masker struct {
 	ours   string // all that the peers sent: a value found there is compared as it is
-	ports  *strings.Replacer
+	ports  *portNames
 	names  map[string]string // value -> its mask; the same value gets the same mask
 	count  map[string]int
 	nonces []string // of the server: peers send them back
@@ -198,7 +220,7 @@ func hideNumbers(s string) string {
 }
 
 // maskCommand masks the output of a control command.
-func maskCommand(kind, title string, flags map[string]bool, out string, ports *strings.Replacer) record {
+func maskCommand(kind, title string, flags map[string]bool, out string, ports *portNames) record {
 	out = ports.Replace(strings.TrimRight(out, "\n"))
 	for _, c := range commandIs {
 		out = c.re.ReplaceAllString(out, c.with)
