@@ -105,14 +105,14 @@ func (h *HTable) load(ctx context.Context, t *Table) error {
 	return nil
 }
 
-// read reads the items of the database.
-func (h *HTable) read(ctx context.Context, t *Table) ([]row, error) {
+// read reads the items of the database, all or those of conditions.
+func (h *HTable) read(ctx context.Context, t *Table, where ...db.Cond) ([]row, error) {
 	if t.cols != "" {
 		return h.readPacked(ctx, t)
 	}
 	var rows []row
 	sizes := map[string]int64{}
-	q := db.Query{Table: t.dbTable, Columns: h.storage.columns(), OrderBy: h.storage.key}
+	q := db.Query{Table: t.dbTable, Columns: h.storage.columns(), Where: where, OrderBy: h.storage.key}
 	err := h.storage.Select(ctx, q, func(values []db.Value) error {
 		r := row{key: db.Text(values[0]), value: avp.String(db.Text(values[3]))}
 		if kind, _ := db.Int(values[2]); kind == typeNumber {
@@ -223,26 +223,21 @@ func (h *HTable) rows(t *Table) (rows [][]db.Value) {
 		if !ok || over(&i.expires, now) {
 			continue
 		}
-		values := []db.Value{i.key, int64(typeText), int64(typeText), i.value.Str}
-		if i.value.Kind != avp.Str {
-			values[2], values[3] = int64(typeNumber), strconv.FormatInt(i.value.Int, 10)
-		}
-		if h.storage.keepExpires {
-			values = append(values, int64(i.expires))
-		}
-		rows = append(rows, values)
+		rows = append(rows, h.storage.row(&i))
 	}
 	return rows
 }
 
-// storeAll writes the tables with dbmode 1; an error does not keep the others
+// storeAll writes the tables with dbmode 1, and of shared ones what waits; an error does not keep the others
 // from it.
 func (h *HTable) storeAll(ctx context.Context) (err error) {
 	if h.storage.Database == nil {
 		return nil
 	}
 	for _, t := range h.tables {
-		if t.dbMode != 0 && t.dbTable != "" {
+		if t.shared != nil {
+			err = errors.Join(err, t.shared.stop(ctx))
+		} else if t.dbMode != 0 && t.dbTable != "" {
 			err = errors.Join(err, h.store(ctx, t))
 		}
 	}
@@ -268,7 +263,12 @@ func (h *HTable) rpcReload(r *module.Request) error {
 	if err != nil {
 		return err
 	}
-	if err := h.load(r.Context, t); err != nil {
+	if t.shared != nil {
+		err = t.shared.resync(r.Context)
+	} else {
+		err = h.load(r.Context, t)
+	}
+	if err != nil {
 		return err
 	}
 	r.Add("Ok. Htable reloaded.")
@@ -280,7 +280,12 @@ func (h *HTable) rpcStore(r *module.Request) error {
 	if err != nil {
 		return err
 	}
-	if err := h.store(r.Context, t); err != nil {
+	if t.shared != nil {
+		err = t.shared.flush(r.Context)
+	} else {
+		err = h.store(r.Context, t)
+	}
+	if err != nil {
 		return err
 	}
 	r.Add("Ok. Htable successfully stored to DB.")

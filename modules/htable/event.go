@@ -78,7 +78,10 @@ func (t *Table) expirePage(s *shard, page int, now uint32, f func(i item)) (done
 		if over(&p.expires[i], now) {
 			n := uint32(page*pageSize + i)
 			f(s.item(n))
-			t.drop(s, n)
+			if t.shared != nil {
+				t.shared.note(s.key(s.record(n)), change{expired: true})
+			}
+			t.discard(s, n)
 			done++
 		}
 	}

@@ -94,6 +94,7 @@ func (h *HTable) iteratorSetExpires(c *module.Call, a module.Args) module.Result
 	ok := it.with(func(s *shard, n uint32) {
 		if now := it.table.now(); now != 0 {
 			setLife(s.expires(n), now, seconds(a[1].Value.Int))
+			it.table.changed(s.key(s.record(n)))
 		}
 	})
 	if !ok {

@@ -24,12 +24,17 @@ type HTable struct {
 	enableDMQ int
 	callback  string
 	storage   storage
+	share     int
 
 	host    module.Host
 	tables  []*Table // in the order of their definition
 	byName  map[string]*Table
 	sweeper *timer.Task
 	expired counter.Counter
+	// shares counts what tables do that are shared; endSharing ends their
+	// goroutines.
+	shares     sharingCounters
+	endSharing context.CancelFunc
 }
 
 // New returns the module with its defaults.
@@ -58,6 +63,10 @@ func (h *HTable) Exports() module.Exports {
 		Counters: []counter.Entry{
 			{Name: "items", Gauge: h.items, Doc: "items in all tables"},
 			{Name: "expired", Counter: &h.expired, Doc: "items that have expired"},
+			{Name: "db_waiting", Gauge: h.waiting, Doc: "changes of shared tables that are not yet in the database"},
+			{Name: "db_refreshed", Counter: &h.shares.refreshed, Doc: "items that were read again because another server has changed them (db_share)"},
+			{Name: "db_lost", Counter: &h.shares.lost, Doc: "changes of shared tables that other servers do not hear of because too many waited"},
+			{Name: "db_failures", Counter: &h.shares.failures, Doc: "operations of the database of shared tables that have failed"},
 		},
 	}
 }
@@ -74,7 +83,8 @@ func (h *HTable) params() []module.Param {
 			"dmqreplicate, which needs enable_dmq, is taken."},
 		{Name: "timer_interval", Set: &h.interval, Min: 1, Max: 1 << 31, Unit: "s", Doc: "how often expired items are looked for"},
 		{Name: "db_url", Set: &h.dbURL, Doc: "the database with the tables of dbtable; empty for none"},
-		{Name: "enable_dmq", Set: &h.enableDMQ, Min: 0, Max: 1, Doc: "1 is refused: tables are not shared with other servers yet"},
+		{Name: "db_share", Set: &h.share, Min: 0, Max: 1, Doc: "1 shares all tables that have a dbtable with other servers that have the same db_url, of a database that carries messages (db_redis). Not of Kamailio"},
+		{Name: "enable_dmq", Set: &h.enableDMQ, Min: 0, Max: 1, Doc: "1 is refused: db_share shares tables with other servers"},
 		{Name: "dmq_init_sync", Set: new(int), Min: 0, Max: 1, Notice: "belongs to enable_dmq", Doc: "asks other servers for their items at start"},
 		{Name: "dmq_peer_id", Set: new(string), Notice: "belongs to enable_dmq", Doc: "name of the group of servers"},
 		{Name: "timer_procs", Set: new(int), Notice: "one timer looks for expired items, in small steps", Doc: "number of processes that look for expired items"},
@@ -105,7 +115,7 @@ func (h *HTable) define(text string) error {
 	return nil
 }
 
-var errReplication = errors.New("htable: enable_dmq: tables are not shared with other servers yet")
+var errReplication = errors.New("htable: enable_dmq: tables are not replicated by DMQ; db_share shares them through a Redis")
 
 // Prepare implements module.Preparer.
 func (h *HTable) Prepare(b module.Binder) error {
@@ -117,7 +127,7 @@ func (h *HTable) Prepare(b module.Binder) error {
 			b.Log().Warn("a table is not loaded from the database: there is no db_url", "module", "htable", "table", t.name, "dbtable", t.dbTable)
 		}
 	}
-	return nil
+	return h.prepareSharing()
 }
 
 // Start implements module.Starter.
@@ -132,6 +142,9 @@ func (h *HTable) Start(ctx context.Context, host module.Host) error {
 		}
 	})
 	if err := h.openDatabase(ctx); err != nil {
+		return fmt.Errorf("htable: %w", err)
+	}
+	if err := h.startSharing(ctx); err != nil {
 		return fmt.Errorf("htable: %w", err)
 	}
 	return nil
@@ -152,6 +165,9 @@ func (h *HTable) Stop(ctx context.Context) error {
 		h.sweeper.Stop()
 		h.sweeper.Wait()
 	}
+	if h.endSharing != nil {
+		h.endSharing()
+	}
 	return h.storeAll(ctx)
 }
 
@@ -162,6 +178,15 @@ func (h *HTable) items() (n int64) {
 	for _, t := range h.tables {
 		if t.content != nil {
 			n += t.count.Load()
+		}
+	}
+	return n
+}
+
+func (h *HTable) waiting() (n int64) {
+	for _, t := range h.tables {
+		if t.shared != nil {
+			n += t.shared.waiting()
 		}
 	}
 	return n

@@ -25,6 +25,8 @@ type Table struct {
 	spec
 	// content outlives the configuration; nil before Start.
 	*content
+	// shared is set where other servers have the table, too (db_share).
+	shared *sharing
 }
 
 // content is what a table holds.
@@ -150,6 +152,14 @@ func (t *Table) set(c *module.Call, key string, v avp.Value, seconds uint32) {
 	}
 	t.refresh(s.expires(n), now, isNew, seconds)
 	s.setValue(s.record(n), v)
+	t.changed(key)
+}
+
+// changed is called after an item was changed, with its shard locked.
+func (t *Table) changed(key string) {
+	if t.shared != nil {
+		t.shared.note(key, change{})
+	}
 }
 
 // refresh gives an item its time.
@@ -188,6 +198,7 @@ func (t *Table) step(c *module.Call, key string, by int64) avp.Value {
 	}
 	r.number += by
 	t.refresh(s.expires(n), now, isNew, 0)
+	t.changed(key)
 	return avp.Number(r.number)
 }
 
@@ -201,6 +212,7 @@ func (t *Table) setExpires(c *module.Call, key string, seconds uint32) {
 	defer s.mu.Unlock()
 	if n := s.find(p.hash, key); n != 0 && now != 0 {
 		setLife(s.expires(n), now, seconds)
+		t.changed(key)
 	}
 }
 
@@ -255,7 +267,14 @@ func (t *Table) add(s *shard, p place, key string) uint32 {
 	return s.add(p, key, t.bucket(p.sum)>>shardBits)
 }
 
+// drop removes an item.
 func (t *Table) drop(s *shard, n uint32) {
+	t.changed(s.key(s.record(n)))
+	t.discard(s, n)
+}
+
+// discard removes an item of which nobody is told.
+func (t *Table) discard(s *shard, n uint32) {
 	t.count.Add(-1)
 	s.remove(n, t.bucket(s.record(n).sum)>>shardBits)
 }

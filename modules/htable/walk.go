@@ -146,6 +146,7 @@ func (k *cursor) set(v avp.Value) bool {
 	return k.with(func(s *shard, n uint32) {
 		s.setValue(s.record(n), v)
 		k.table.refresh(s.expires(n), k.table.now(), false, 0)
+		k.table.changed(s.key(s.record(n)))
 	})
 }
 

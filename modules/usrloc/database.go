@@ -68,7 +68,7 @@ func (u *Usrloc) startDatabase(ctx context.Context) error {
 		return nil
 	}
 	for _, d := range u.domains {
-		if err := u.db.load(ctx, d); err != nil {
+		if err := u.db.startLoading(ctx, d); err != nil {
 			return err
 		}
 	}

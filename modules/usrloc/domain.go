@@ -3,6 +3,8 @@
 package usrloc
 
 import (
+	"sync/atomic"
+
 	"github.com/kahea-sip/kahea/core/sip"
 )
 
@@ -15,6 +17,8 @@ type Domain struct {
 	// mark is that of the database when rows and memory were last the same
 	// (db_share); it belongs to the goroutine that listens to other servers.
 	mark string
+	// loading is set while rows of the database are not in memory yet.
+	loading atomic.Pointer[loading]
 }
 
 // Name is the name of the table.
@@ -109,6 +113,15 @@ func (s *shard) recordText(r *record, which int) string {
 // Insert adds a contact and numbers it: c.Serial is set. c's strings are
 // copied.
 func (b *Bindings) Insert(c *Contact) (Handle, error) {
+	h, err := b.insert(c)
+	if err == nil {
+		b.d.tell(Inserted, b.aor, c)
+	}
+	return h, err
+}
+
+// insert is Insert of which nobody is told.
+func (b *Bindings) insert(c *Contact) (Handle, error) {
 	t, s := b.t, b.s
 	if len(b.aor) > maxText || tooLong(c) {
 		return 0, ErrTooLong
@@ -134,7 +147,6 @@ func (b *Bindings) Insert(c *Contact) (Handle, error) {
 	if t.written {
 		t.waiting.Add(1)
 	}
-	b.d.tell(Inserted, b.aor, c)
 	return Handle(n), nil
 }
 

@@ -15,29 +15,25 @@ import (
 // load reads the rows of a table into memory. Rows that are over, and with
 // db_clean_tcp those whose connection ended with the process that had it, are
 // left out and removed from the database.
-func (b *database) load(ctx context.Context, d *Domain) error {
-	attributes, err := b.loadAttributes(ctx, db.Cond{})
+func (b *database) load(ctx context.Context, d *Domain, l *loading) error {
+	attributes, err := b.loadAttributes(ctx, db.Cond{}, l.count)
 	if err != nil {
 		return err
 	}
-	now := b.loc.host.Clock().Now().Unix()
 	bad := 0
 	q := db.Query{Table: d.name, Columns: b.names, Where: b.mine()}
 	err = b.db.Select(ctx, q, func(row []db.Value) error {
+		l.count()
 		aor, c, err := b.read(row)
 		if err != nil {
 			bad++
 			return nil
 		}
-		if b.loc.skipRemote != 0 && c.Socket == nil {
+		if !b.admits(d, aor, &c) {
 			return nil
 		}
 		c.XAVPs = attributes[c.RUID]
-		if c.Expired(now) || b.loc.cleanTCP != 0 && c.stream() {
-			d.t.forget(goneRow{c.RUID, aor, c.Expires})
-			return nil
-		}
-		return d.t.loaded(d, aor, &c)
+		return d.t.arrived(d, aor, &c, l)
 	})
 	if err != nil {
 		return fmt.Errorf("cannot load table %s: %w", d.name, err)
@@ -46,6 +42,18 @@ func (b *database) load(ctx context.Context, d *Domain) error {
 		b.loc.host.Log().Warn("rows of contacts cannot be used", "table", d.name, "rows", bad, "err", errRow)
 	}
 	return nil
+}
+
+// admits tells whether a row is one for memory. One that is over is removed.
+func (b *database) admits(d *Domain, aor string, c *Contact) bool {
+	if b.loc.skipRemote != 0 && c.Socket == nil {
+		return false
+	}
+	if c.Expired(b.loc.host.Clock().Now().Unix()) || b.loc.cleanTCP != 0 && c.stream() {
+		d.t.forget(goneRow{c.RUID, aor, c.Expires})
+		return false
+	}
+	return true
 }
 
 // mine are the conditions for the rows that this server loads and removes.
@@ -65,13 +73,18 @@ func (c *Contact) stream() bool {
 func (t *table) loaded(d *Domain, aor string, c *Contact) error {
 	b := d.lock(t, aor)
 	defer b.Unlock()
-	h, err := b.Insert(c)
+	return b.insertRow(c)
+}
+
+// insertRow adds a contact that has its row; nobody is told.
+func (b *Bindings) insertRow(c *Contact) error {
+	h, err := b.insert(c)
 	if err != nil {
 		return err
 	}
 	b.s.record(uint32(h)).state = stateSynced
-	if t.written {
-		t.waiting.Add(-1)
+	if b.t.written {
+		b.t.waiting.Add(-1)
 	}
 	return nil
 }
@@ -91,8 +104,8 @@ func (t *table) forget(row goneRow) {
 }
 
 // loadAttributes reads the XAVPs of contacts by their record unique ids, all or
-// those of a condition.
-func (b *database) loadAttributes(ctx context.Context, which db.Cond) (map[string]*avp.Tree, error) {
+// those of a condition; count is called for each row.
+func (b *database) loadAttributes(ctx context.Context, which db.Cond, count func()) (map[string]*avp.Tree, error) {
 	if b.loc.xavp == "" {
 		return nil, nil
 	}
@@ -102,6 +115,7 @@ func (b *database) loadAttributes(ctx context.Context, which db.Cond) (map[strin
 	}
 	all := map[string]*avp.Tree{}
 	err := b.db.Select(ctx, q, func(row []db.Value) error {
+		count()
 		value := avp.String(db.Text(row[3]))
 		if kind, _ := db.Int(row[2]); kind == attributeNumber {
 			n, err := strconv.ParseInt(value.Str, 10, 64)

@@ -45,6 +45,10 @@ type Usrloc struct {
 	cleanTCP     int
 	share        int
 
+	// headStart is how many rows of a table are in memory before the first
+	// message; see loading.
+	headStart int
+
 	host       module.Host
 	store      *store
 	db         *database // nil with db_mode 0
@@ -64,7 +68,7 @@ type Usrloc struct {
 // New returns the module with its defaults.
 func New() *Usrloc {
 	return &Usrloc{natFlag: -1, interval: 60, cseqDelay: 20, hashSize: 10, parts: tableParts,
-		dbURL: "mysql://kamailio:kamailiorw@localhost/kamailio", columns: defaultColumns(), dbLoad: 1, versionTable: 1}
+		dbURL: "mysql://kamailio:kamailiorw@localhost/kamailio", columns: defaultColumns(), dbLoad: 1, versionTable: 1, headStart: headStart}
 }
 
 var (
@@ -160,6 +164,9 @@ func (u *Usrloc) Stop(ctx context.Context) error {
 		}
 	}
 	u.cancel()
+	for _, d := range u.domains {
+		_ = d.awaitLoaded(ctx) // it ends at once, by the context that was cancelled
+	}
 	if !u.caches() || u.waiting() == 0 {
 		return nil
 	}

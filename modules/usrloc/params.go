@@ -53,7 +53,7 @@ func (u *Usrloc) databaseParams() []module.Param {
 		{"fetch_rows", "rows to load at once", "rows are taken over while they arrive"},
 		{"db_raw_fetch_type", "kind of query for keepalives", "there is one for all databases"},
 		{"db_insert_null", "1 writes null values", "they are always written"},
-		{"load_rank", "process that loads the contacts", "they are loaded before the first message"},
+		{"load_rank", "process that loads the contacts", "the first 20,000 are loaded before the first message, the others while messages are served"},
 	} {
 		list = append(list, module.Param{Name: p.name, Set: func(int) error { return nil }, Doc: p.doc, Notice: p.why})
 	}

@@ -45,6 +45,9 @@ func (u *Usrloc) startSharing() error {
 	}
 	for _, d := range u.domains {
 		u.host.Go("usrloc-share "+d.name, func() {
+			if d.awaitLoaded(u.ctx) != nil {
+				return
+			}
 			n.Subscribe(u.ctx, shareChannel(d.name), func(message string) { u.db.heard(u.ctx, d, message) },
 				func() { u.db.catchUp(u.ctx, d) })
 		})
@@ -119,21 +122,7 @@ func (b *database) refresh(ctx context.Context, d *Domain, aor string) error {
 	s := d.t.shard(d.t.store.hash(aor))
 	s.writing.Lock()
 	defer s.writing.Unlock()
-	var found []Contact
-	q := db.Query{Table: d.name, Columns: b.names, Where: b.ofAOR(aor)}
-	err := b.db.Select(ctx, q, func(row []db.Value) error {
-		if of, c, err := b.read(row); err == nil && of == aor {
-			found = append(found, c)
-		}
-		return nil
-	})
-	for i := range found {
-		if b.loc.xavp == "" || err != nil {
-			break
-		}
-		all, failed := b.loadAttributes(ctx, db.Is("ruid", found[i].RUID))
-		found[i].XAVPs, err = all[found[i].RUID], failed
-	}
+	found, err := b.rowsOf(ctx, d, aor)
 	if err != nil {
 		return err
 	}

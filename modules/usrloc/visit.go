@@ -28,7 +28,11 @@ func (d *Domain) Visit(c *module.Call, aor string) (Visit, error) {
 	if d.loc.dbMode == dbOnly {
 		return d.visitDatabase(c, aor)
 	}
-	return Visit{d: d, c: c, t: d.t, aor: aor}, nil
+	v := Visit{d: d, c: c, t: d.t, aor: aor}
+	if l := d.loading.Load(); l != nil {
+		return v, v.bring(l)
+	}
+	return v, nil
 }
 
 func (d *Domain) visitDatabase(c *module.Call, aor string) (Visit, error) {
@@ -44,8 +48,8 @@ func (d *Domain) VisitRUID(c *module.Call, hash uint32, ruid string) (v Visit, o
 	aor := ""
 	if d.loc.dbMode == dbOnly {
 		aor, err = d.aorInDatabase(c, ruid)
-	} else {
-		aor = d.aorOfRUID(hash, ruid)
+	} else if aor = d.aorOfRUID(hash, ruid); aor == "" && d.loading.Load() != nil {
+		aor, err = d.aorInDatabase(c, ruid)
 	}
 	if aor == "" || err != nil {
 		return Visit{}, false, err
@@ -172,29 +176,36 @@ func (v *Visit) context() context.Context {
 	return v.c.Context()
 }
 
-// fetch reads the rows of an AOR.
+// fetch reads the rows of an AOR into a table of a visit.
 func (b *database) fetch(ctx context.Context, d *Domain, t *table, aor string) error {
-	var found []Contact
-	err := b.db.Select(ctx, db.Query{Table: d.name, Columns: b.names, Where: b.ofAOR(aor)}, func(row []db.Value) error {
-		if of, c, err := b.read(row); err == nil && of == aor {
-			found = append(found, c)
-		}
-		return nil
-	})
+	found, err := b.rowsOf(ctx, d, aor)
 	if err != nil {
 		return err
 	}
 	for i := range found {
-		all, err := b.loadAttributes(ctx, db.Is("ruid", found[i].RUID))
-		if err != nil {
-			return err
-		}
-		found[i].XAVPs = all[found[i].RUID]
 		if err := t.loaded(d, aor, &found[i]); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// rowsOf are the contacts of an AOR as the database has them.
+func (b *database) rowsOf(ctx context.Context, d *Domain, aor string) (found []Contact, err error) {
+	err = b.db.Select(ctx, db.Query{Table: d.name, Columns: b.names, Where: b.ofAOR(aor)}, func(row []db.Value) error {
+		if of, c, err := b.read(row); err == nil && of == aor {
+			found = append(found, c)
+		}
+		return nil
+	})
+	for i := range found {
+		if b.loc.xavp == "" || err != nil {
+			break
+		}
+		all, failed := b.loadAttributes(ctx, db.Is("ruid", found[i].RUID), func() {})
+		found[i].XAVPs, err = all[found[i].RUID], failed
+	}
+	return found, err
 }
 
 // aorOf finds the AOR of a record unique id, "" where there is none.

@@ -209,6 +209,27 @@ function ksr_reply_route() KSR.info("lua") end`, lua.Options{})
 	}
 }
 
+// Scripts without a function for requests are told of: nothing else would say why
+// nothing is answered.
+func TestScriptWithoutRequestRoute(t *testing.T) {
+	for _, row := range []struct {
+		native, script string
+		told           bool
+	}{
+		{"", "function ksr_reply_route() end", true},
+		{"", "function ksr_request_route() end", false},
+		{"request_route { exit; }", "function ksr_reply_route() end", false},
+	} {
+		s := load(t, row.native, row.script, lua.Options{})
+		if err := s.program.Reload(-1); err != nil {
+			t.Fatal(err)
+		}
+		if got := strings.Join(s.Env.Host.Lines(), "\n"); strings.Contains(got, "ksr_request_route") != row.told {
+			t.Errorf("%s %s: the log is %q", row.native, row.script, got)
+		}
+	}
+}
+
 // The functions of every module that ships can be offered to scripts: what they
 // prepare at start they do without arguments here.
 func TestFunctionsOfEveryModuleAreOffered(t *testing.T) {

@@ -150,6 +150,9 @@ func (p *Program) install(chunks []*Script) error {
 	next.free = append(next.free, s)
 	p.chunks = chunks
 	p.routes.defined(s)
+	if _, native := p.native.Lookup(module.RequestRoute, ""); p.set.Main && !native && !s.hasFunction(p.routes.request) {
+		p.host.Log().Warn("cfgengine is lua, and the scripts have no function for requests: none will be answered", "function", p.routes.request)
+	}
 	if old := p.current.Swap(next); old != nil {
 		old.close()
 	}

@@ -2,7 +2,11 @@
 
 package lua
 
-import glua "github.com/yuin/gopher-lua"
+import (
+	"fmt"
+
+	glua "github.com/yuin/gopher-lua"
+)
 
 // standard puts our own functions in place of those of the standard library
 // that do not do what Lua 5.1 does.
@@ -11,7 +15,7 @@ func (s *state) standard() {
 	openString(l)
 	for name, f := range map[string]glua.LGFunction{
 		"tonumber": toNumber, "collectgarbage": collectGarbage, "loadstring": loadString,
-		"error": raise(l),
+		"error": s.raise,
 	} {
 		l.SetGlobal(name, l.NewFunction(f))
 	}
@@ -22,13 +26,44 @@ func (s *state) standard() {
 	standardDebug(l)
 }
 
-// raise is error, which needs no value.
-func raise(l *glua.LState) glua.LGFunction {
-	run := l.GetGlobal("error").(*glua.LFunction).GFunction
-	return func(l *glua.LState) int {
-		if l.GetTop() == 0 {
-			l.Push(glua.LNil)
+// raise is error(value, level). A text gets the place of the function at the
+// level, and as in Lua 5.1 none where that is not one of Lua: pcall(error, "x").
+func (s *state) raise(l *glua.LState) int {
+	value, level := l.Get(1), l.OptInt(2, 1)
+	switch value.(type) {
+	case glua.LString, glua.LNumber:
+		if at := s.levelPlace(l, level); at != "" {
+			value = glua.LString(at + value.String())
 		}
-		return run(l)
+	}
+	l.Error(value, 0)
+	return 0
+}
+
+// levelPlace is where the function at a level is, "" for one that is not of
+// Lua. The guard of protected calls is no level.
+func (s *state) levelPlace(l *glua.LState, level int) string {
+	if level <= 0 {
+		return ""
+	}
+	for at := 1; ; at++ {
+		frame, ok := l.GetStack(at)
+		if !ok {
+			return ""
+		}
+		fn, err := l.GetInfo("fSl", frame, glua.LNil)
+		if err != nil {
+			return ""
+		}
+		if fn == s.guard {
+			continue
+		}
+		if level--; level > 0 {
+			continue
+		}
+		if f, ok := fn.(*glua.LFunction); !ok || f.IsG || frame.CurrentLine <= 0 {
+			return ""
+		}
+		return fmt.Sprintf("%s:%d: ", frame.Source, frame.CurrentLine)
 	}
 }
