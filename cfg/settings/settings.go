@@ -76,6 +76,8 @@ type Process struct {
 	Fork bool
 	// User and Group are names or numbers to which the process changes; "" leaves them.
 	User, Group string
+	// Chroot is the folder that becomes the root; "" leaves it.
+	Chroot string
 	// WorkDir is the folder to which it changes; "" leaves it.
 	WorkDir string
 	// RunDir is the folder of sockets and FIFOs.

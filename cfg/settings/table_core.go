@@ -13,6 +13,7 @@ var processParams = []Param{
 	{Name: "fork", Type: Bool, Default: "yes", Doc: "run with workers in the background", at: func(s *Settings) any { return &s.Process.Fork }},
 	{Name: "user", Aliases: []string{"uid"}, Type: Name, Doc: "user to change to", at: func(s *Settings) any { return &s.Process.User }},
 	{Name: "group", Aliases: []string{"gid"}, Type: Name, Doc: "group to change to", at: func(s *Settings) any { return &s.Process.Group }},
+	{Name: "chroot", Type: Name, Doc: "folder that becomes the root before the process changes its user", at: func(s *Settings) any { return &s.Process.Chroot }},
 	{Name: "workdir", Aliases: []string{"wdir"}, Type: Name, Doc: "folder to change to", at: func(s *Settings) any { return &s.Process.WorkDir }},
 	{Name: "rundir", Aliases: []string{"run_dir"}, Type: Name, Default: "/run/kamailio", Doc: "folder of control sockets and FIFOs", at: func(s *Settings) any { return &s.Process.RunDir }},
 	{Name: "exit_timeout", Aliases: []string{"ser_kill_timeout"}, Type: Int, Unit: time.Second, UnitName: "seconds", Default: "60", Doc: "how long a stop may take, 0 for no limit", at: func(s *Settings) any { return &s.Process.ExitTimeout }},

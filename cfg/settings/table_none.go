@@ -26,6 +26,8 @@ var nothingParams = []Param{
 	{Name: "tcp_fd_cache", Type: Bool, Status: NoMeaning, Doc: "keep file descriptors in workers"},
 	{Name: "tcp_clone_rcvbuf", Type: Int, Status: NoMeaning, Doc: "copy the receive buffer"},
 	{Name: "tcp_wq_blk_size", Type: Int, Status: NoMeaning, UnitName: "bytes", Doc: "block of the send queue"},
+	{Name: "udp4_raw", Type: Int, Min: -1, Max: 1, Status: NoMeaning, Doc: "raw sockets for sending; a datagram is sent by one system call here anyway"},
+	{Name: "udp4_raw_mtu", Type: Int, Status: NoMeaning, UnitName: "bytes", Doc: "largest packet of raw sockets"},
 	{Name: "async_nonblock", Type: Bool, Status: NoMeaning, Doc: "sockets to asynchronous workers do not block"},
 	{Name: "real_time", Type: Int, Status: NoMeaning, Doc: "real-time scheduling"},
 	{Name: "rt_policy", Type: Int, Status: NoMeaning, Doc: "policy of real-time scheduling"},
@@ -38,16 +40,13 @@ var nothingParams = []Param{
 
 // missingParams ask for what is not there yet.
 var missingParams = []Param{
-	{Name: "chroot", Type: Name, Status: Missing, Doc: "folder that becomes the root"},
 	{Name: "mcast", Type: Name, Status: Missing, Doc: "interface of multicast"},
 	{Name: "mcast_loopback", Type: Bool, Status: Missing, Doc: "multicast comes back to the sender"},
 	{Name: "mcast_ttl", Type: Int, Status: Missing, harmless: 1, Doc: "reach of multicast"},
 	{Name: "enable_sctp", Type: Int, Max: 2, Default: "2", Status: Missing, Doc: "serve SCTP: 0 no, 1 yes, 2 where the system can"},
 	{Name: "tcp_accept_haproxy", Type: Bool, Status: Missing, Doc: "read the proxy protocol's header on new connections"},
 	{Name: "tcp_accept_hep3", Type: Bool, Status: Missing, Doc: "take HEP3 on TCP sockets"},
-	{Name: "udp4_raw", Type: Int, Min: anyNegative, Status: Missing, Doc: "send through raw sockets"},
-	{Name: "udp4_raw_mtu", Type: Int, Status: Missing, harmless: 1500, Doc: "largest packet of raw sockets"},
-	{Name: "udp4_raw_ttl", Type: Int, Status: Missing, Doc: "time to live of raw packets"},
+	{Name: "udp4_raw_ttl", Type: Int, Min: -1, Max: 255, Status: Missing, harmless: -1, Doc: "time to live of packets that leave by raw sockets"},
 	{Name: "use_dst_blocklist", Type: Bool, Status: Missing, Doc: "avoid destinations that failed"},
 	{Name: "dst_blocklist_init", Type: Bool, Status: Missing, Doc: "have a blocklist at all"},
 	{Name: "dst_blocklist_expire", Type: Int, Status: Missing, harmless: 60, UnitName: "seconds", Doc: "time in the blocklist"},

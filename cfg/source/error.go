@@ -42,8 +42,9 @@ func (e *Error) Format(w io.Writer, files *Files) {
 	fmt.Fprintln(w, e.Pos.String()+": "+message)
 	if line, ok := files.Line(e.Pos.Filename, e.Pos.Line); ok {
 		number := fmt.Sprintf("%5d", e.Pos.Line)
-		fmt.Fprintf(w, "%s | %s\n", number, clean(line))
-		fmt.Fprintf(w, "%s | %s\n", strings.Repeat(" ", len(number)), e.mark(line))
+		text, mark := excerpt(clean(line), e.mark(line))
+		fmt.Fprintf(w, "%s | %s\n", number, text)
+		fmt.Fprintf(w, "%s | %s\n", strings.Repeat(" ", len(number)), mark)
 	}
 	if e.Advice != "" {
 		for _, l := range strings.Split(e.Advice, "\n") {
@@ -78,6 +79,32 @@ func (e *Error) mark(line string) string {
 	}
 	b.WriteString(strings.Repeat("^", n))
 	return b.String()
+}
+
+// Of a line that is longer than excerptWidth only what stands around the mark is shown.
+const (
+	excerptWidth = 160
+	excerptLead  = 60
+	cut          = "…"
+)
+
+// excerpt cuts a long line and its mark; both have a sign for each sign of the other.
+func excerpt(line, mark string) (string, string) {
+	text, below := []rune(line), []rune(mark)
+	if len(text) <= excerptWidth {
+		return line, mark
+	}
+	start := len(below) - len(strings.TrimLeft(mark, " \t"))
+	from := max(min(start-excerptLead, len(text)-excerptWidth), 0)
+	to := min(from+excerptWidth, len(text))
+	line, mark = string(text[from:to]), string(below[from:min(to, len(below))])
+	if from > 0 {
+		line, mark = cut+line, " "+mark
+	}
+	if to < len(text) {
+		line += cut
+	}
+	return line, mark
 }
 
 // clean takes out bytes that would disturb a terminal.

@@ -41,6 +41,36 @@ func TestErrorFormat(t *testing.T) {
 	}
 }
 
+// TestLongLine: of a long line only what stands around the mark is shown, and the mark stands below its word.
+func TestLongLine(t *testing.T) {
+	words := strings.Repeat("ä\tword ", 400)
+	for _, at := range []int{0, 700, len(words)} {
+		files := &Files{}
+		files.Add("a.cfg", words[:at]+"WRONG "+words[at:])
+		var b strings.Builder
+		e := Error{Pos: Pos{Filename: "a.cfg", Line: 1, Column: at + 1}, Message: "x"}
+		e.Format(&b, files)
+		lines := strings.Split(b.String(), "\n")
+		text, mark := []rune(lines[1]), []rune(lines[2])
+		start := strings.IndexByte(string(mark), '^')
+		if n := len(text); n > 180 || start < 0 {
+			t.Fatalf("at %d: %d signs\n%s", at, n, b.String())
+		}
+		start = len([]rune(string(mark)[:start]))
+		if got := string(text[start : start+5]); got != "WRONG" {
+			t.Errorf("at %d: the mark stands below %q", at, got)
+		}
+		for i, r := range mark[:start] {
+			if (r == '\t') != (text[i] == '\t') {
+				t.Errorf("at %d: sign %d is a tab in one line only", at, i)
+			}
+		}
+		if cutLeft, cutRight := strings.HasPrefix(lines[1], "    1 | …"), strings.HasSuffix(lines[1], "…"); cutLeft != (at > 0) || cutRight != (at < len(words)) {
+			t.Errorf("at %d: cut left %v, right %v", at, cutLeft, cutRight)
+		}
+	}
+}
+
 func TestErrorList(t *testing.T) {
 	l := &ErrorList{Files: &Files{}, Limit: 3}
 	l.Files.Add("z.cfg", "")

@@ -41,6 +41,13 @@ type Starter interface {
 	Start(ctx context.Context, h Host) error
 }
 
+// Connector is a module whose Start opens databases. DatabaseURLs is called when
+// the script was checked: a driver that is not loaded is told with the other
+// mistakes of the configuration.
+type Connector interface {
+	DatabaseURLs() []string
+}
+
 // Streamer is a module that brings stream protocols, as tls does. Streams is
 // called before the sockets are bound, and its functions after Start.
 type Streamer interface {

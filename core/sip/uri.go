@@ -180,7 +180,7 @@ func (u *URI) parseSIP(s string) error {
 		return ErrURI
 	}
 	u.Params = Params(s[1:])
-	if i := strings.IndexByte(u.User, ';'); i > 0 && u.PhoneUser() {
+	if i := strings.IndexByte(u.User, ';'); i > 0 && u.PhoneUser() && cutsPhoneParams() {
 		u.User, u.PhoneParams = u.User[:i], Params(u.User[i+1:])
 	}
 	return nil
@@ -200,7 +200,7 @@ func hostLen(s string) (int, bool) {
 		return 0, false
 	}
 	i := 0
-	for i < len(s) && classes[s[i]]&classHost != 0 {
+	for i < len(s) && (classes[s[i]]&classHost != 0 || extraHostChar(s[i])) {
 		i++
 	}
 	return i, i > 0

@@ -30,6 +30,14 @@ var (
 	errNoDatabase = errors.New("db_url is not set")
 )
 
+// DatabaseURLs implements module.Connector.
+func (a *Acc) DatabaseURLs() []string {
+	if a.dbURL == "" {
+		return nil
+	}
+	return []string{a.dbURL}
+}
+
 // open opens the database and starts what writes into it.
 func (a *Acc) open(ctx context.Context, h module.Host) error {
 	d, err := h.Database(ctx, a.dbURL)

@@ -68,6 +68,9 @@ func (m *AliasDB) keepTable(_ module.Binder, a module.Args) error {
 	return nil
 }
 
+// DatabaseURLs implements module.Connector.
+func (m *AliasDB) DatabaseURLs() []string { return []string{m.url} }
+
 // Start implements module.Starter.
 func (m *AliasDB) Start(ctx context.Context, h module.Host) (err error) {
 	if m.db, err = h.Database(ctx, m.url); err != nil {

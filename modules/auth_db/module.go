@@ -129,6 +129,9 @@ func (m *AuthDB) Prepare(b module.Binder) (err error) {
 	return nil
 }
 
+// DatabaseURLs implements module.Connector.
+func (m *AuthDB) DatabaseURLs() []string { return []string{m.url} }
+
 // Start implements module.Starter.
 func (m *AuthDB) Start(ctx context.Context, h module.Host) (err error) {
 	var ok bool

@@ -91,6 +91,14 @@ func (m *AVPOps) Prepare(module.Binder) error {
 	return nil
 }
 
+// DatabaseURLs implements module.Connector.
+func (m *AVPOps) DatabaseURLs() []string {
+	if m.url == "" {
+		return nil
+	}
+	return []string{m.url}
+}
+
 // Start implements module.Starter.
 func (m *AVPOps) Start(ctx context.Context, h module.Host) error {
 	if m.url == "" {

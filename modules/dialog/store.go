@@ -52,6 +52,14 @@ type store struct {
 	changed []*Dialog // guarded by mu
 }
 
+// DatabaseURLs implements module.Connector.
+func (m *Module) DatabaseURLs() []string {
+	if m.dbMode == noDatabase {
+		return nil
+	}
+	return []string{m.dbURL}
+}
+
 // openStore opens the database and takes its dialogs up.
 func (m *Module) openStore(ctx context.Context, h module.Host) error {
 	d, err := h.Database(ctx, m.dbURL)

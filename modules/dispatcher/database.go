@@ -46,6 +46,14 @@ func (n *columns) setFurther(text string) error {
 	return nil
 }
 
+// DatabaseURLs implements module.Connector.
+func (d *Dispatcher) DatabaseURLs() []string {
+	if d.dbURL == "" {
+		return nil
+	}
+	return []string{d.dbURL}
+}
+
 // open opens the database.
 func (d *Dispatcher) open(ctx context.Context, h module.Host) error {
 	var err error

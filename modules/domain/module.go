@@ -73,6 +73,9 @@ func (m *Domain) Exports() module.Exports {
 	}
 }
 
+// DatabaseURLs implements module.Connector.
+func (m *Domain) DatabaseURLs() []string { return []string{m.url} }
+
 // Start implements module.Starter.
 func (m *Domain) Start(ctx context.Context, h module.Host) (err error) {
 	m.host = h

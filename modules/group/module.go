@@ -112,6 +112,9 @@ func checkSource(a module.Args) error {
 	return nil
 }
 
+// DatabaseURLs implements module.Connector.
+func (m *Group) DatabaseURLs() []string { return []string{m.url} }
+
 // Start implements module.Starter.
 func (m *Group) Start(ctx context.Context, h module.Host) (err error) {
 	m.auth, _ = h.Module("auth").(authorizer)

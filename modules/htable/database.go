@@ -48,6 +48,14 @@ func (s *storage) columns() []string {
 
 var errNoDBTable = errors.New("no dbtable is defined for the table")
 
+// DatabaseURLs implements module.Connector.
+func (h *HTable) DatabaseURLs() []string {
+	if h.dbURL == "" {
+		return nil
+	}
+	return []string{h.dbURL}
+}
+
 // openDatabase opens db_url and loads all tables that have a dbtable.
 func (h *HTable) openDatabase(ctx context.Context) error {
 	if h.dbURL == "" {

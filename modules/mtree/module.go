@@ -118,6 +118,9 @@ func (m *Mtree) Prepare(b module.Binder) error {
 	return nil
 }
 
+// DatabaseURLs implements module.Connector.
+func (m *Mtree) DatabaseURLs() []string { return []string{m.url} }
+
 // Start implements module.Starter.
 func (m *Mtree) Start(ctx context.Context, h module.Host) error {
 	m.host, m.log = h, h.Log().With("module", "mtree")

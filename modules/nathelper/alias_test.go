@@ -3,7 +3,6 @@
 package nathelper
 
 import (
-	"hash/maphash"
 	"net/netip"
 	"strings"
 	"testing"
@@ -85,40 +84,6 @@ func TestPrivate(t *testing.T) {
 			}
 		}
 	}
-}
-
-// TestTag: a tag comes back as it went, and none that was changed does.
-func TestTag(t *testing.T) {
-	n := New()
-	n.seed = maphash.MakeSeed()
-	want := tag{"uloc-65a1-1f-3", 0xdeadbeef, 1700000000123}
-	text := string(n.appendTag(nil, want))
-	if got, ok := n.readTag(text); !ok || got != want {
-		t.Errorf("%q is %v, %v", text, got, ok)
-	}
-	for i := range text {
-		changed := text[:i] + string(text[i]^1) + text[i+1:]
-		if got, ok := n.readTag(changed); ok && !strings.EqualFold(changed, text) {
-			t.Errorf("%q is %v", changed, got)
-		}
-	}
-	for _, text := range []string{"", "uloc-", "uloc-1", "x-1-2-3"} {
-		if _, ok := n.readTag(text); ok {
-			t.Errorf("%q is taken", text)
-		}
-	}
-}
-
-// FuzzTag: no From tag panics or is taken.
-func FuzzTag(f *testing.F) {
-	f.Add("uloc-65a1-1f-3-deadbeef-18bcfe56800-1")
-	n := New()
-	n.seed = maphash.MakeSeed()
-	f.Fuzz(func(t *testing.T, text string) {
-		if got, ok := n.readTag(text); ok {
-			t.Errorf("%q is %v", text, got)
-		}
-	})
 }
 
 func TestConnection(t *testing.T) {

@@ -7,7 +7,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"hash/maphash"
 	"sync/atomic"
 
 	"github.com/kahea-sip/kahea/core/counter"
@@ -47,7 +46,7 @@ type NATHelper struct {
 	ctx    context.Context
 	round  round
 	on     atomic.Bool
-	seed   maphash.Seed
+	probes usrloc.Probes
 	branch atomic.Uint64
 	// slots bounds the look-ups of names that wait.
 	slots chan struct{}
@@ -195,7 +194,7 @@ func (n *NATHelper) Prepare(b module.Binder) error {
 
 // Start implements module.Starter.
 func (n *NATHelper) Start(ctx context.Context, h module.Host) error {
-	n.host, n.ctx, n.seed = h, ctx, maphash.MakeSeed()
+	n.host, n.ctx, n.probes = h, ctx, usrloc.NewProbes()
 	n.loc, _ = h.Module("usrloc").(*usrloc.Usrloc)
 	if n.interval == 0 {
 		return nil

@@ -213,27 +213,11 @@ func (n *NATHelper) sendTo(d *due, targets locate.Targets) {
 
 // takeReply takes the answers to keepalives.
 func (n *NATHelper) takeReply(c *module.Call) bool {
-	tag, ok := n.readTag(c.Msg.FromTag())
+	probe, ok := n.probes.Read(c.Msg.FromTag())
 	if !ok {
 		return false
 	}
 	n.answers.Inc()
-	took := n.host.Clock().Now().UnixMilli() - tag.sent
-	for _, d := range n.loc.Domains() {
-		if !n.loc.InMemory() {
-			break
-		}
-		v, ok, err := d.VisitRUID(c, tag.hash, tag.ruid)
-		if !ok || err != nil {
-			continue
-		}
-		b := v.Lock()
-		if h := b.MatchRUID(tag.ruid); h != 0 {
-			b.Answered(h, n.host.Clock().Now().Unix(), uint32(min(max(took, 0)*1000, 1<<32-1)))
-		}
-		b.Unlock()
-		v.Leave()
-		break
-	}
+	n.loc.Answered(c, probe, n.host.Clock().Now())
 	return true
 }

@@ -90,6 +90,9 @@ func (p *PDT) Prepare(module.Binder) error {
 	return nil
 }
 
+// DatabaseURLs implements module.Connector.
+func (p *PDT) DatabaseURLs() []string { return []string{p.url} }
+
 // Start implements module.Starter.
 func (p *PDT) Start(ctx context.Context, h module.Host) error {
 	p.log = h.Log().With("module", "pdt")

@@ -131,6 +131,14 @@ func (m *Permissions) functions() []module.Function {
 	}
 }
 
+// DatabaseURLs implements module.Connector.
+func (m *Permissions) DatabaseURLs() []string {
+	if m.url == "" {
+		return nil
+	}
+	return []string{m.url}
+}
+
 // Start implements module.Starter.
 func (m *Permissions) Start(ctx context.Context, h module.Host) (err error) {
 	m.host = h

@@ -20,7 +20,7 @@ const (
 func (p *PipeLimit) functions() []module.Function {
 	name := module.Arg{Name: "name", Doc: "name of the pipe"}
 	return []module.Function{
-		{Name: "pl_check", Args: []module.Arg{name, {Name: "algorithm", Optional: true, Doc: "TAILDROP, RED, FEEDBACK, NETWORK or NOP"}, {Name: "limit", Type: module.ArgInt, Optional: true, Paired: true, Doc: "requests in an interval, percent or bytes"}},
+		{Name: "pl_check", Args: []module.Arg{name, {Name: "algorithm", Optional: true, Compile: algorithm, Doc: "TAILDROP, RED, FEEDBACK, NETWORK or NOP"}, {Name: "limit", Type: module.ArgInt, Optional: true, Paired: true, Doc: "requests in an interval, percent or bytes"}},
 			Routes: module.AnyRoute, Run: p.check, Lua: "pl_check(str); pl_check_limit(str,str,int)",
 			Doc: "Counts the request in a pipe. 1 while it is within the limit, 2 where the pipe has the algorithm NOP, -1 over the limit, -2 where there is no such pipe. With algorithm and limit the pipe is made where there is none, and a limit over 0 becomes that of the pipe."},
 		{Name: "pl_active", Args: []module.Arg{name}, Routes: module.AnyRoute, Run: p.active, Doc: "True when there is a pipe of that name."},
@@ -31,10 +31,19 @@ func (p *PipeLimit) functions() []module.Function {
 }
 
 var (
-	errAlgorithm = errors.New("unknown algorithm")
+	errAlgorithm = errors.New("it is none of TAILDROP, RED, FEEDBACK, NETWORK, NOP")
 	errLimit     = errors.New("a limit is 0 or more")
 	errRetry     = errors.New("Retry-After is a number of seconds, from the lower to the higher")
 )
+
+// algorithm reads the name of an algorithm.
+func algorithm(text string) (any, error) {
+	a, ok := limit.ParseAlgorithm(text)
+	if !ok {
+		return nil, errAlgorithm
+	}
+	return a, nil
+}
 
 // check is pl_check(name[, algorithm, limit]).
 func (p *PipeLimit) check(c *module.Call, a module.Args) module.Result {
@@ -49,7 +58,7 @@ func (p *PipeLimit) check(c *module.Call, a module.Args) module.Result {
 			pipe.SetLimit(max)
 		}
 	case a[1].Given:
-		algorithm, ok := limit.ParseAlgorithm(a.Str(1))
+		algorithm, ok := a[1].Data.(limit.Algorithm)
 		if !ok {
 			c.Fail("pl_check", errAlgorithm)
 			return noPipe

@@ -114,6 +114,14 @@ func (p *PipeLimit) Start(ctx context.Context, h module.Host) error {
 	return nil
 }
 
+// DatabaseURLs implements module.Connector.
+func (p *PipeLimit) DatabaseURLs() []string {
+	if p.url == "" {
+		return nil
+	}
+	return []string{p.url}
+}
+
 // load reads the definitions of the database.
 func (p *PipeLimit) load(ctx context.Context) error {
 	if p.url == "" {

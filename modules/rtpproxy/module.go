@@ -167,6 +167,14 @@ func (r *RTPProxy) Start(ctx context.Context, h module.Host) error {
 // tableVersion is that of Kamailio 5.6.
 const tableVersion = 1
 
+// DatabaseURLs implements module.Connector.
+func (r *RTPProxy) DatabaseURLs() []string {
+	if r.dbURL == "" {
+		return nil
+	}
+	return []string{r.dbURL}
+}
+
 // load reads the nodes of the database. A row that is none is left out.
 func (r *RTPProxy) load(ctx context.Context) error {
 	d, err := r.host.Database(ctx, r.dbURL)

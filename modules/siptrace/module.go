@@ -148,6 +148,14 @@ func (s *SIPTrace) findSocket() error {
 	return nil
 }
 
+// DatabaseURLs implements module.Connector.
+func (s *SIPTrace) DatabaseURLs() []string {
+	if s.toDatabase == 0 && s.mode&modeDatabase == 0 {
+		return nil
+	}
+	return []string{s.url}
+}
+
 func (s *SIPTrace) openDatabase(ctx context.Context) error {
 	d, err := s.host.Database(ctx, s.url)
 	if err != nil {

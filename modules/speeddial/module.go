@@ -65,6 +65,9 @@ func (m *SpeedDial) keepTable(_ module.Binder, a module.Args) error {
 	return nil
 }
 
+// DatabaseURLs implements module.Connector.
+func (m *SpeedDial) DatabaseURLs() []string { return []string{m.url} }
+
 // Start implements module.Starter.
 func (m *SpeedDial) Start(ctx context.Context, h module.Host) (err error) {
 	if m.db, err = h.Database(ctx, m.url); err != nil {

@@ -81,6 +81,14 @@ func (s *SQLOps) Exports() module.Exports {
 	}
 }
 
+// DatabaseURLs implements module.Connector.
+func (s *SQLOps) DatabaseURLs() (urls []string) {
+	for _, c := range s.connections {
+		urls = append(urls, c.url)
+	}
+	return urls
+}
+
 // Start implements module.Starter.
 func (s *SQLOps) Start(ctx context.Context, h module.Host) error {
 	s.host, s.log = h, h.Log().With("module", "sqlops")

@@ -169,6 +169,14 @@ func (m *Module) Start(ctx context.Context, h module.Host) error {
 	return m.startRegistry(ctx)
 }
 
+// DatabaseURLs implements module.Connector.
+func (m *Module) DatabaseURLs() []string {
+	if m.dbURL == "" {
+		return nil
+	}
+	return []string{m.dbURL}
+}
+
 func (m *Module) startRegistry(ctx context.Context) error {
 	if m.dbURL == "" {
 		return nil

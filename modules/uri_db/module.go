@@ -4,6 +4,7 @@
 package uri_db
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"strings"
@@ -79,6 +80,14 @@ func (m *URIDB) ask(onlyTable bool) func(module.Binder, module.Args) error {
 		m.asks = m.asks || !onlyTable || m.useTable != 0
 		return nil
 	}
+}
+
+// DatabaseURLs implements module.Connector.
+func (m *URIDB) DatabaseURLs() []string {
+	if !m.asks {
+		return nil
+	}
+	return []string{cmp.Or(m.url, defaultURL)}
 }
 
 // Start implements module.Starter.

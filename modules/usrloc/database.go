@@ -85,6 +85,14 @@ func (u *Usrloc) flush(ctx context.Context) error {
 	return nil
 }
 
+// DatabaseURLs implements module.Connector.
+func (u *Usrloc) DatabaseURLs() []string {
+	if u.dbMode == dbNone {
+		return nil
+	}
+	return []string{u.dbURL}
+}
+
 // openDatabase opens the database and compares the versions of the tables.
 func (u *Usrloc) openDatabase(ctx context.Context) error {
 	d, err := u.host.Database(ctx, u.dbURL)

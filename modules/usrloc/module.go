@@ -7,6 +7,7 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/kahea-sip/kahea/core/counter"
@@ -61,14 +62,17 @@ type Usrloc struct {
 	// ctx ends the operations of the timer at Stop.
 	ctx      context.Context
 	cancel   context.CancelFunc
+	asks     keepalives
 	onChange hooks[changeHook]
 	onExpire hooks[expireHook]
 }
 
 // New returns the module with its defaults.
 func New() *Usrloc {
-	return &Usrloc{natFlag: -1, interval: 60, cseqDelay: 20, hashSize: 10, parts: tableParts,
+	u := &Usrloc{natFlag: -1, interval: 60, cseqDelay: 20, hashSize: 10, parts: tableParts,
 		dbURL: "mysql://kamailio:kamailiorw@localhost/kamailio", columns: defaultColumns(), dbLoad: 1, versionTable: 1, headStart: headStart}
+	u.asks.init(u)
+	return u
 }
 
 var (
@@ -81,14 +85,14 @@ var (
 func (u *Usrloc) Exports() module.Exports {
 	return module.Exports{
 		Doc:    "Keeps the contacts of registered users (AORs) in memory, for registrar and others.",
-		Params: append(u.params(), u.databaseParams()...),
+		Params: slices.Concat(u.params(), u.asks.params(), u.databaseParams()),
 		RPC:    u.commands(),
-		Counters: []counter.Entry{
+		Counters: append([]counter.Entry{
 			{Name: "registered_users", Gauge: u.users, Doc: "AORs that have contacts, in all tables"},
 			{Name: "db_waiting", Gauge: u.waiting, Doc: "changes of contacts that are not yet in the database"},
 			{Name: "db_refreshed", Counter: &u.refreshed, Doc: "AORs that were read again because another server has changed them (db_share)"},
 			{Name: "db_failures", Counter: &u.dbFailures, Doc: "operations of the database that have failed"},
-		},
+		}, u.asks.counters()...),
 	}
 }
 
@@ -126,14 +130,14 @@ func (u *Usrloc) Domain(name string) *Domain {
 func (u *Usrloc) Domains() []*Domain { return u.domains }
 
 // Prepare implements module.Preparer.
-func (u *Usrloc) Prepare(module.Binder) error {
+func (u *Usrloc) Prepare(b module.Binder) error {
 	if err := u.prepareDatabase(); err != nil {
 		return err
 	}
 	for _, name := range u.preload {
 		u.Domain(name)
 	}
-	return nil
+	return u.asks.prepare(b)
 }
 
 // Start implements module.Starter.
@@ -152,12 +156,13 @@ func (u *Usrloc) Start(ctx context.Context, h module.Host) error {
 		return err
 	}
 	u.task = h.Timers().Every("usrloc", time.Duration(u.interval)*time.Second, u.expire)
+	u.asks.start()
 	return nil
 }
 
 // Stop implements module.Stopper. What waits is written first.
 func (u *Usrloc) Stop(ctx context.Context) error {
-	for _, t := range []*timer.Task{u.retry, u.task} {
+	for _, t := range []*timer.Task{u.asks.task, u.retry, u.task} {
 		if t != nil {
 			t.Stop()
 			t.Wait()

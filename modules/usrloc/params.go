@@ -2,11 +2,7 @@
 
 package usrloc
 
-import (
-	"errors"
-
-	"github.com/kahea-sip/kahea/core/module"
-)
+import "github.com/kahea-sip/kahea/core/module"
 
 func (u *Usrloc) params() []module.Param {
 	return []module.Param{
@@ -26,7 +22,6 @@ func (u *Usrloc) params() []module.Param {
 		{Name: "handle_lost_tcp", Set: &u.handleLost, Min: 0, Max: 1, Doc: "1 removes contacts whose stream connection has closed, when the timer runs"},
 		{Name: "close_expired_tcp", Set: &u.closeExpired, Min: 0, Max: 1, Doc: "1 closes the stream connection of a contact that has expired"},
 		{Name: "timer_procs", Set: func(int) error { return nil }, Doc: "timer processes", Notice: "expired contacts are removed by a goroutine of its own in any case"},
-		{Name: "ka_mode", Set: refuse(0), Doc: "keepalives of usrloc itself; only 0 (none)"},
 	}
 }
 
@@ -58,16 +53,4 @@ func (u *Usrloc) databaseParams() []module.Param {
 		list = append(list, module.Param{Name: p.name, Set: func(int) error { return nil }, Doc: p.doc, Notice: p.why})
 	}
 	return list
-}
-
-var errKeepalive = errors.New("usrloc sends no keepalives yet, only 0 is possible")
-
-// refuse accepts one value.
-func refuse(only int) func(int) error {
-	return func(n int) error {
-		if n != only {
-			return errKeepalive
-		}
-		return nil
-	}
 }

@@ -448,12 +448,6 @@ func TestChangeHookSeesTheNewTexts(t *testing.T) {
 	}
 }
 
-func TestRefusals(t *testing.T) {
-	if err := refuse(0)(1); err == nil {
-		t.Error("ka_mode 1 was taken")
-	}
-}
-
 func TestReload(t *testing.T) {
 	h := newHost(t)
 	d := start(t, h, New())

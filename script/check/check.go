@@ -113,6 +113,7 @@ func Check(file *syntax.File, opt Options, errs *source.ErrorList) *Script {
 			c.fail(p.span, err)
 		}
 	}
+	c.checkDrivers()
 	c.warnUses()
 	return &Script{Modules: c.modules, Routes: c.routes, Vars: c.vars, Flags: c.flags}
 }

@@ -3,6 +3,7 @@
 package check
 
 import (
+	"fmt"
 	"path"
 	"slices"
 	"strings"
@@ -42,6 +43,49 @@ func (c *checker) checkRequired(l *syntax.LoadModule) {
 			c.report(source.Module, l.Name.Span, "add loadmodule \""+need+".so\"", "module %s needs module %s", m.Name, need)
 		}
 	}
+}
+
+// checkDrivers looks for the drivers of the databases that modules open when they
+// start. As the reference does not look for them before it starts, a driver that
+// is missing is a warning.
+func (c *checker) checkDrivers() {
+	for _, m := range c.modules {
+		opens, ok := m.Module.(module.Connector)
+		if !ok {
+			continue
+		}
+		for _, text := range opens.DatabaseURLs() {
+			u, err := db.ParseURL(text)
+			switch driver := "db_" + u.Scheme; {
+			case err != nil:
+				c.failPrepare(m.Name, fmt.Errorf("%q is no database URL: %w", text, err))
+			case c.loaded(driver) == nil && !c.missing[driver]:
+				c.warnDriver(m.Name, text, driver, u)
+			}
+		}
+	}
+}
+
+// warnDriver tells of a driver that is not loaded, at the URL that needs it.
+func (c *checker) warnDriver(name, text, driver string, u db.URL) {
+	advice := "add loadmodule \"" + driver + ".so\""
+	if !knownNames().hasModule(driver) {
+		advice = source.DidYouMean(driver, knownNames().modules)
+	}
+	at := c.loadPos(name)
+	span := source.Span{Pos: at, Fin: at.After("loadmodule")}
+	for _, it := range c.file.Items {
+		p, ok := it.(*syntax.ModParam)
+		if !ok {
+			continue
+		}
+		value, isText := p.Value.(*syntax.String)
+		if re, err := modulePattern(p); err == nil && isText && re.MatchString(name) && strings.HasSuffix(value.Value, text) {
+			span = value.Span
+		}
+	}
+	c.errs.Warn(&source.Error{Pos: span.Pos, End: span.Fin, Rule: source.NotLoaded, Advice: advice,
+		Message: fmt.Sprintf("the server will not start: for module %s database %s needs module %s, which is not loaded", name, u, driver)})
 }
 
 // startOrder puts each module behind those that it requires, or wants to be

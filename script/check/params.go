@@ -47,7 +47,7 @@ func (c *checker) setParams() {
 // setParam sets one parameter in each module that the name, a list of
 // alternatives, matches.
 func (c *checker) setParam(p *syntax.ModParam, loaded map[string]bool) {
-	re, err := ere.Compile("^("+p.Module.Value+")$", ere.IgnoreCase)
+	re, err := modulePattern(p)
 	if err != nil {
 		c.fail(p.Module.Span, err)
 		return
@@ -79,6 +79,11 @@ func (c *checker) setParam(p *syntax.ModParam, loaded map[string]bool) {
 		advice = source.DidYouMean(name, knownNames().modules)
 	}
 	c.report(source.NotLoaded, p.Module.Span, advice, "module %s is not loaded", name)
+}
+
+// modulePattern is what the names of modules must match that a modparam line means.
+func modulePattern(p *syntax.ModParam) (*ere.Regexp, error) {
+	return ere.Compile("^("+p.Module.Value+")$", ere.IgnoreCase)
 }
 
 func (c *checker) setOne(m *Module, p *syntax.ModParam) {

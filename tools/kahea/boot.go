@@ -182,9 +182,9 @@ func (s *server) prepareProcess() error {
 			return fmt.Errorf("cannot forbid core files: %w", err)
 		}
 	}
-	if s.cfg.opt.chroot != "" {
-		if err := syscall.Chroot(s.cfg.opt.chroot); err != nil {
-			return fmt.Errorf("cannot change the root folder: %w", err)
+	if p.Chroot != "" {
+		if err := syscall.Chroot(p.Chroot); err != nil {
+			return fmt.Errorf("cannot change the root folder to %s: %w", p.Chroot, err)
 		}
 	}
 	if p.WorkDir != "" {

@@ -71,9 +71,6 @@ func loadConfig(o *options, log *slog.Logger) (*config, error) {
 		}
 		return nil, fmt.Errorf("cannot read %s: %w\n   %s", o.file, err, missingAdvice(o))
 	}
-	if o.dnsVia != 0 {
-		return nil, errors.New("-r and -R are not there yet: take them out")
-	}
 	cfg := &config{opt: o, errs: new(source.ErrorList)}
 	flags, err := newFlagsFile(o, cfg.errs)
 	if err != nil {
@@ -162,6 +159,12 @@ func (c *config) applyFlags() {
 	if o.checkVia {
 		s.Script.CheckVia = true
 	}
+	if o.dnsVia {
+		s.DNS.Via = true
+	}
+	if o.dnsReverse {
+		s.DNS.Reverse = true
+	}
 	if o.maxBuffer > 0 {
 		s.MaxBuffer = o.maxBuffer
 	}
@@ -173,6 +176,9 @@ func (c *config) applyFlags() {
 	}
 	if o.group != "" {
 		s.Process.Group = o.group
+	}
+	if o.chroot != "" {
+		s.Process.Chroot = o.chroot
 	}
 	if o.workDir != "" {
 		s.Process.WorkDir = o.workDir

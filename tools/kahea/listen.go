@@ -453,7 +453,7 @@ func bracket(a netip.Addr) string {
 func (s *server) rpcInfo() rpc.Info {
 	return rpc.Info{
 		Args:     os.Args,
-		Features: []string{"USE_TCP", "USE_DNS_CACHE", "USE_DNS_FAILOVER", "USE_NAPTR"},
+		Features: features,
 		Defines: func() []rpc.Define {
 			var out []rpc.Define
 			for _, d := range s.cfg.pre.Defines {

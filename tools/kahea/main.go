@@ -10,6 +10,7 @@ import (
 	"os/signal"
 	"runtime"
 	"slices"
+	"strings"
 	"syscall"
 
 	_ "github.com/kahea-sip/kahea/modules/standard"
@@ -127,8 +128,11 @@ func serve(o *options, around surroundings) int {
 	}
 }
 
+// features are the words of core.flags and -v.
+var features = []string{"USE_TCP", "USE_TLS", "USE_DNS_CACHE", "USE_DNS_FAILOVER", "USE_NAPTR"}
+
 func printVersion(w io.Writer) {
 	fmt.Fprintf(w, "version: kahea %s (%s/%s), serves configurations of kamailio %s\n", release.Version, runtime.GOARCH, runtime.GOOS, release.Compatible)
-	fmt.Fprintf(w, "flags: USE_TCP, USE_DNS_CACHE, USE_DNS_FAILOVER, USE_NAPTR\n")
+	fmt.Fprintf(w, "flags: %s\n", strings.Join(features, ", "))
 	fmt.Fprintf(w, "compiled with %s\n", runtime.Version())
 }

@@ -32,7 +32,8 @@ type options struct {
 	hasDebug    bool
 	noTCP       bool // -T
 	checkVia    bool // -K
-	dnsVia      int  // -r, -R
+	dnsVia      bool // -r
+	dnsReverse  bool // -R
 	user, group string
 	workDir     string
 	chroot      string
@@ -160,9 +161,9 @@ func (o *options) short(flag byte, value string) error {
 	case 'K':
 		o.checkVia = true
 	case 'r':
-		o.dnsVia |= 1
+		o.dnsVia = true
 	case 'R':
-		o.dnsVia |= 2
+		o.dnsReverse = true
 	case 'u':
 		o.user = value
 	case 'g':
@@ -276,6 +277,7 @@ Options:
   -u USER       run as user            -g GROUP run as group
   -b N          largest UDP receive buffer, bytes
   -T            no TCP                 -K       check the Via host of replies
+  -r            look the host of Via up, for received    -R  look the source up
   --loadmodule=NAME, --modparam=MODULE:PARAM:s|i:VALUE
   --server-id=N, --subst=EXP, --substdef=EXP, --substdefs=EXP
   --cfg-print   print the configuration after preprocessing

@@ -15,7 +15,7 @@ func TestParseOptions(t *testing.T) {
 	}
 	want := &options{file: "a.cfg", runDir: defaultRunDir, daemon: 2, stderr: true, debug: 3, hasDebug: true,
 		listen: []string{"udp:127.0.0.1:5070", "tcp:127.0.0.1:5070"}, defines: []string{"WITH_X", "N=1"},
-		aliases: []string{"example.org"}, dnsVia: 3, sharedMB: 64, ignored: []string{"-x fm"}}
+		aliases: []string{"example.org"}, dnsVia: true, dnsReverse: true, sharedMB: 64, ignored: []string{"-x fm"}}
 	if !reflect.DeepEqual(o, want) {
 		t.Errorf("got  %+v\nwant %+v", o, want)
 	}

@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package sip
+
+import "testing"
+
+// TestRules changes the rules of the process, so nothing runs beside it.
+func TestRules(t *testing.T) {
+	defer rules.Store(nil)
+	const odd, phone = "sip:bob@ex~ample.org;x=1", "sip:+1;isub=2@example.org;user=phone"
+	if u, err := ParseURI(odd); err == nil {
+		t.Errorf("%s is a URI without a rule: host %q", odd, u.Host)
+	}
+	if u, _ := ParseURI(phone); u.User != "+1" || u.PhoneParams != "isub=2" {
+		t.Errorf("%s: user %q, parameters %q", phone, u.User, u.PhoneParams)
+	}
+	SetRules(Rules{HostChars: "~", PhoneParams: true})
+	if u, err := ParseURI(odd); err != nil || u.Host != "ex~ample.org" || u.Params != "x=1" {
+		t.Errorf("%s: host %q, %v", odd, u.Host, err)
+	}
+	if v, err := ParseVia("SIP/2.0/UDP ex~ample.org:5070;branch=x"); err != nil || v.Host != "ex~ample.org" || v.Port != 5070 {
+		t.Errorf("a Via has the host %q, port %d, %v", v.Host, v.Port, err)
+	}
+	if u, err := ParseURI("sip:bob@ex!ample.org"); err == nil {
+		t.Errorf("a sign without a rule: host %q", u.Host)
+	}
+	if u, _ := ParseURI(phone); u.User != "+1;isub=2" || u.PhoneParams != "" {
+		t.Errorf("%s: user %q, parameters %q", phone, u.User, u.PhoneParams)
+	}
+}
