@@ -56,6 +56,7 @@ type checker struct {
 	prepares []prepare
 	place    source.Span // of the call whose Prepare runs
 	settings []*accessorParam
+	notices  []Notice
 
 	// kind is the kind of the route that is looked at; loops how deep whiles
 	// are nested at the place that is looked at.
@@ -115,7 +116,7 @@ func Check(file *syntax.File, opt Options, errs *source.ErrorList) *Script {
 	}
 	c.checkDrivers()
 	c.warnUses()
-	return &Script{Modules: c.modules, Routes: c.routes, Vars: c.vars, Flags: c.flags}
+	return &Script{Modules: c.modules, Routes: c.routes, Vars: c.vars, Flags: c.flags, Notices: c.notices}
 }
 
 // prepareModules lets modules look at their parameters as a whole.

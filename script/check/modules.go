@@ -162,7 +162,6 @@ func (c *checker) refuseBelow(span source.Span, what, owner string) {
 // retired are modules of earlier releases and of other servers, with what does
 // their work.
 var retired = map[string]string{
-	"mi_fifo": retiredControl, "mi_datagram": retiredControl, "mi_rpc": retiredControl, "mi_xmlrpc": retiredControl,
 	"mi_json": retiredControl, "mi_http": retiredControl, "mi_html": retiredControl, "httpd": retiredControl,
 	"mysql": `write loadmodule "db_mysql.so"`, "postgres": `write loadmodule "db_postgres.so"`,
 	"dbtext": `write loadmodule "db_text.so"`, "flatstore": `write loadmodule "db_flatstore.so"`,

@@ -90,7 +90,7 @@ func (c *checker) setOne(m *Module, p *syntax.ModParam) {
 	for i := range m.Exports.Params {
 		if par := &m.Exports.Params[i]; par.Name == p.Name.Value {
 			if par.Notice != "" {
-				c.opt.Log.Info("modparam has no effect", "module", m.Name, "param", par.Name, "reason", par.Notice)
+				c.notices = append(c.notices, Notice{p.Module.Span.Pos, m.Name, par.Name, par.Notice})
 			}
 			if err := c.assign(par, p); err != nil {
 				advice := ""

@@ -20,6 +20,14 @@ type Script struct {
 	Vars []string
 	// Flags are the numbers of the flags that flags lines name.
 	Flags map[string]int64
+	// Notices are the modparam lines that can have no effect.
+	Notices []Notice
+}
+
+// Notice tells of a modparam line that is taken and has no effect.
+type Notice struct {
+	Pos                   source.Pos
+	Module, Param, Reason string
 }
 
 // Module is a loaded module.

@@ -150,6 +150,9 @@ func (s *server) openLog() error {
 	for _, n := range set.Notices {
 		s.log.Info(n.Text, "at", fmt.Sprintf("%s:%d", n.Pos.Filename, n.Pos.Line))
 	}
+	for _, n := range s.cfg.script.Notices {
+		s.log.Info("modparam has no effect", "module", n.Module, "param", n.Param, "reason", n.Reason, "at", fmt.Sprintf("%s:%d", n.Pos.Filename, n.Pos.Line))
+	}
 	for _, e := range s.cfg.errs.Warnings() {
 		s.log.Warn(e.Message, "at", fmt.Sprintf("%s:%d", e.Pos.Filename, e.Pos.Line))
 	}

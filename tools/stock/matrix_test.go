@@ -56,11 +56,7 @@ func TestSwitches(t *testing.T) {
 		t.Run(kind, func(t *testing.T) {
 			t.Parallel()
 			s := newStore(t, kind)
-			for _, table := range []string{"acc", "missed_calls"} {
-				for _, column := range []string{"src_user", "src_domain", "src_ip", "dst_ouser", "dst_user", "dst_domain"} {
-					s.run(t, "ALTER TABLE "+table+" ADD COLUMN "+column+" VARCHAR(128) NOT NULL DEFAULT ''")
-				}
-			}
+			s.readyForAll(t)
 			s.run(t, "INSERT INTO domain (domain) VALUES ('one.example'), ('two.example')",
 				"INSERT INTO dbaliases (alias_username, alias_domain, username, domain) VALUES ('sales', 'two.example', 'bob', 'two.example')",
 				"INSERT INTO speed_dial (username, domain, sd_username, sd_domain, new_uri, fname, lname, description) VALUES ('alice', 'one.example', '11', 'two.example', 'sip:bob@two.example', '', '', '')")

@@ -52,7 +52,7 @@ func newStore(t testing.TB, kind string) *store {
 	control := filepath.Join(t.TempDir(), "kaheactl")
 	build(t, control, "../kaheactl")
 	return openStore(t, kind, server, url, func() {
-		if out, err := exec.Command(control, "--url", url, "db", "create", "--only", "standard").CombinedOutput(); err != nil {
+		if out, err := exec.Command(control, "--url", url, "db", "create", "--only", "standard", "--only", "presence").CombinedOutput(); err != nil {
 			t.Fatalf("kaheactl db create: %v\n%s", err, out)
 		}
 	}).with(control)

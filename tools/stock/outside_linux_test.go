@@ -1,0 +1,324 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package stock
+
+import (
+	"fmt"
+	"net"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/kahea-sip/kahea/core/module"
+	"github.com/kahea-sip/kahea/core/sip"
+	"github.com/kahea-sip/kahea/tools/difftest/refserver"
+)
+
+// site is a server in the public namespace. It also listens on the loopback
+// address, for refserver and for curl.
+type site struct {
+	*refserver.Server
+	addr string // of the public network
+}
+
+func startSite(t *testing.T, command, cfg string, flags ...string) *site {
+	t.Helper()
+	port, err := refserver.FreePort()
+	if err != nil {
+		t.Fatal(err)
+	}
+	addr := fmt.Sprint(publicAddr, ":", port)
+	command += fmt.Sprintf(" -l udp:%s -l tcp:%[1]s -l tls:%s:%d ", addr, publicAddr, port+1) + strings.Join(flags, " ")
+	if !strings.Contains(command, "WITH_TLS") {
+		command = strings.Replace(command, fmt.Sprintf(" -l tls:%s:%d", publicAddr, port+1), "", 1)
+	}
+	server, err := refserver.StartAt(command, cfg, t.TempDir(), port)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		server.Stop()
+		if t.Failed() {
+			t.Log(server.LogTail())
+		}
+	})
+	return &site{server, addr}
+}
+
+func (s *site) log(t *testing.T) string {
+	t.Helper()
+	text, err := os.ReadFile(filepath.Join(s.Run, "log"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(text)
+}
+
+// rpc runs a command with kamcmd.
+func (s *site) rpc(t *testing.T, args ...string) string {
+	t.Helper()
+	out, err := exec.Command("kamcmd", append([]string{"-s", "unix:" + filepath.Join(s.Run, "kamailio_ctl")}, args...)...).CombinedOutput()
+	if err != nil {
+		t.Errorf("kamcmd %v: %v\n%s", args, err, out)
+	}
+	return string(out)
+}
+
+// packets is how many of RTP each side of a call must get.
+const packets = 25
+
+// callBehindNAT is a call between two that are behind NAT: what they write of
+// themselves leads nowhere, the server and the relay must see to it.
+func callBehindNAT(t *testing.T, alice, bob *agent, media relay) {
+	t.Helper()
+	callID := fmt.Sprintf("call-%d@%s", time.Now().UnixNano(), privateAddr)
+	var wg sync.WaitGroup
+	wg.Go(func() { bob.takeCall(alice) })
+	reply := alice.ask("INVITE", "sip:bob@"+alice.domain, "<sip:bob@"+alice.domain+">", callID, 1, "", alice.description())
+	if reply.Status != 200 {
+		t.Fatalf("the call is answered\n%s", reply.Raw())
+	}
+	d := dialogOf(t, reply)
+	alice.within(d, "ACK", 1+sequence(reply))
+	if got := d.media.Addr().String(); got != publicAddr {
+		t.Errorf("the media of the answer are at %s", got)
+	}
+	if n := alice.talk(d, packets, "bob"); n < packets {
+		t.Errorf("alice hears %d packets of bob", n)
+	}
+	wg.Wait()
+	if reply := alice.within(d, "BYE", 9); reply.Status != 200 {
+		t.Errorf("BYE is answered\n%s", reply.Raw())
+	}
+	media.ended(t)
+}
+
+// sequence is what the CSeq of a reply is above 1: by so many an ACK is, too.
+func sequence(m *sip.Message) int {
+	c, err := m.CSeq()
+	if err != nil {
+		return 0
+	}
+	return int(c.Number) - 1
+}
+
+// takeCall is the callee's part of a call. Its BYE is answered behind it.
+func (a *agent) takeCall(caller *agent) {
+	m := a.hears(patience, func(m *sip.Message) bool { return m.Method == sip.MethodInvite })
+	if m == nil {
+		a.t.Error("no INVITE reaches bob")
+		return
+	}
+	d := dialogOf(a.t, m)
+	if got := d.media.Addr().String(); got != publicAddr {
+		a.t.Errorf("the media of the offer are at %s", got)
+	}
+	a.answer(m, "180 Ringing", "")
+	a.answer(m, "200 OK", a.description())
+	if a.hears(patience, func(m *sip.Message) bool { return m.Method == sip.MethodAck }) == nil {
+		a.t.Error("no ACK reaches bob")
+	}
+	if n := a.talk(d, packets, caller.user); n < packets {
+		a.t.Errorf("bob hears %d packets of alice", n)
+	}
+	go func() {
+		if m := a.hears(patience, func(m *sip.Message) bool { return m.Method == sip.MethodBye }); m != nil {
+			a.answer(m, "200 OK", "")
+		}
+	}()
+}
+
+// registerBoth registers the agents. What the server stores of them is where
+// the requests came from.
+func registerBoth(t *testing.T, s *site, agents ...*agent) {
+	t.Helper()
+	for _, a := range agents {
+		if reply := a.register(); reply.Status != 200 {
+			t.Fatalf("REGISTER of %s is answered\n%s", a.user, reply.Raw())
+		}
+	}
+}
+
+// TestNAT: the stock file with WITH_NAT, with an rtpproxy and with Debian's
+// rtpengine, and with the pings of WITH_NATSIPPING: a call between two behind
+// NAT whose media pass through the relay.
+func TestNAT(t *testing.T) {
+	if !inOwnNetwork(t) {
+		return
+	}
+	command := refserver.KaheaCommand(t, "../kahea")
+	refserver.Needs(t, "kamcmd")
+	homes := newNetwork(t)
+	for _, row := range []struct {
+		name  string
+		relay func(t *testing.T) relay
+		flags []string
+	}{
+		{"rtpproxy", func(t *testing.T) relay { return startRTPProxy(t) }, []string{"-A WITH_NAT"}},
+		{"rtpengine", func(t *testing.T) relay { return startRTPEngine(t) }, []string{"-A WITH_NAT -A WITH_RTPENGINE"}},
+		{"pings", func(t *testing.T) relay { return startRTPProxy(t) }, []string{"-A WITH_NAT -A WITH_NATSIPPING --modparam=nathelper:natping_interval:i:2"}},
+	} {
+		if row.name == "rtpengine" && module.Lookup("rtpengine") == nil {
+			t.Log("left out: there is no module rtpengine yet")
+			continue
+		}
+		t.Run(row.name, func(t *testing.T) {
+			media := row.relay(t)
+			s := startSite(t, command, refserver.StockCfg, row.flags...)
+			alice, bob := homes[0].agent(t, "alice", s.addr, s.addr), homes[1].agent(t, "bob", s.addr, s.addr)
+			registerBoth(t, s, alice, bob)
+			if out := s.rpc(t, "ul.lookup", "location", "bob"); !strings.Contains(out, "Received: sip:"+homes[1].public) {
+				t.Errorf("what is stored of bob:\n%s", out)
+			}
+			callBehindNAT(t, alice, bob, media)
+			if row.name == "pings" {
+				bob.hears(patience, func(m *sip.Message) bool {
+					return m.Method == sip.MethodOptions && strings.Contains(m.Value(sip.HeaderFrom), "pinger@")
+				})
+				if bob.pings == 0 {
+					t.Error("no ping reaches bob")
+				}
+			}
+		})
+	}
+}
+
+// withBan is the stock file with a shorter ban.
+func withBan(t *testing.T, cfg string, seconds int) string {
+	t.Helper()
+	text, err := os.ReadFile(cfg)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if strings.Count(string(text), "autoexpire=300") != 1 {
+		t.Fatalf("%s no longer has autoexpire=300", cfg)
+	}
+	file := filepath.Join(t.TempDir(), "kamailio.cfg")
+	if err := os.WriteFile(file, []byte(strings.Replace(string(text), "autoexpire=300", fmt.Sprint("autoexpire=", seconds), 1)), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return file
+}
+
+// flooder is a phone of the public network, at an address that is nobody else's.
+func flooder(t *testing.T, s *site) *phone {
+	t.Helper()
+	c, err := net.ListenUDP("udp4", &net.UDPAddr{IP: net.ParseIP(floodAddr)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { c.Close() })
+	p := &phone{conn: c}
+	p.towards(t, s.addr)
+	return p
+}
+
+// flood sends until the address is banned, and sees that it is: others are
+// served meanwhile, and once the ban is over this one is again.
+func flood(t *testing.T, s *site, other *agent) {
+	t.Helper()
+	p := flooder(t, s)
+	options := func() string {
+		return p.request("OPTIONS", "sip:"+s.addr, "sip:flood@"+s.addr, "sip:"+s.addr, "")
+	}
+	if reply := p.ask(options(), patience); !strings.HasPrefix(reply, "SIP/2.0 200 ") {
+		t.Fatalf("before the flood: %q", reply)
+	}
+	banned := func() bool { return strings.Contains(s.rpc(t, "htable.dump", "ipban"), floodAddr) }
+	for end := time.Now().Add(patience); !banned() && time.Now().Before(end); {
+		for range 50 {
+			p.send(options())
+		}
+	}
+	if !banned() {
+		t.Fatalf("the flood is not banned:\n%s", s.rpc(t, "pike.top"))
+	}
+	if reply := other.register(); reply.Status != 200 {
+		t.Errorf("beside the flood another one is answered\n%s", reply.Raw())
+	}
+	if !strings.Contains(s.log(t), "pike blocking OPTIONS from sip:flood@") {
+		t.Error("the ban is not in the log")
+	}
+	reply := ""
+	for end := time.Now().Add(2 * patience); reply == "" && time.Now().Before(end); {
+		reply = p.ask(options(), time.Second)
+	}
+	if !strings.HasPrefix(reply, "SIP/2.0 200 ") {
+		t.Error("the ban does not end")
+	}
+}
+
+// TestFlood: WITH_ANTIFLOOD. That a ban lasts the 300 seconds of the stock file
+// is in tools/kahea, where time is made up.
+func TestFlood(t *testing.T) {
+	if !inOwnNetwork(t) {
+		return
+	}
+	command := refserver.KaheaCommand(t, "../kahea")
+	refserver.Needs(t, "kamcmd")
+	homes := newNetwork(t)
+	s := startSite(t, command, withBan(t, refserver.StockCfg, 3), "-A WITH_ANTIFLOOD")
+	flood(t, s, homes[0].agent(t, "alice", s.addr, s.addr))
+}
+
+// overHTTP asks for commands with curl: those that are allowed, and from where.
+func overHTTP(t *testing.T, s *site) {
+	t.Helper()
+	curl := func(args ...string) string {
+		out, err := exec.Command("curl", append([]string{"--silent", "--show-error", "--max-time", "10", "--include"}, args...)...).CombinedOutput()
+		if err != nil {
+			t.Errorf("curl %v: %v\n%s", args, err, out)
+		}
+		return string(out)
+	}
+	const uptime = `{"jsonrpc": "2.0", "method": "core.version", "id": 5}`
+	for _, row := range []struct{ from, path, status, want string }{
+		{s.Addr(), "/RPC", "200 OK", `"result":`},
+		{s.Addr(), "/RPC", "200 OK", `"id":`},
+		{s.Addr(), "/other", "200 OK", "Wrong URL /other"},
+		{s.addr, "/RPC", "403 Forbidden", "Not allowed from " + publicAddr},
+	} {
+		out := curl("--data", uptime, "http://"+row.from+row.path)
+		if !strings.HasPrefix(out, "HTTP/1.1 "+row.status) || !strings.Contains(out, row.want) {
+			t.Errorf("%s at %s is answered\n%s", row.path, row.from, out)
+		}
+	}
+}
+
+// TestOverHTTP: WITH_JSONRPC.
+func TestOverHTTP(t *testing.T) {
+	if !inOwnNetwork(t) {
+		return
+	}
+	command := refserver.KaheaCommand(t, "../kahea")
+	refserver.Needs(t, "curl")
+	newNetwork(t)
+	overHTTP(t, startSite(t, command, refserver.StockCfg, "-A WITH_JSONRPC"))
+}
+
+// traced looks for the lines of the debugger about a REGISTER.
+func traced(t *testing.T, s *site, a *agent) {
+	t.Helper()
+	registerBoth(t, s, a)
+	log := s.log(t)
+	for _, want := range []string{"dbg_cfg_trace(): request_route=[DEFAULT_ROUTE] c=[", "dbg_cfg_trace(): request_route=[REGISTRAR] c=[", "n=save"} {
+		if !strings.Contains(log, want) {
+			t.Errorf("the log has no %q", want)
+		}
+	}
+}
+
+// TestTraced: WITH_DEBUG.
+func TestTraced(t *testing.T) {
+	if !inOwnNetwork(t) {
+		return
+	}
+	command := refserver.KaheaCommand(t, "../kahea")
+	homes := newNetwork(t)
+	s := startSite(t, command, refserver.StockCfg, "-A WITH_DEBUG")
+	traced(t, s, homes[0].agent(t, "alice", s.addr, s.addr))
+}

@@ -1,0 +1,160 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package stock
+
+import (
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/kahea-sip/kahea/core/module"
+	_ "github.com/kahea-sip/kahea/modules/standard"
+	"github.com/kahea-sip/kahea/tools/difftest/refserver"
+)
+
+// releases is where the stock files of all releases lie, where they are at hand.
+const releases = "../../../shared/data/stock"
+
+// stockFiles are those, and the one that is installed.
+func stockFiles(t *testing.T) []string {
+	t.Helper()
+	folder, err := filepath.Abs(releases) // servers run in other folders
+	if err != nil {
+		t.Fatal(err)
+	}
+	files, err := filepath.Glob(filepath.Join(folder, "*.cfg"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return append(files, refserver.StockCfg)
+}
+
+var switchLine = regexp.MustCompile(`(?m)^#!ifn?def (WITH_\w+)`)
+
+// awaited are modules that are not there yet, by the switches that need them.
+var awaited = map[string]string{"PRESENCE": "presence_xml", "RTPENGINE": "rtpengine"}
+
+// switchesOf are all that a stock file knows, but for WITH_MYSQL, which a store
+// turns on, and for WITH_SRCPATH, which says where modules lie.
+func switchesOf(t *testing.T, file string) (names []string) {
+	t.Helper()
+	text, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, m := range switchLine.FindAllStringSubmatch(string(text), -1) {
+		name := strings.TrimPrefix(m[1], "WITH_")
+		if needs := awaited[name]; needs != "" && module.Lookup(needs) == nil {
+			continue // no such module yet
+		}
+		if name != "MYSQL" && name != "SRCPATH" && !slices.Contains(names, name) {
+			names = append(names, name)
+		}
+	}
+	if len(names) < 10 {
+		t.Fatalf("%s has the switches %v only", file, names)
+	}
+	return names
+}
+
+// TestReleases: the stock file of each release line passes the check and starts
+// without a switch, and with all of them. What replaced a module that is gone
+// is told.
+func TestReleases(t *testing.T) {
+	command := refserver.KaheaCommand(t, "../kahea")
+	refserver.Needs(t)
+	s := newStore(t, "mysql")
+	s.readyForAll(t)
+	for _, file := range stockFiles(t) {
+		t.Run(filepath.Base(file), func(t *testing.T) {
+			all := s.flagsOfAll(t, file)
+			file := s.guarded(t, file)
+			for name, flags := range map[string]string{"no switch": "", "all switches": all} {
+				passes(t, command, file, flags)
+				port, err := refserver.FreePort()
+				if err != nil {
+					t.Fatal(err)
+				}
+				server, err := refserver.StartAt(command+flags, file, t.TempDir(), port)
+				if err != nil {
+					t.Errorf("%s: %v", name, err)
+					continue
+				}
+				server.Stop()
+				tellsOfShims(t, file, server)
+			}
+		})
+	}
+}
+
+// flagsOfAll turn all switches of a file on.
+func (s *store) flagsOfAll(t *testing.T, file string) string {
+	t.Helper()
+	flags := " " + s.flags + " " + tlsFlag(t)
+	for _, name := range switchesOf(t, file) {
+		flags += " -A WITH_" + name
+	}
+	return flags
+}
+
+var databaseLine = regexp.MustCompile(`(?m)^#!define DBURL .*$`)
+
+// guarded is a stock file that lets the command line name the database: the
+// first one did not, its operators wrote theirs into it.
+func (s *store) guarded(t *testing.T, file string) string {
+	t.Helper()
+	text, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if strings.Contains(string(text), "#!ifndef DBURL") || strings.Contains(string(text), "#!trydef DBURL") {
+		return file
+	}
+	edited := filepath.Join(t.TempDir(), filepath.Base(file))
+	if err := os.WriteFile(edited, databaseLine.ReplaceAllLiteral(text, []byte("#!trydef DBURL \""+s.url+"\"")), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return edited
+}
+
+// passes runs kahea check with the flags of a command.
+func passes(t *testing.T, command, file, flags string) {
+	t.Helper()
+	program, _, _ := strings.Cut(command, " ")
+	cmd := exec.Command(program, append(append([]string{"check"}, strings.Fields(flags)...), file)...)
+	if out, err := cmd.CombinedOutput(); err != nil {
+		t.Errorf("kahea check%s: %v\n%s", flags, err, out)
+	}
+}
+
+// tellsOfShims looks for the line of each module that Kamailio no longer has.
+func tellsOfShims(t *testing.T, file string, server *refserver.Server) {
+	t.Helper()
+	text, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	log, err := os.ReadFile(filepath.Join(server.Run, "log"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range module.Names() {
+		if strings.HasPrefix(name, "mi_") && strings.Contains(string(text), `loadmodule "`+name) && !strings.Contains(string(log), name+" is a module of Kamailio 4") {
+			t.Errorf("the log does not say what became of %s:\n%s", name, log)
+		}
+	}
+}
+
+// readyForAll adds the columns that the stock file asks for with WITH_ACCDB.
+func (s *store) readyForAll(t *testing.T) {
+	t.Helper()
+	for _, table := range []string{"acc", "missed_calls"} {
+		for _, column := range []string{"src_user", "src_domain", "src_ip", "dst_ouser", "dst_user", "dst_domain"} {
+			s.run(t, "ALTER TABLE "+table+" ADD COLUMN "+column+" VARCHAR(128) NOT NULL DEFAULT ''")
+		}
+	}
+}
