@@ -296,4 +296,6 @@ func parseAddress(text string) (transport.Proto, netip.AddrPort, error) {
 }
 
 // outside are the modules that other programs talk to, which a trace does not start.
-func outside(module string) bool { return slices.Contains([]string{"ctl", "jsonrpcs", "mi_datagram", "mi_fifo", "tls"}, module) }
+func outside(module string) bool {
+	return slices.Contains([]string{"ctl", "jsonrpcs", "mi_datagram", "mi_fifo", "tls"}, module)
+}
