@@ -3,6 +3,7 @@
 package stock
 
 import (
+	"crypto/tls"
 	"fmt"
 	"net"
 	"os"
@@ -16,6 +17,7 @@ import (
 	"github.com/kahea-sip/kahea/core/module"
 	"github.com/kahea-sip/kahea/core/sip"
 	"github.com/kahea-sip/kahea/tools/difftest/refserver"
+	"github.com/kahea-sip/kahea/tools/siptest"
 )
 
 // site is a server in the public namespace. It also listens on the loopback
@@ -321,4 +323,91 @@ func TestTraced(t *testing.T) {
 	homes := newNetwork(t)
 	s := startSite(t, command, refserver.StockCfg, "-A WITH_DEBUG")
 	traced(t, s, homes[0].agent(t, "alice", s.addr, s.addr))
+}
+
+// TestAllSwitches: the stock file with all that it knows at once: MariaDB with
+// accounts, domains and accounting, TLS, a call behind NAT, a flood, control over
+// HTTP, the lines of the debugger, and sipp.
+func TestAllSwitches(t *testing.T) {
+	if !inOwnNetwork(t) {
+		return
+	}
+	command := refserver.KaheaCommand(t, "../kahea")
+	refserver.Needs(t, "kamcmd", "curl", "sipp")
+	homes := newNetwork(t)
+	store := newStore(t, "mysql")
+	store.readyForAll(t)
+	const domain = "one.example"
+	store.run(t, "INSERT INTO domain (domain) VALUES ('"+domain+"')")
+	flags := store.flagsOfAll(t, refserver.StockCfg)
+	var media relay
+	if strings.Contains(flags, "WITH_RTPENGINE") {
+		media = startRTPEngine(t)
+	} else {
+		media = startRTPProxy(t)
+	}
+	s := startSite(t, command, withBan(t, refserver.StockCfg, 5), flags)
+	agents := [2]*agent{homes[0].agent(t, "alice", domain, s.addr), homes[1].agent(t, "bob", domain, s.addr)}
+	for _, a := range agents {
+		a.password = "secret-of-" + a.user
+		store.kaheactl(t, "user", "add", a.user+"@"+domain, a.password)
+	}
+	if reply := homes[0].agent(t, "alice", domain, s.addr).register(); reply.Status != 401 {
+		t.Errorf("without the password alice is answered\n%s", reply.Raw())
+	}
+	registerBoth(t, s, agents[0], agents[1])
+	callBehindNAT(t, agents[0], agents[1], media)
+	store.await(t, "SELECT method, sip_code, src_user, src_ip, dst_ouser, dst_user FROM acc ORDER BY id",
+		"INVITE|200|alice|"+homes[0].public+"|bob|bob", "BYE|200|alice|"+homes[0].public+"|bob|bob")
+	overHTTP(t, s)
+	traced(t, s, agents[0])
+	flood(t, s, agents[1])
+	store.kaheactl(t, "user", "add", "carol@"+domain, "carols")
+	callee := newPhone(t, s.Addr())
+	_, port, _ := strings.Cut(callee.addr(), ":")
+	sipp(t, s.Server, "register", "carol", "@@domain@@", domain, "@@password@@", "carols", "@@code@@", "200", "@@contact@@", port)
+	heard := make(chan struct{})
+	go func() {
+		defer close(heard)
+		for _, method := range []string{"INVITE", "BYE"} {
+			callee.answer(callee.hears(method))
+		}
+	}()
+	sipp(t, s.Server, "call", "alice", "@@domain@@", domain, "@@password@@", agents[0].password, "@@to@@", "carol@"+domain)
+	<-heard
+	secured(t, s, domain, "carol", "carols")
+}
+
+// secured registers an account over TLS.
+func secured(t *testing.T, s *site, domain, user, password string) {
+	t.Helper()
+	conn, err := tls.Dial("tcp", fmt.Sprint(publicAddr, ":", s.Port+1), &tls.Config{InsecureSkipVerify: true}) // its certificate is the test's own
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close()
+	uri, more := "sip:"+domain, ""
+	for cseq := 1; cseq <= 2; cseq++ {
+		fmt.Fprintf(conn, "REGISTER %s SIP/2.0\r\nVia: SIP/2.0/TLS %s;branch=z9hG4bK%d;rport\r\nMax-Forwards: 70\r\nFrom: <sip:%s@%s>;tag=t\r\nTo: <sip:%[4]s@%s>\r\n"+
+			"Call-ID: secured\r\nCSeq: %[3]d REGISTER\r\nContact: <sip:%[4]s@%[2]s;transport=tls>\r\n%[6]sContent-Length: 0\r\n\r\n", uri, conn.LocalAddr(), cseq, user, domain, more)
+		conn.SetReadDeadline(time.Now().Add(patience))
+		buf := make([]byte, 1<<16)
+		n, err := conn.Read(buf)
+		if err != nil {
+			t.Fatal(err)
+		}
+		m := new(sip.Message)
+		if err := m.Parse(buf[:n]); err != nil {
+			t.Fatal(err)
+		}
+		if m.Status == 200 && strings.Contains(m.Value(sip.HeaderContact), "transport=tls") {
+			return
+		}
+		credentials, err := siptest.Answer(m.Value(sip.HeaderWWWAuthenticate), "REGISTER", uri, "", user, password, nil)
+		if err != nil {
+			t.Fatalf("%v in\n%s", err, m.Raw())
+		}
+		more = "Authorization: " + credentials + "\r\n"
+	}
+	t.Error("a REGISTER over TLS is not answered 200")
 }

@@ -158,3 +158,51 @@ func (s *store) readyForAll(t *testing.T) {
 		}
 	}
 }
+
+// TestOldRelease: the file of 4.3 carries registrations and calls, and the
+// control tools of today work on it: kamctl over the FIFO that mi_fifo stands
+// for, and the MI commands that mi_rpc stands for.
+func TestOldRelease(t *testing.T) {
+	command := refserver.KaheaCommand(t, "../kahea")
+	refserver.Needs(t, "sipp", "kamctl", "kamcmd")
+	for _, file := range stockFiles(t) {
+		if filepath.Base(file) == "kamailio-4.3.cfg" {
+			oldReleaseCalls(t, command, file)
+		}
+	}
+}
+
+func oldReleaseCalls(t *testing.T, command, file string) {
+	s := newStore(t, "mysql")
+	s.readyForAll(t)
+	s.kaheactl(t, "user", "add", "alice@one.example", "secret")
+	s.kaheactl(t, "user", "add", "bob@one.example", "bobs")
+	s.run(t, "INSERT INTO domain (domain) VALUES ('one.example')")
+	server := s.start(t, command, file, "AUTH", "USRLOCDB", "ACCDB", "MULTIDOMAIN")
+	callee := newPhone(t, server.Addr())
+	_, port, _ := strings.Cut(callee.addr(), ":")
+	sipp(t, server, "register", "bob", "@@domain@@", "one.example", "@@password@@", "bobs", "@@code@@", "200", "@@contact@@", port)
+	heard := make(chan struct{})
+	go func() {
+		defer close(heard)
+		for _, method := range []string{"INVITE", "BYE"} {
+			callee.answer(callee.hears(method))
+		}
+	}()
+	sipp(t, server, "call", "alice", "@@domain@@", "one.example", "@@password@@", "secret", "@@to@@", "bob@one.example")
+	<-heard
+	s.await(t, "SELECT method, sip_code, src_user, dst_ouser FROM acc ORDER BY id", "INVITE|200|alice|bob", "BYE|200|alice|bob")
+	control := func(want, program string, args ...string) {
+		t.Helper()
+		cmd := exec.Command(program, args...)
+		cmd.Env = append(os.Environ(), "HOME="+t.TempDir(), "RPCFIFOPATH="+filepath.Join(server.Run, "kamailio_rpc.fifo"))
+		if out, err := cmd.CombinedOutput(); err != nil || !strings.Contains(string(out), want) {
+			t.Errorf("%s %v: %v, no %q in\n%s", program, args, err, want, out)
+		}
+	}
+	socket := "unix:" + filepath.Join(server.Run, "kamailio_ctl")
+	control("sip:"+"bob@"+callee.addr(), "kamctl", "ul", "show", "bob@one.example")
+	control("sip:"+"bob@"+callee.addr(), "kamcmd", "-s", socket, "mi", "ul_show_contact", "location", "bob@one.example")
+	control("accepted_regs = 1", "kamcmd", "-s", socket, "mi", "get_statistics", "registrar:")
+	control("up_since", "kamctl", "uptime")
+}
