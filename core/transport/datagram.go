@@ -80,7 +80,7 @@ func (n *netSocket) newReader() (reader, error) {
 // into a Buffer of its size.
 type netReader struct {
 	*netSocket
-	large []byte
+	large, answer []byte
 }
 
 func (r *netReader) close() {}
@@ -90,6 +90,8 @@ func (r *netReader) read(p *Packet) bool {
 		n, src, dst, err := r.conn.ReadFrom(r.large)
 		switch {
 		case err != nil: // closed, or what an earlier send has caused
+		case r.layer.probes(r.large[:n]):
+			r.layer.probe(r.socket, src, r.large[:n], &r.answer)
 		case n < minDatagram:
 			r.layer.count.short.Inc()
 		default:

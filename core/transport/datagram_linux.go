@@ -248,6 +248,8 @@ type udpReader struct {
 	n     int // fetched
 	quiet int // interruptions since the last packet
 	wake  chan struct{}
+	// answer is memory for the answers to probes.
+	answer []byte
 
 	fetched   time.Duration // when
 	scheduled time.Duration // when the scheduler was passed last, about
@@ -420,6 +422,12 @@ func (u *udpSocket) unpark() bool {
 func (r *udpReader) take(i int, p *Packet) bool {
 	s, h := &r.slots[i], &r.hdr[i]
 	n := int(h.n)
+	if data := s.buffer.Data[:min(n, BufferSize)]; r.layer.probes(data) {
+		if !r.stopped.Load() {
+			r.layer.probe(r.socket, decodeAddr(&s.from), data, &r.answer)
+		}
+		return false
+	}
 	if n < minDatagram {
 		if !r.stopped.Load() { // a closed socket gives empty datagrams
 			r.layer.count.short.Inc()

@@ -5,6 +5,7 @@ package transport
 import (
 	"context"
 	"net"
+	"net/netip"
 	"time"
 
 	"github.com/kahea-sip/kahea/core/sip"
@@ -55,11 +56,17 @@ type Frame struct {
 type sipFraming struct {
 	framer sip.Framer
 	noPong bool
+	prober Prober // nil for none
+	remote netip.AddrPort
+	proto  Proto
 }
 
 var pong = []byte("\r\n")
 
 func (f *sipFraming) Next(buf []byte) (Frame, error) {
+	if f.prober != nil && len(buf) > 0 && buf[0] < probeByte {
+		return f.probe(buf)
+	}
 	n, kind, err := f.framer.Next(buf)
 	switch {
 	case err != nil && n > 0:
@@ -76,8 +83,8 @@ func (f *sipFraming) Next(buf []byte) (Frame, error) {
 
 func (f *sipFraming) Wrap(msg []byte) []byte { return msg }
 
-// newFraming makes the framing of a connection of protocol p.
-func (t *streams) newFraming(p Proto) Framing {
+// newFraming makes the framing of a connection of protocol p with remote.
+func (t *streams) newFraming(p Proto, remote netip.AddrPort) Framing {
 	if f := t.protos[p].Framing; f != nil {
 		return f()
 	}
@@ -85,5 +92,6 @@ func (t *streams) newFraming(p Proto) Framing {
 	return &sipFraming{
 		framer: sip.Framer{MaxHeader: t.maxMessage, MaxBody: t.maxMessage, NoContentLength: o.AcceptNoContentLength},
 		noPong: o.NoCRLFPing,
+		prober: t.layer.prober, remote: remote, proto: p,
 	}
 }

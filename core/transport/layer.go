@@ -32,6 +32,7 @@ type Layer struct {
 
 	watchers []Watcher
 	filter   Filter
+	prober   Prober
 
 	stop    atomic.Bool // Stop was called
 	stopped atomic.Bool // nothing may be sent any more

@@ -178,7 +178,7 @@ func (t *streams) add(c *conn) error {
 	t.lastID++
 	c.id = t.lastID
 	c.opened = t.layer.clock.Now()
-	c.framing = t.newFraming(c.proto)
+	c.framing = t.newFraming(c.proto, c.remote)
 	c.quiet.L = &c.mu
 	c.ready = make(chan struct{})
 	c.used.Store(int64(now))

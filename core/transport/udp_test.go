@@ -61,6 +61,12 @@ func listenOn(protos Proto, addrs ...string) []Listen {
 // is left then.
 func start(t testing.TB, o Options, f func(Packet, *Out)) *Layer {
 	t.Helper()
+	return startWith(t, o, nil, f)
+}
+
+// startWith is start with a prober.
+func startWith(t testing.TB, o Options, prober Prober, f func(Packet, *Out)) *Layer {
+	t.Helper()
 	before := runtime.NumGoroutine()
 	if o.UDP.Children == 0 {
 		o.UDP.Children = 2
@@ -69,6 +75,7 @@ func start(t testing.TB, o Options, f func(Packet, *Out)) *Layer {
 	if err != nil {
 		t.Fatal(err)
 	}
+	l.prober = prober
 	if err := l.Listen(); err != nil {
 		t.Fatal(err)
 	}

@@ -110,8 +110,18 @@ func (m *masker) made(kind, value string) string {
 	return name
 }
 
+// flow masks the token of a flow, which peers send back.
+func (m *masker) flow(token string) string {
+	if m.names[token] == "" {
+		m.count["flow"]++
+		m.names[token] = fmt.Sprintf("sip:{flow%d}@", m.count["flow"])
+	}
+	return m.names[token]
+}
+
 var (
 	madeParams  = regexp.MustCompile(`(;\s*)(branch|tag)(=)([^;,\s>]+)`)
+	flowToken   = regexp.MustCompile(`sip:[A-Za-z0-9+/=]{28,}@`)
 	dialogID    = regexp.MustCompile(`(;did=[0-9a-f]+\.)[0-9a-f]+`)
 	viaID       = regexp.MustCompile(`;i=[0-9a-f]+`)
 	product     = regexp.MustCompile(`(?i)^(server|user-agent|date):.*`)
@@ -124,9 +134,17 @@ var (
 
 // packet masks one packet and splits it in lines. Bytes that a text file should not hold are escaped.
 func (m *masker) packet(data string) []string {
+	if isSTUN([]byte(data)) {
+		lines := stunLines([]byte(data))
+		for i := range lines {
+			lines[i] = m.ports.Replace(lines[i])
+		}
+		return lines
+	}
 	head, body, hasBody := strings.Cut(data, "\r\n\r\n")
 	var lines []string
 	for _, line := range strings.Split(strings.TrimSuffix(head, "\r\n"), "\r\n") {
+		line = flowToken.ReplaceAllStringFunc(line, m.flow)
 		line = madeParams.ReplaceAllStringFunc(line, func(s string) string {
 			parts := madeParams.FindStringSubmatch(s)
 			return parts[1] + parts[2] + parts[3] + m.made(parts[2], parts[4])

@@ -239,6 +239,12 @@ func frame(data []byte) int {
 	if bytes.HasPrefix(data, []byte("\r\n")) {
 		return 2
 	}
+	if isSTUN(data) {
+		if size := stunSize(data); size <= len(data) {
+			return size
+		}
+		return 0
+	}
 	head := bytes.Index(data, []byte("\r\n\r\n"))
 	if head < 0 {
 		return 0
