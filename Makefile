@@ -84,7 +84,7 @@ bench-baseline:
 # The comparison with an installed Kamailio, written into docs/performance.md.
 # BENCH is the folder of the harness. MAX=relay,call looks for the highest rates,
 # MEMORY=100000,300000 measures memory per contact, HOLD=1000000 the latency with
-# that many contacts; SCENARIO= leaves the costs out. MORE=1 adds to the results
+# that many contacts, FLOOD=5 pairs of a flood; SCENARIO= leaves the costs out. MORE=1 adds to the results
 # of an earlier run (bin/versus.jsonl).
 BENCH    ?= ../shared/bench
 SCENARIO ?= options,forward,relay,kemi,call,dispatcher,dialog,register,stock-call,stock-register
@@ -93,7 +93,7 @@ DURATION ?= 10
 bench-vs: build
 	@mkdir -p bin/harness
 	BENCH_BIN='$(CURDIR)/bin/harness' $(GO) run ./tools/bench versus --bench '$(BENCH)' --scenario '$(SCENARIO)' --repeats $(REPEATS) --duration $(DURATION) \
-	  --max '$(MAX)' --memory '$(MEMORY)' $(if $(HOLD),--hold $(HOLD)) $(if $(MORE),--more)
+	  --max '$(MAX)' --memory '$(MEMORY)' $(if $(HOLD),--hold $(HOLD)) $(if $(FLOOD),--flood $(FLOOD)) $(if $(MORE),--more)
 
 install: build
 	install -d $(DESTDIR)$(PREFIX)/sbin

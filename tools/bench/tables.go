@@ -19,7 +19,7 @@ const (
 // results is absent.
 func tables(all []result) map[string]string {
 	sections := map[string]string{}
-	for name, make := range map[string]func([]result) string{"cost": costTable, "max": maxTable, "memory": memoryTable, "hold": holdTable} {
+	for name, make := range map[string]func([]result) string{"cost": costTable, "max": maxTable, "memory": memoryTable, "hold": holdTable, "flood": floodTable} {
 		of := ofKind(all, name)
 		if len(of) == 0 {
 			continue
@@ -80,14 +80,11 @@ func costTable(all []result) string {
 		if n == 0 {
 			continue
 		}
-		ratios := make([]float64, n)
-		for i := range n {
-			ratios[i] = mine[i].Result.Server.CPU / theirs[i].Result.Server.CPU
-		}
+		rs := ratios(theirs, mine)
 		cpu := func(l *load) float64 { return l.Server.CPU }
 		mib := func(l *load) float64 { return l.Server.PSS / 1024 }
 		fmt.Fprintf(&b, "| %s | %.0f | %d | %.1f | %.1f | %.2f | %.2f to %.2f | %s | %s | %.1f | %.1f | %s |\n", sc, mine[0].Result.Rate, n,
-			middle(theirs, cpu), middle(mine, cpu), median(ratios), slices.Min(ratios), slices.Max(ratios),
+			middle(theirs, cpu), middle(mine, cpu), median(rs), slices.Min(rs), slices.Max(rs),
 			latency(theirs), latency(mine), middle(theirs, mib), middle(mine, mib), notes(theirs, mine))
 	}
 	return b.String()
@@ -171,6 +168,31 @@ func holdTable(all []result) string {
 			l.added().P50, l.added().P99, l.added().Max, r.PSSAfter/1024, l.disturbed())
 	}
 	return b.String()
+}
+
+func floodTable(all []result) string {
+	var b strings.Builder
+	b.WriteString("| packets/s | pairs | Kamailio, ms per 1,000 | kahea | ratio | of the pairs |\n|--:|--:|--:|--:|--:|--:|\n")
+	for _, sc := range scenarios(all) {
+		theirs, mine := of(all, sc, reference), of(all, sc, ours)
+		n := min(len(theirs), len(mine))
+		if n == 0 {
+			continue
+		}
+		rs := ratios(theirs, mine)
+		cpu := func(l *load) float64 { return l.Server.CPU }
+		fmt.Fprintf(&b, "| %.0f | %d | %.1f | %.1f | %.2f | %.2f to %.2f |\n", mine[0].Result.Rate, n, middle(theirs, cpu), middle(mine, cpu), median(rs), slices.Min(rs), slices.Max(rs))
+	}
+	return b.String()
+}
+
+// ratios are those of the pairs.
+func ratios(theirs, mine []result) []float64 {
+	rs := make([]float64, min(len(theirs), len(mine)))
+	for i := range rs {
+		rs[i] = mine[i].Result.Server.CPU / theirs[i].Result.Server.CPU
+	}
+	return rs
 }
 
 func shown(server string) string {

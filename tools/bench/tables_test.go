@@ -24,6 +24,8 @@ between
 <!-- bench:memory:end -->
 <!-- bench:hold:begin -->
 <!-- bench:hold:end -->
+<!-- bench:flood:begin -->
+<!-- bench:flood:end -->
 after
 `
 

@@ -26,6 +26,7 @@ type versus struct {
 	Max      string `help:"Scenarios whose highest rate without loss is looked for."`
 	Memory   string `help:"Numbers of contacts whose memory is measured."`
 	Hold     int    `help:"Number of contacts, of which a tenth registers again each minute."`
+	Flood    int    `help:"Interleaved pairs of the stock file's protection against a flood."`
 	Raw      string `default:"bin/versus.jsonl" help:"File of the raw results; what is in it is kept with --more."`
 	More     bool   `help:"Add to the raw results."`
 	Tables   bool   `help:"Run nothing: write the tables of the raw results."`
@@ -108,6 +109,11 @@ func (v *versus) measure(out io.Writer) error {
 	}
 	for _, name := range own {
 		if err := v.measureOwn(out, name, server, raw); err != nil {
+			return err
+		}
+	}
+	if v.Flood > 0 {
+		if err := v.measureFlood(out, server, raw); err != nil {
 			return err
 		}
 	}
