@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"net/http"
 
 	"github.com/kahea-sip/kahea/core/module"
 	"github.com/kahea-sip/kahea/core/sip"
@@ -52,6 +53,9 @@ func (e *Engine) refuse(c *module.Call, err error, broken bool) {
 // that was cut off in the middle of a header has none to be answered with.
 func (e *Engine) answerFault(c *module.Call, err error, last bool) bool {
 	m := c.Msg
+	if m.IsHTTP() {
+		return e.answerHTTP(c, err)
+	}
 	fault, ok := err.(*sip.ParseError)
 	if !ok || m.Method == sip.MethodAck || fault == sip.ErrNoHeaderEnd || !answerable(m) {
 		return false
@@ -67,6 +71,19 @@ func (e *Engine) answerFault(c *module.Call, err error, last bool) bool {
 	r := sip.Reply{Code: fault.Status, Reason: fault.Reason, Server: e.opt.Core.ServerHeader}
 	r.ToTag = c.Mem.Keep(e.opt.Transactions.AppendStatelessTag(c.Mem.Begin(), m))
 	return c.Out.Send(to, sip.AppendReply(c.Mem.Begin(), m, &r)) == nil
+}
+
+// answerHTTP tells a client of HTTP why its connection is closed, where
+// somebody serves HTTP.
+func (e *Engine) answerHTTP(c *module.Call, err error) bool {
+	if len(e.httpTakers) == 0 || c.Packet.Conn == 0 {
+		return false
+	}
+	c.ReplyClose = true
+	if errors.Is(err, sip.ErrTooLarge) {
+		return c.AnswerHTTP(http.StatusRequestEntityTooLarge, "Content Too Large", "", "") == nil
+	}
+	return c.AnswerHTTP(http.StatusBadRequest, "Bad Request", "", "") == nil
 }
 
 // answerable reports whether a bad message is a request with all that its

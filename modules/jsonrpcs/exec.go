@@ -5,6 +5,7 @@ package jsonrpcs
 import (
 	"errors"
 	"fmt"
+	"net/http"
 
 	"github.com/kahea-sip/kahea/core/avp"
 	"github.com/kahea-sip/kahea/core/module"
@@ -66,7 +67,7 @@ func needHTTP(b module.Binder, _ module.Args) error {
 
 // dispatch is jsonrpc_dispatch(). As in Kamailio a document that is no JSON gets no answer of it: the script may give one.
 func (j *Jsonrpcs) dispatch(c *module.Call, _ module.Args) module.Result {
-	http, ok := j.host.Module("xhttp").(answerer)
+	over, ok := j.host.Module("xhttp").(answerer)
 	if !ok {
 		return c.Fail("jsonrpc_dispatch", errNoHTTP)
 	}
@@ -76,7 +77,7 @@ func (j *Jsonrpcs) dispatch(c *module.Call, _ module.Args) module.Result {
 	if r.Code == jsonrpc.CodeParse {
 		return c.Fail("jsonrpc_dispatch", fmt.Errorf("not a JSON document: %.100q", doc))
 	}
-	if err := http.Reply(c, max(r.Code, 100), r.Text, "application/json", string(r.Body)); err != nil {
+	if err := over.Reply(c, statusOf(r.Code), r.Text, "application/json", string(r.Body)); err != nil {
 		return c.Fail("jsonrpc_dispatch", err)
 	}
 	return module.True
@@ -86,4 +87,13 @@ func (j *Jsonrpcs) dispatch(c *module.Call, _ module.Args) module.Result {
 func response(c *module.Call, _ module.Args) module.Value {
 	v, _ := c.AVPs.At(replyBody, 0)
 	return v
+}
+
+// statusOf is the status of HTTP for the code of a reply: JSON-RPC has codes of
+// its own for what is no request, below zero.
+func statusOf(code int) int {
+	if code < http.StatusOK || code > 699 {
+		return http.StatusBadRequest
+	}
+	return code
 }

@@ -24,7 +24,7 @@ const (
 	otherSource = "127.0.0.77"
 	floodRate   = 8000 // packets per second
 	floodTick   = time.Millisecond
-	floodBurst  = 32 // most packets of a tick
+	floodBurst  = 32                     // most packets of a tick
 	otherEach   = 250 * time.Millisecond // below what is banned: the stock file counts from 16 in 2 seconds
 	floodWarmup = 2 * time.Second
 	stockFile   = "/etc/kamailio/kamailio.cfg"
