@@ -122,6 +122,9 @@ type Dialog struct {
 	failures int           // keep-alives that failed one after another
 }
 
+// ID are the numbers that name the dialog, h_entry and h_id.
+func (d *Dialog) ID() (entry, id uint32) { return d.entry, d.id }
+
 // CallID is the Call-ID.
 func (d *Dialog) CallID() string { return d.callID }
 
@@ -130,6 +133,24 @@ func (d *Dialog) FromURI() string { return d.fromURI }
 
 // ToURI is the To URI of the INVITE.
 func (d *Dialog) ToURI() string { return d.toURI }
+
+// RequestURI is the Request-URI of the INVITE, as it was when the dialog began.
+func (d *Dialog) RequestURI() string { return d.reqURI }
+
+// Contacts are the targets of caller and callee; that of the callee is empty before
+// the dialog was answered.
+func (d *Dialog) Contacts() (caller, callee string) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return d.caller.contact, d.callee.contact
+}
+
+// Lifetime is how many seconds the call may last.
+func (d *Dialog) Lifetime() int {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return d.lifetime
+}
 
 // Tags are the tags of caller and callee; that of the callee is empty before
 // the dialog was answered.

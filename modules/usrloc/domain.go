@@ -5,6 +5,7 @@ package usrloc
 import (
 	"sync/atomic"
 
+	"github.com/kahea-sip/kahea/core/module"
 	"github.com/kahea-sip/kahea/core/sip"
 )
 
@@ -38,6 +39,8 @@ type Bindings struct {
 	aor  string
 	hash uint32
 	n    uint32 // the AOR's record, 0 without contacts
+	// by is the Call at work, nil for none.
+	by *module.Call
 }
 
 // Handle names a contact of locked Bindings; 0 is none.
@@ -115,7 +118,7 @@ func (s *shard) recordText(r *record, which int) string {
 func (b *Bindings) Insert(c *Contact) (Handle, error) {
 	h, err := b.insert(c)
 	if err == nil {
-		b.d.tell(Inserted, b.aor, c)
+		b.tell(Inserted, c)
 	}
 	return h, err
 }
@@ -178,20 +181,8 @@ func (b *Bindings) Update(h Handle, c *Contact) error {
 		s.unlink(a, n)
 		s.link(a, n, newest)
 	}
-	b.tellUpdated(n)
+	b.tellOf(Updated, n)
 	return nil
-}
-
-// tellUpdated tells of a record as it is now: the texts of the Contact that
-// changed it may have been views of the old ones, which are gone.
-func (b *Bindings) tellUpdated(n uint32) {
-	for _, h := range b.d.loc.onChange.all() {
-		if h.events&Updated != 0 {
-			var c Contact
-			b.t.read(b.s, n, &c)
-			h.f(Updated, b.d.name, b.aor, &c)
-		}
-	}
 }
 
 // Answered notes that a contact has answered a keepalive at a time in seconds
@@ -253,7 +244,7 @@ func (s *shard) fillTexts(r *record, c *Contact) {
 
 // Delete removes a contact, and the AOR with its last one.
 func (b *Bindings) Delete(h Handle) {
-	b.d.tellDeleted(b.t, b.s, uint32(h), b.aor)
+	b.tellOf(Deleted, uint32(h))
 	if b.t.remove(b.s, uint32(h)) {
 		b.n = 0
 	}

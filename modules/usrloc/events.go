@@ -5,6 +5,8 @@ package usrloc
 import (
 	"slices"
 	"sync/atomic"
+
+	"github.com/kahea-sip/kahea/core/module"
 )
 
 // Event is what happened to a contact.
@@ -18,9 +20,19 @@ const (
 	Deleted
 )
 
+// Change tells what happened to a contact.
+type Change struct {
+	Event Event
+	// Domain is the name of the table.
+	Domain, AOR string
+	Contact     *Contact
+	// Call is the one whose script changes the contact, nil for none.
+	Call *module.Call
+}
+
 type changeHook struct {
 	events Event
-	f      func(e Event, domain, aor string, c *Contact)
+	f      func(*Change)
 }
 
 type expireHook func(domain, aor string, c *Contact)
@@ -44,7 +56,7 @@ func (h *hooks[T]) add(f T) {
 // OnChange adds a function that is told of the given events while the contact's
 // AOR is locked: it must be quick, keep nothing of what it is given, and not
 // use the store. It is for the Start of a module that requires usrloc.
-func (u *Usrloc) OnChange(events Event, f func(e Event, domain, aor string, c *Contact)) {
+func (u *Usrloc) OnChange(events Event, f func(*Change)) {
 	u.onChange.add(changeHook{events, f})
 }
 
@@ -55,22 +67,23 @@ func (u *Usrloc) OnExpire(f func(domain, aor string, c *Contact)) {
 	u.onExpire.add(f)
 }
 
-// tell is called with the AOR of c locked.
-func (d *Domain) tell(e Event, aor string, c *Contact) {
-	for _, h := range d.loc.onChange.all() {
+// tell tells of a contact, whose AOR is locked.
+func (b *Bindings) tell(e Event, c *Contact) {
+	for _, h := range b.d.loc.onChange.all() {
 		if h.events&e != 0 {
-			h.f(e, d.name, aor, c)
+			h.f(&Change{e, b.d.name, b.aor, c, b.by})
 		}
 	}
 }
 
-// tellDeleted is tell for a contact that is about to go.
-func (d *Domain) tellDeleted(t *table, s *shard, n uint32, aor string) {
-	for _, h := range d.loc.onChange.all() {
-		if h.events&Deleted != 0 {
+// tellOf tells of a record as it is now. After a change the texts of the Contact
+// that made it may be views of the old ones, which are gone.
+func (b *Bindings) tellOf(e Event, n uint32) {
+	for _, h := range b.d.loc.onChange.all() {
+		if h.events&e != 0 {
 			var c Contact
-			t.read(s, n, &c)
-			h.f(Deleted, d.name, aor, &c)
+			b.t.read(b.s, n, &c)
+			h.f(&Change{e, b.d.name, b.aor, &c, b.by})
 		}
 	}
 }

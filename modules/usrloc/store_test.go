@@ -407,8 +407,8 @@ func TestExpire(t *testing.T) {
 func TestChangeHooks(t *testing.T) {
 	u := New()
 	var told []string
-	u.OnChange(Inserted|Updated|Deleted, func(e Event, domain, aor string, c *Contact) {
-		told = append(told, fmt.Sprint(e, domain, aor, c.URI))
+	u.OnChange(Inserted|Updated|Deleted, func(n *Change) {
+		told = append(told, fmt.Sprint(n.Event, n.Domain, n.AOR, n.Contact.URI))
 	})
 	d := start(t, newHost(t), u)
 	b := lockAOR(d, "bob")
@@ -429,7 +429,7 @@ func TestChangeHooks(t *testing.T) {
 func TestChangeHookSeesTheNewTexts(t *testing.T) {
 	u := New()
 	told := ""
-	u.OnChange(Updated, func(_ Event, _, _ string, c *Contact) { told = c.URI + " " + c.CallID })
+	u.OnChange(Updated, func(n *Change) { told = n.Contact.URI + " " + n.Contact.CallID })
 	b := lockAOR(start(t, newHost(t), u), "bob")
 	defer b.Unlock()
 	c := contact("sip:a")

@@ -65,7 +65,11 @@ func (d *Domain) aorInDatabase(c *module.Call, ruid string) (aor string, err err
 }
 
 // Lock locks the contacts. It may be called several times in a visit.
-func (v *Visit) Lock() Bindings { return v.d.lock(v.t, v.aor) }
+func (v *Visit) Lock() Bindings {
+	b := v.d.lock(v.t, v.aor)
+	b.by = v.c
+	return b
+}
 
 // Leave ends a visit that has changed nothing. The Bindings are unlocked.
 func (v *Visit) Leave() {
