@@ -30,7 +30,7 @@ func (c *Call) AnswerHTTP(code int, reason, contentType, body string) error {
 	}
 	p := &c.Packet
 	d := transport.Destination{Proto: p.Socket.Proto, Addr: p.Src, Socket: p.Socket, Conn: p.Conn, NoConnect: true,
-		Close: c.ReplyClose || lastOf(c.Msg)}
+		Close: code != http.StatusSwitchingProtocols && (c.ReplyClose || lastOf(c.Msg))}
 	err := c.Out.Send(d, appendAnswer(c.Mem.Begin(), c, code, reason, contentType, c.ReplyHeaders, body, d.Close, c.Host.Core().ServerHeader))
 	c.answered = err == nil
 	return err

@@ -31,8 +31,16 @@ var transportNames = [...]struct{ upper, lower string }{
 // Upper is the name as Via writes it: "UDP".
 func (t Transport) Upper() string { return transportNames[t].upper }
 
-// String is the name as a URI parameter writes it: "udp".
+// String is the name in lower case: "udp". A URI has Param.
 func (t Transport) String() string { return transportNames[t].lower }
+
+// Param is the name as the transport parameter of a URI has it: RFC 7118 5.2.4 has one for both kinds of WebSocket.
+func (t Transport) Param() string {
+	if t == TransportWSS {
+		t = TransportWS
+	}
+	return t.String()
+}
 
 // Reliable says whether the transport retransmits itself, so that SIP must not (RFC 3261 17).
 func (t Transport) Reliable() bool { return t >= TransportTCP && t <= TransportWSS }

@@ -28,6 +28,8 @@ func (w *wire) Send(_ transport.Destination, data []byte) error {
 	return nil
 }
 
+func (w *wire) UpgradedTo(netip.AddrPort) *transport.Socket { return nil }
+
 func (w *wire) Choose(transport.Proto, netip.Addr) *transport.Socket { return w.socket }
 
 // bench is a proxy at work on one request after another, with everything

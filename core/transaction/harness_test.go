@@ -86,6 +86,8 @@ func (w *world) Send(d transport.Destination, data []byte) error {
 	return nil
 }
 
+func (w *world) UpgradedTo(netip.AddrPort) *transport.Socket { return nil }
+
 // Choose implements Network.
 func (w *world) Choose(proto transport.Proto, dst netip.Addr) *transport.Socket {
 	switch proto {

@@ -23,6 +23,9 @@ type Network interface {
 	transport.Sender
 	// Choose returns the socket to send from to dst, or nil.
 	Choose(proto transport.Proto, dst netip.Addr) *transport.Socket
+	// UpgradedTo returns the socket of the WebSocket connection from an
+	// address, or nil.
+	UpgradedTo(remote netip.AddrPort) *transport.Socket
 }
 
 // Locator finds next hops; *locate.Locator satisfies it.

@@ -83,7 +83,13 @@ func located(found locate.Targets, err error) error {
 // names another address is called there.
 func (l *Layer) destination(at locate.Target, target *Target, s *State, p *transport.Packet) (transport.Destination, error) {
 	d := transport.Destination{Proto: at.Proto, Addr: at.Addr, NoConnect: s.ForwardNoConnect, Close: s.ForwardClose}
+	var web *transport.Socket
+	if at.Proto == transport.WS || at.Proto == transport.WSS {
+		web = l.opt.Network.UpgradedTo(at.Addr)
+	}
 	switch f := target.Socket; {
+	case web != nil:
+		d.Proto, d.Socket = web.Proto, web
 	case f != nil && f.Proto == at.Proto && sameFamily(f, at):
 		d.Socket = f
 	case !l.opt.MHomed && p.Socket != nil && p.Socket.Proto == at.Proto && sameFamily(p.Socket, at):

@@ -35,6 +35,8 @@ func (n *busyNetwork) Send(_ transport.Destination, data []byte) error {
 	return nil
 }
 
+func (n *busyNetwork) UpgradedTo(netip.AddrPort) *transport.Socket { return nil }
+
 func (n *busyNetwork) Choose(transport.Proto, netip.Addr) *transport.Socket { return n.socket }
 
 func (n *busyNetwork) pick(r *rand.Rand) string {

@@ -37,8 +37,20 @@ type place struct {
 }
 
 func (p place) matches(port int, proto Proto) bool {
-	return (p.proto == proto || p.proto == ProtoNone || proto == ProtoNone) &&
+	return (p.proto == proto || p.proto == ProtoNone || proto == ProtoNone || p.carries(proto)) &&
 		(p.port == port || p.port == 0 || port == 0)
+}
+
+// carries tells whether connections to the place may become ones of a protocol. A
+// URI does not tell WSS from WS (RFC 7118 5.2.4).
+func (p place) carries(proto Proto) bool {
+	switch p.proto {
+	case TCP:
+		return proto == WS
+	case TLS:
+		return proto == WS || proto == WSS
+	}
+	return false
 }
 
 // IsMyself tells whether host, port and proto name this server: an address

@@ -37,8 +37,7 @@ func (l *Layer) SocketByText(text string) *Socket {
 		}
 	}
 	for _, s := range l.sockets {
-		if s.Advertised && (proto == ProtoNone || s.Proto == proto) && (port == 0 || s.Port == port) &&
-			strings.EqualFold(s.Host, bracket(host)) {
+		if s = s.As(proto); s != nil && s.Advertised && (port == 0 || s.Port == port) && strings.EqualFold(s.Host, bracket(host)) {
 			return s
 		}
 	}
@@ -67,8 +66,7 @@ func splitSocketText(text string) (proto Proto, host string, port int, ok bool) 
 // any. It returns nil where there is none.
 func (l *Layer) Socket(proto Proto, addr netip.AddrPort) *Socket {
 	for _, s := range l.sockets {
-		if (proto == ProtoNone || s.Proto == proto) && (addr.Port() == 0 || s.Addr.Port() == addr.Port()) &&
-			s.Addr.Addr() == addr.Addr() {
+		if s = s.As(proto); s != nil && (addr.Port() == 0 || s.Addr.Port() == addr.Port()) && s.Addr.Addr() == addr.Addr() {
 			return s
 		}
 	}
@@ -88,7 +86,7 @@ func (l *Layer) Choose(proto Proto, dst netip.Addr) *Socket {
 	// A loopback socket cannot reach the world: it is the last choice then.
 	var second *Socket
 	for _, s := range l.sockets {
-		if s.Proto != proto || s.Addr.Addr().Is4() != dst.Is4() {
+		if s = s.As(proto); s == nil || s.Addr.Addr().Is4() != dst.Is4() {
 			continue
 		}
 		if !s.Addr.Addr().IsLoopback() || dst.IsLoopback() {
@@ -126,7 +124,7 @@ func (l *Layer) chooseByRoute(proto Proto, dst netip.Addr) *Socket {
 		return nil
 	}
 	for _, s := range l.sockets {
-		if s.Proto == proto && s.Addr.Addr().WithZone("") == source {
+		if s = s.As(proto); s != nil && s.Addr.Addr().WithZone("") == source {
 			return s
 		}
 	}

@@ -18,8 +18,8 @@ import (
 type conn struct {
 	streams       *streams
 	id            ConnID
-	proto         Proto // changed under streams.mu and mu, see Upgrade
-	socket        *Socket
+	proto         Proto   // changed under streams.mu and mu, see Upgrade
+	socket        *Socket // changed as proto
 	local, remote netip.AddrPort
 	outgoing      bool
 	security      any // as Destination.Security
@@ -36,6 +36,7 @@ type conn struct {
 	takes atomic.Int64 // when the peer must have taken what is being written; 0 for no limit
 
 	aliases []uint16 // guarded by streams.mu
+	leaving bool     // guarded by streams.mu; nothing is sent any more, see Leave
 
 	mu         sync.Mutex
 	state      ConnState // guarded by mu
@@ -70,6 +71,7 @@ func (c *conn) run() {
 	}
 	if errors.Is(err, errStopping) {
 		<-c.streams.draining
+		c.farewell(ErrStopped)
 		c.flush()
 	} else if errors.Is(err, syscall.ECONNRESET) {
 		c.streams.layer.count.conReset.Inc()
@@ -235,7 +237,11 @@ func (c *conn) life() time.Duration {
 	if k := c.keep.Load(); k != 0 {
 		return time.Duration(k)
 	}
-	if of := c.streams.protos[c.proto].Lifetime; of != nil {
+	p := c.proto
+	if p == WSS {
+		p = TLS // which it is based on
+	}
+	if of := c.streams.protos[p].Lifetime; of != nil {
 		return of()
 	}
 	return c.streams.lifetime

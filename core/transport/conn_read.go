@@ -121,6 +121,8 @@ func (c *conn) frames(in *input, out *Out) error {
 			if f.Message != nil {
 				data, b := in.take(f)
 				c.receive(data, b, err, out)
+			}
+			if said := c.farewell(err); said || f.Message != nil {
 				c.flush()
 			}
 			return err

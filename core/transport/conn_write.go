@@ -13,7 +13,13 @@ const spareKeep = 4 << 10
 // waits.
 func (c *conn) send(msg []byte, closeAfter bool) error {
 	c.mu.Lock()
-	err := c.enqueue(c.framing.Wrap(msg), closeAfter)
+	err := c.enqueue(c.framing.Wrap(msg), false)
+	if err == nil && closeAfter {
+		if last := c.framing.Farewell(nil); last != nil {
+			err = c.enqueue(last, true)
+		}
+		c.closeAfter = true
+	}
 	done := c.closeAfter && c.queued == 0 && c.state == ConnOpen
 	c.mu.Unlock()
 	switch err {

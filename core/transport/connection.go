@@ -118,10 +118,16 @@ func (l *Layer) ConnCounts() ConnCounts {
 // CloseConn closes a connection when what waits was sent, and says whether
 // there was one.
 func (l *Layer) CloseConn(id ConnID) bool {
+	return l.Drop(id, nil)
+}
+
+// Drop is CloseConn because of what the peer has sent.
+func (l *Layer) Drop(id ConnID, why error) bool {
 	c := l.streams.byNumber(id)
 	if c == nil {
 		return false
 	}
+	c.farewell(why)
 	c.mu.Lock()
 	c.closeAfter = true
 	idle := c.queued == 0
@@ -154,7 +160,7 @@ func (l *Layer) AliasConn(id ConnID, port uint16) bool {
 	defer t.mu.Unlock()
 	c := t.byID[id]
 	switch {
-	case c == nil || port == 0:
+	case c == nil || port == 0 || c.leaving:
 		return false
 	case port == c.remote.Port() || slices.Contains(c.aliases, port):
 		return true
@@ -164,28 +170,6 @@ func (l *Layer) AliasConn(id ConnID, port uint16) bool {
 	c.aliases = append(c.aliases, port)
 	key := remoteKey{c.proto, netip.AddrPortFrom(c.remote.Addr(), port)}
 	t.byRemote[key] = append(t.byRemote[key], c)
-	return true
-}
-
-// Upgrade gives a connection another protocol and framing from its next byte
-// on, as the answer to a WebSocket handshake does (RFC 6455 4.2.2). It is called
-// while the connection's message is received, after the answer was sent.
-func (l *Layer) Upgrade(id ConnID, p Proto, f Framing) bool {
-	t := &l.streams
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	c := t.byID[id]
-	if c == nil {
-		return false
-	}
-	for _, port := range append(c.aliases, c.remote.Port()) {
-		remote := netip.AddrPortFrom(c.remote.Addr(), port)
-		t.forget(remoteKey{c.proto, remote}, c)
-		t.byRemote[remoteKey{p, remote}] = append(t.byRemote[remoteKey{p, remote}], c)
-	}
-	t.byProto[c.proto]--
-	t.byProto[p]++
-	c.setFraming(p, f)
 	return true
 }
 
@@ -201,14 +185,6 @@ func (t *streams) byNumber(id ConnID) *conn {
 	t.mu.RLock()
 	defer t.mu.RUnlock()
 	return t.byID[id]
-}
-
-// setFraming is the part of Upgrade that concerns the connection; streams.mu is
-// held.
-func (c *conn) setFraming(p Proto, f Framing) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.proto, c.framing = p, f
 }
 
 func (c *conn) info() Connection {

@@ -23,6 +23,10 @@ type Stream struct {
 	Lifetime func() time.Duration
 	// Framing makes the framing of a connection; nil is that of SIP over TCP.
 	Framing func() Framing
+	// Upgraded tells that connections of the protocol come about by
+	// Layer.Upgrade alone, as those of WebSocket do: nobody listens for them,
+	// and none is opened.
+	Upgraded bool
 }
 
 // Use makes a stream protocol available, before Listen.
@@ -38,6 +42,10 @@ type Framing interface {
 	// Wrap returns msg as the stream carries it, valid until the next call.
 	// It may be msg itself.
 	Wrap(msg []byte) []byte
+	// Farewell returns what is sent before the connection is closed from here,
+	// valid until the next call; nil for nothing. err says why it is closed:
+	// what Next has returned, ErrStopped, or nil where somebody wants it.
+	Farewell(err error) []byte
 }
 
 // Frame is what Framing.Next has found.
@@ -82,6 +90,8 @@ func (f *sipFraming) Next(buf []byte) (Frame, error) {
 }
 
 func (f *sipFraming) Wrap(msg []byte) []byte { return msg }
+
+func (f *sipFraming) Farewell(error) []byte { return nil }
 
 // newFraming makes the framing of a connection of protocol p with remote.
 func (t *streams) newFraming(p Proto, remote netip.AddrPort) Framing {

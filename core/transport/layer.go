@@ -97,6 +97,9 @@ func (l *Layer) Listen() error {
 			}
 		}
 	}
+	for _, s := range l.sockets {
+		l.addWeb(s)
+	}
 	l.changeNames(func(n *names) {
 		for _, s := range l.sockets {
 			n.addSocket(s)

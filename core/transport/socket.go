@@ -36,6 +36,8 @@ type Socket struct {
 	packets  packetSocket // UDP
 	listener net.Listener // stream protocols
 	workers  int          // as Listen.Workers
+	web      *Socket      // see As
+	upgraded bool         // it is the web of another one
 }
 
 // Destination says where a message goes and from which socket.

@@ -80,7 +80,7 @@ func (t *streams) init(l *Layer) {
 
 // listen binds the socket of a stream protocol.
 func (t *streams) listen(s *Socket, addr netip.AddrPort) error {
-	if _, ok := t.protos[s.Proto]; !ok {
+	if p, ok := t.protos[s.Proto]; !ok || p.Upgraded {
 		return fmt.Errorf("cannot listen on %s %s: %w", s.Proto, addr, ErrNotServed)
 	}
 	ln, err := t.layer.network.Listen(addr)
@@ -208,6 +208,11 @@ func (t *streams) remove(c *conn) {
 	}
 	delete(t.byID, c.id)
 	t.byProto[c.proto]--
+	t.forgetAll(c)
+}
+
+// forgetAll takes a connection from under all its addresses; mu is held.
+func (t *streams) forgetAll(c *conn) {
 	t.forget(remoteKey{c.proto, c.remote}, c)
 	for _, port := range c.aliases {
 		t.forget(remoteKey{c.proto, netip.AddrPortFrom(c.remote.Addr(), port)}, c)
@@ -230,8 +235,11 @@ func (t *streams) forget(key remoteKey, c *conn) {
 func (t *streams) find(d Destination, from *Socket) *conn {
 	t.mu.RLock()
 	defer t.mu.RUnlock()
-	if c := t.byID[d.Conn]; c != nil {
+	if c := t.byID[d.Conn]; c != nil && !c.leaving {
 		return c
+	}
+	if t.protos[d.Proto].Upgraded {
+		return t.findUpgraded(d)
 	}
 	list := t.byRemote[remoteKey{d.Proto, d.Addr}]
 	if t.layer.opt.TCP.MatchPort && from != nil {
@@ -277,7 +285,7 @@ func (t *streams) send(d Destination, s, from *Socket, data []byte, waiter *Out)
 // connect makes a connection to d.Addr that will be opened from socket s.
 func (t *streams) connect(d Destination, s, from *Socket) (*conn, error) {
 	switch {
-	case d.NoConnect || t.layer.opt.TCP.NoConnect || !d.Addr.IsValid() || d.Addr.Port() == 0:
+	case d.NoConnect || t.layer.opt.TCP.NoConnect || !d.Addr.IsValid() || d.Addr.Port() == 0 || t.protos[d.Proto].Upgraded:
 		return nil, ErrNoConnection
 	case s == nil:
 		return nil, ErrNoSocket

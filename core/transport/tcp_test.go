@@ -3,7 +3,6 @@
 package transport
 
 import (
-	"bufio"
 	"bytes"
 	"context"
 	"crypto/tls"
@@ -88,7 +87,7 @@ func expect(t testing.TB, c io.Reader, want []byte) {
 }
 
 // expectEnd reads until the other side closes.
-func expectEnd(t testing.TB, c net.Conn) []byte {
+func expectEnd(t testing.TB, c io.Reader) []byte {
 	t.Helper()
 	rest, err := io.ReadAll(c)
 	if err != nil && !errors.Is(err, syscall.ECONNRESET) {
@@ -583,49 +582,6 @@ func TestStreamWithHandshake(t *testing.T) {
 		if got := l.ConnCounts(); got.Secure != 2 || got.ByProto[TLS] != 2 {
 			t.Errorf("counts: %+v", got)
 		}
-	})
-}
-
-// lines is a framing where each line is a message.
-type lines struct{ out []byte }
-
-func (*lines) Next(buf []byte) (Frame, error) {
-	i := bytes.IndexByte(buf, '\n')
-	if i < 0 {
-		return Frame{}, nil
-	}
-	return Frame{Size: i + 1, Message: buf[:i]}, nil
-}
-
-func (l *lines) Wrap(msg []byte) []byte {
-	l.out = append(append(l.out[:0], msg...), '\n')
-	return l.out
-}
-
-func TestUpgrade(t *testing.T) {
-	overNetworks(t, func(t *testing.T, o Options) {
-		o.Sockets = listenOn(TCP, "127.0.0.1:0")
-		l := start(t, o, func(p Packet, out *Out) {
-			echo(Packet{Data: p.Data, Buffer: NewBuffer(0), Socket: p.Socket, Conn: p.Conn}, out)
-			if bytes.HasPrefix(p.Data, []byte("GET")) && !l0(p).Upgrade(p.Conn, WS, &lines{}) {
-				t.Error("no such connection")
-			}
-		})
-		theLayer.Store(l.Sockets()[0], l)
-		defer theLayer.Delete(l.Sockets()[0])
-		c := dial(t, l, l.Sockets()[0].Addr)
-		get := "GET / HTTP/1.1\r\nHost: a\r\nContent-Length: 0\r\n\r\n"
-		go c.Write([]byte(get + "one\ntwo\n"))
-		r := bufio.NewReader(c)
-		expect(t, r, []byte(get+"one\ntwo\n"))
-		list := l.Connections()
-		if len(list) != 1 || list[0].Proto != WS || l.ConnCounts().ByProto[WS] != 1 || l.ConnCounts().ByProto[TCP] != 0 {
-			t.Errorf("connections: %+v %+v", list, l.ConnCounts())
-		}
-		if err := l.Send(Destination{Proto: WS, Addr: list[0].Remote}, []byte("three")); err != nil {
-			t.Error(err)
-		}
-		expect(t, r, []byte("three\n"))
 	})
 }
 

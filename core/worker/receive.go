@@ -77,7 +77,7 @@ func (e *Engine) parse(c *module.Call) bool {
 	if err == nil && m.Status != 0 && m.IsHTTP() && !e.opt.HTTPReplies {
 		err = errHTTPReply
 	}
-	if err == nil && len(e.httpTakers) > 0 && c.Packet.Conn != 0 && m.IsHTTP() && m.IsRequest() {
+	if err == nil && len(e.httpTakers) > 0 && c.Packet.Conn != 0 && m.IsHTTP() && m.IsRequest() && !c.Packet.Socket.Upgraded() {
 		return true
 	}
 	if err == nil && !complete(m) {

@@ -45,7 +45,7 @@ func (e *Engine) refuse(c *module.Call, err error, broken bool) {
 		return
 	}
 	if broken || m.Status == 0 && m.Method != sip.MethodAck {
-		e.opt.Transport.CloseConn(c.Packet.Conn)
+		e.opt.Transport.Drop(c.Packet.Conn, err)
 	}
 }
 

@@ -62,7 +62,7 @@ func appendSource(dst []byte, a netip.AddrPort) []byte {
 func appendReceived(dst []byte, c *module.Call) []byte {
 	dst = appendSource(append(dst, "sip:"...), c.Packet.Src)
 	if p := c.Packet.Socket.Proto; p != transport.UDP {
-		dst = append(append(dst, ";transport="...), p.String()...)
+		dst = append(append(dst, ";transport="...), p.Param()...)
 	}
 	return dst
 }

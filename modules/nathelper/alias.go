@@ -38,19 +38,13 @@ func parseAlias(text string) (alias, bool) {
 	return alias{host, port, transport.Proto(number[0] - '0')}, true
 }
 
-// append appends the URI of the alias. RFC 7118 has one transport parameter for
-// both kinds of WebSocket.
+// append appends the URI of the alias.
 func (a *alias) append(dst []byte, always bool) []byte {
 	dst = append(append(append(append(dst, "sip:"...), a.host...), ':'), a.port...)
-	switch a.proto {
-	case transport.UDP:
-		if !always {
-			return dst
-		}
-	case transport.WSS:
-		return append(dst, ";transport=ws"...)
+	if a.proto == transport.UDP && !always {
+		return dst
 	}
-	return append(append(dst, ";transport="...), a.proto.String()...)
+	return append(append(dst, ";transport="...), a.proto.Param()...)
 }
 
 // lookUp finds the first or last alias among parameters, with a value; before

@@ -73,12 +73,12 @@ func (h *header) appendOne(dst []byte, s *transport.Socket) []byte {
 		dst = append(dst, h.address...)
 	} else {
 		dst = append(dst, s.Host...)
-		if s.Port != s.Proto.DefaultPort() {
+		if s.Port != s.Proto.DefaultPort() || s.Upgraded() {
 			dst = strconv.AppendInt(append(dst, ':'), int64(s.Port), 10)
 		}
 	}
 	if s.Proto != transport.UDP {
-		dst = append(append(dst, ";transport="...), s.Proto.String()...)
+		dst = append(append(dst, ";transport="...), s.Proto.Param()...)
 	}
 	dst = append(dst, ";lr"...)
 	if h.path.socketName != 0 && s.Name != "" {
@@ -106,7 +106,7 @@ func (p *Path) appendReceived(dst []byte, from netip.AddrPort, proto transport.P
 	dst = appendHost(dst, from.Addr())
 	dst = strconv.AppendUint(append(dst, ':'), uint64(from.Port()), 10)
 	if proto != transport.UDP {
-		dst = append(append(dst, "%3Btransport%3D"...), proto.String()...)
+		dst = append(append(dst, "%3Btransport%3D"...), proto.Param()...)
 	}
 	return dst
 }

@@ -47,7 +47,7 @@ func appendAlias(dst []byte, alias string) ([]byte, bool) {
 	}
 	dst = append(append(append(append(dst, "sip:"...), host...), ':'), port...)
 	if proto := transport.Proto(number[0] - '0'); proto != transport.UDP {
-		dst = append(append(dst, ";transport="...), proto.String()...)
+		dst = append(append(dst, ";transport="...), proto.Param()...)
 	}
 	return dst, true
 }

@@ -29,7 +29,7 @@ func networkVariables() []module.Variable {
 		read("Rn", socketPart(func(s *transport.Socket) module.Value { return orNull(s.Name) }), "name of the socket that the message arrived at"),
 		read("Ru", func(c *module.Call) module.Value { return localURI(c, false, false) }, "URI of the socket that the message arrived at"),
 		read("Rut", func(c *module.Call) module.Value { return localURI(c, true, false) }, "URI of the socket that the message arrived at, with its transport"),
-		read("Ras", func(c *module.Call) module.Value { return socketText(c, proto(c), c.Packet.Dst) }, "proto:address:port that the message arrived at"),
+		read("Ras", func(c *module.Call) module.Value { return socketText(c, baseProto(c), c.Packet.Dst) }, "proto:address:port that the message arrived at"),
 		read("RAi", socketPart(func(s *transport.Socket) module.Value { return avp.String(s.Host) }), "advertised address of the socket that the message arrived at"),
 		read("RAp", socketPart(func(s *transport.Socket) module.Value { return number(s.Port) }), "advertised port of the socket that the message arrived at"),
 		read("RAu", func(c *module.Call) module.Value { return localURI(c, false, true) }, "advertised URI of the socket that the message arrived at"),
@@ -137,6 +137,14 @@ func proto(c *module.Call) transport.Proto {
 	return c.Packet.Socket.Proto
 }
 
+// baseProto is the protocol of the socket's listen line.
+func baseProto(c *module.Call) transport.Proto {
+	if c.Packet.Socket == nil {
+		return transport.UDP
+	}
+	return c.Packet.Socket.Base()
+}
+
 func protoText(c *module.Call) module.Value { return avp.String(proto(c).String()) }
 
 func appendPort(b []byte, port int) []byte {
@@ -154,7 +162,7 @@ func appendTransport(b []byte, p transport.Proto, always bool) []byte {
 	if p == transport.UDP && !always {
 		return b
 	}
-	return append(append(b, ";transport="...), p.String()...)
+	return append(append(b, ";transport="...), p.Param()...)
 }
 
 func sourceURI(c *module.Call, always bool) module.Value {

@@ -193,7 +193,9 @@ func (r *RR) useSocket(c *module.Call, u *sip.URI, want bool) {
 	}
 	for _, s := range c.Host.Transport().Sockets() {
 		if s.Proto != proto {
-			continue
+			if s = s.Web(); s == nil || proto != transport.WS && s.Proto != proto {
+				continue
+			}
 		}
 		port := portOf(u, proto)
 		if sip.EqualFold(s.Host, u.Host) && s.Port == port {

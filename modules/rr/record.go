@@ -142,7 +142,7 @@ func (rec *record) appendSocket(dst []byte, s *transport.Socket, two bool, o *si
 	dst = rec.open(dst)
 	dst = appendAddress(dst, s)
 	if s.Proto != transport.UDP {
-		dst = append(append(dst, ";transport="...), s.Proto.String()...)
+		dst = append(append(dst, ";transport="...), s.Proto.Param()...)
 	}
 	if two {
 		dst = append(dst, ";r2=on"...)
@@ -162,8 +162,8 @@ func (rec *record) appendAdvertised(dst []byte, o *sip.Outgoing) []byte {
 	if out == nil || rec.rr.double == 0 || rec.in == nil || out.Proto == rec.in.Proto {
 		return rec.appendFixed(dst, rec.fixed, "", o)
 	}
-	dst = rec.appendFixed(dst, rec.fixed, out.Proto.String(), o)
-	return rec.appendFixed(dst, rec.fixed, rec.in.Proto.String(), o)
+	dst = rec.appendFixed(dst, rec.fixed, out.Proto.Param(), o)
+	return rec.appendFixed(dst, rec.fixed, rec.in.Proto.Param(), o)
 }
 
 // appendPreset appends the one or two given addresses.
@@ -229,7 +229,7 @@ func direction(text string) (any, error) {
 // port out here even where "advertise" names it, which it writes into Via.
 func appendAddress(dst []byte, s *transport.Socket) []byte {
 	dst = append(dst, s.Host...)
-	if s.Port == s.Proto.DefaultPort() {
+	if s.Port == s.Proto.DefaultPort() && !s.Upgraded() {
 		return dst
 	}
 	return strconv.AppendInt(append(dst, ':'), int64(s.Port), 10)

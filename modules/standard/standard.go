@@ -76,6 +76,7 @@ import (
 	_ "github.com/kahea-sip/kahea/modules/uac"
 	_ "github.com/kahea-sip/kahea/modules/uri_db"
 	_ "github.com/kahea-sip/kahea/modules/usrloc"
+	_ "github.com/kahea-sip/kahea/modules/websocket"
 	_ "github.com/kahea-sip/kahea/modules/xhttp"
 	_ "github.com/kahea-sip/kahea/modules/xlog"
 	_ "github.com/kahea-sip/kahea/modules/xmlrpc"

@@ -84,19 +84,32 @@ func (s *store) hash(aor string) uint32 {
 
 func (t *table) shard(hash uint32) *shard { return &t.shards[hash&uint32(len(t.shards)-1)] }
 
+// webSocket marks the number of a socket as that of the WebSocket connections
+// that were accepted there.
+const webSocket = 1 << 15
+
 // socketNumber is what a record keeps of a socket.
 func (s *store) socketNumber(k *transport.Socket) uint16 {
-	if k == nil || k.Index >= len(s.sockets) || s.sockets[k.Index] != k {
+	switch {
+	case k == nil || k.Index >= len(s.sockets):
 		return 0
+	case s.sockets[k.Index] == k:
+		return uint16(k.Index + 1)
+	case s.sockets[k.Index].As(k.Proto) == k:
+		return uint16(k.Index+1) | webSocket
 	}
-	return uint16(k.Index + 1)
+	return 0
 }
 
 func (s *store) socket(n uint16) *transport.Socket {
 	if n == 0 {
 		return nil
 	}
-	return s.sockets[n-1]
+	k := s.sockets[n&^webSocket-1]
+	if n&webSocket != 0 {
+		return k.Web()
+	}
+	return k
 }
 
 // bytes is the memory of the table's shards, in bytes.

@@ -78,7 +78,7 @@ func (s *server) useStreams(layer *transport.Layer) {
 	for _, m := range s.cfg.script.Modules {
 		if brings, ok := m.Module.(module.Streamer); ok {
 			for p, stream := range brings.Streams() {
-				if s.around.apart {
+				if s.around.apart && !stream.Upgraded {
 					stream = plainStream
 				}
 				layer.Use(p, stream)

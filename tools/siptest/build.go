@@ -59,15 +59,19 @@ func copied(m *message, types ...sip.HeaderType) []string {
 
 // contact is the URI under which the peer is reached.
 func (p *peer) contact() string {
-	uri := "sip:" + p.name + "@" + p.addr.String()
-	if p.proto != "udp" {
+	uri := "sip:" + p.name + "@" + p.host()
+	switch p.proto {
+	case "udp":
+	case "wss":
+		uri += ";transport=ws"
+	default:
 		uri += ";transport=" + p.proto
 	}
 	return uri
 }
 
 func (p *peer) via(branch string) string {
-	return fmt.Sprintf("Via: SIP/2.0/%s %s;branch=%s", strings.ToUpper(p.proto), p.addr, branch)
+	return fmt.Sprintf("Via: SIP/2.0/%s %s;branch=%s", strings.ToUpper(p.proto), p.host(), branch)
 }
 
 // buildReply makes the response of a user agent to a request.

@@ -43,7 +43,7 @@ func parse(b []byte) (*message, error) {
 type peer struct {
 	memory
 	name     string
-	proto    string   // "udp", "tcp" or "tls"
+	proto    string   // "udp", "tcp", "tls", "ws" or "wss"
 	identity identity // of TLS
 	addr     netip.AddrPort
 	udp      *net.UDPConn
@@ -70,6 +70,7 @@ type conn struct {
 
 	out     sip.Framer // frames what was sent, as the server does
 	unsent  []byte     // sent, not yet framed
+	web     *web       // of a client of WebSocket
 	sent    uint64     // messages sent
 	closed  bool       // by the other side
 	spoiled bool       // what was sent has lost its borders
@@ -98,8 +99,9 @@ func newPeer(name, proto, host string, id identity) (*peer, error) {
 		p.lis = l
 		p.addr = l.Addr().(*net.TCPAddr).AddrPort()
 		p.wg.Go(p.accepts)
+	case "ws", "wss":
 	default:
-		return nil, fmt.Errorf("unknown protocol %q: udp, tcp or tls", proto)
+		return nil, fmt.Errorf("unknown protocol %q: udp, tcp, tls, ws or wss", proto)
 	}
 	return p, nil
 }
@@ -189,6 +191,10 @@ func (p *peer) readTCP(c *conn, fd int) (done bool) {
 
 func (p *peer) frame(c *conn) {
 	for len(c.have) > 0 {
+		if c.web != nil && c.web.agreed {
+			p.frames(c)
+			return
+		}
 		n, kind, err := c.framer.Next(c.have)
 		if err != nil {
 			p.fail(err)
@@ -198,7 +204,7 @@ func (p *peer) frame(c *conn) {
 		if kind == sip.FrameIncomplete {
 			return
 		}
-		if kind == sip.FrameMessage {
+		if kind == sip.FrameMessage && (c.web == nil || !c.agree(c.have[:n])) {
 			p.take(c.have[:n], c)
 		}
 		c.have = c.have[n:]
@@ -242,9 +248,15 @@ func (p *peer) accepts() {
 // use reads from a connection from now on.
 func (p *peer) use(t *net.TCPConn, opened bool) *conn {
 	c := &conn{TCPConn: t, local: t.LocalAddr().(*net.TCPAddr).AddrPort()}
-	if p.proto == "tls" {
+	p.read(c, opened)
+	return c
+}
+
+// read reads from a connection from now on.
+func (p *peer) read(c *conn, opened bool) {
+	if p.base() == "tls" {
 		p.secure(c, opened)
-		return c
+		return
 	}
 	p.mu.Lock()
 	p.conns = append(p.conns, c)
@@ -252,7 +264,6 @@ func (p *peer) use(t *net.TCPConn, opened bool) *conn {
 	if err := p.watch(c, func(fd int) bool { return p.readTCP(c, fd) }); err != nil {
 		p.fail(err)
 	}
-	return c
 }
 
 // drain reads what the kernel holds for the peer. Connections that wait to be
@@ -269,8 +280,10 @@ func (p *peer) drain() error {
 			p.readUDP(int(fd))
 		})
 	}
-	if err := p.reach(); err != nil {
-		return err
+	if p.lis != nil {
+		if err := p.reach(); err != nil {
+			return err
+		}
 	}
 	p.mu.Lock()
 	conns := p.conns
@@ -363,6 +376,15 @@ func (p *peer) send(to netip.AddrPort, text []byte, via *conn) error {
 	if c == nil {
 		c = p.open()
 	}
+	if c == nil && p.isWeb() {
+		var err error
+		if c, err = p.dialWeb(to, handshake("/", to, nil), true); err != nil {
+			return err
+		}
+	}
+	if p.agreed(c) {
+		return p.sendFrame(textFrame(text))
+	}
 	if c == nil {
 		t, err := net.DialTCP("tcp", nil, net.TCPAddrFromAddrPort(to))
 		if err != nil {
@@ -370,15 +392,15 @@ func (p *peer) send(to netip.AddrPort, text []byte, via *conn) error {
 		}
 		c = p.use(t, true)
 	}
+	return p.sendOver(c, text)
+}
+
+// sendOver sends bytes over a connection as they are.
+func (p *peer) sendOver(c *conn, text []byte) error {
 	p.mu.Lock()
 	c.count(text)
 	p.mu.Unlock()
-	if c.secure != nil {
-		_, err := c.secure.Write(text)
-		return err
-	}
-	_, err := c.Write(text)
-	return err
+	return c.writeAll(text)
 }
 
 // open is the last connection that is still open, or nil.

@@ -151,8 +151,10 @@ func (s *scene) addPeer(ts *testscript.TestScript, args []string) error {
 		return err
 	}
 	s.peers[args[0]] = p
-	ts.Setenv(args[0], p.addr.String())
-	ts.Setenv(args[0]+"_PORT", strconv.Itoa(int(p.addr.Port())))
+	if !p.isWeb() {
+		ts.Setenv(args[0], p.addr.String())
+		ts.Setenv(args[0]+"_PORT", strconv.Itoa(int(p.addr.Port())))
+	}
 	return nil
 }
 
@@ -168,7 +170,9 @@ func (s *scene) peer(name string) (*peer, error) {
 }
 
 // server is the address of the server that a peer talks to.
-func (s *scene) server(p *peer) netip.AddrPort { return s.daemon.Addr(p.proto, p.addr.Addr().Is6()) }
+func (s *scene) server(p *peer) netip.AddrPort {
+	return s.daemon.Addr(p.base(), p.addr.IsValid() && p.addr.Addr().Is6())
+}
 
 func (s *scene) branch() string {
 	s.serial++

@@ -12,6 +12,16 @@
 //	                        open a socket; $NAME is its address, $NAME_PORT the port.
 //	                        cert is shown to the server, sni the name that it is asked
 //	                        for, max the newest version of TLS
+//	peer NAME ws|wss        a client of WebSocket: it has an address when it is connected,
+//	                        which it is when it sends the first message
+//	upgrade NAME [/URI] [Header:value]…
+//	                        connect it and send the handshake, whose answer can be
+//	                        expected as "HTTP/1.1 101"
+//	frame NAME OPCODE [FILE|raw=FILE|text=TEXT] [code=N] [fin=no] [mask=no] [rsv=N] [length=N] [from=N] [to=N]
+//	                        send a frame: text, binary, continuation, ping, pong, close
+//	                        or a number; with a message as send makes it, or a part of
+//	                        it. What a server sends is expected as "PING", "PONG",
+//	                        "CLOSE 1000" and, for an empty line, "CRLF"
 //	certificate NAME [by=NAME|authority|serial=N|dns=HOST|…]
 //	                        write NAME.pem and NAME.key, see certificate.go
 //	refused NAME            the server refuses a connection of NAME over TLS
@@ -159,6 +169,12 @@ func Words(start Start) map[string]command {
 		"refused": toPeer(1, "refused NAME", func(s *scene, _ *testscript.TestScript, p *peer, _ []string) error {
 			return p.refused(s.server(p))
 		}),
+		"upgrade": toPeer(1, "upgrade NAME [/URI] [Header:value]…", func(s *scene, ts *testscript.TestScript, p *peer, args []string) error {
+			return s.upgrade(ts, p, args)
+		}),
+		"frame": toPeer(2, "frame NAME OPCODE [FILE|text=TEXT] …", func(s *scene, ts *testscript.TestScript, p *peer, args []string) error {
+			return s.sendFrame(ts, p, args)
+		}),
 		"peer": word(1, "peer NAME [udp|tcp|tls|udp6|tcp6|tls6] [cert=NAME] [sni=HOST] [max=1.2]", func(s *scene, ts *testscript.TestScript, args []string) error {
 			return s.addPeer(ts, args)
 		}),
@@ -278,6 +294,10 @@ func Words(start Start) map[string]command {
 			}
 			re, err := regexp.Compile("(?m)" + s.fillAs(args[0], regexp.QuoteMeta))
 			ts.Check(err)
+			// The line about a connection that has closed may come behind its end.
+			for began := time.Now(); !neg && !re.MatchString(s.log.String()) && time.Since(began) < patience; {
+				time.Sleep(time.Millisecond)
+			}
 			if re.MatchString(s.log.String()) == neg {
 				s.fatal(ts, fmt.Errorf("[!] log %s", args[0]))
 			}
