@@ -121,11 +121,11 @@ func withServer(s suite, at target, use func(*subject) error) error {
 		return err
 	}
 	defer os.RemoveAll(folder)
-	cfg, err := s.write(folder)
-	if err != nil {
-		return err
-	}
 	return s.withDatabase(at.database, func(url string, d schema.Database) error {
+		cfg, err := s.write(folder, url)
+		if err != nil {
+			return err
+		}
 		flags := strings.ReplaceAll(s.Files[flagsFile], "{url}", url)
 		server, err := refserver.Start(at.command+" "+flags, cfg, folder)
 		if err != nil {
@@ -136,8 +136,9 @@ func withServer(s suite, at target, use func(*subject) error) error {
 	})
 }
 
-// write writes the files of a suite into the folder that its server runs in, and returns the path of the configuration.
-func (s suite) write(folder string) (string, error) {
+// write writes the files of a suite into the folder that its server runs in, and returns the path of the configuration. url is its database,
+// "" for none.
+func (s suite) write(folder, url string) (string, error) {
 	if s.Cfg == "" && !s.KEMI {
 		return refserver.StockCfg, nil
 	}
@@ -151,7 +152,7 @@ func (s suite) write(folder string) (string, error) {
 		}
 	}
 	if s.KEMI {
-		return refserver.KEMI(folder, recordedModules, strings.ReplaceAll(s.Files["local.cfg"], "{dir}", folder))
+		return refserver.KEMI(folder, recordedModules, strings.NewReplacer("{dir}", folder, "{url}", url).Replace(s.Files["local.cfg"]), url != "")
 	}
 	cfg := filepath.Join(folder, "kamailio.cfg")
 	return cfg, os.WriteFile(cfg, []byte(strings.ReplaceAll(s.Cfg, "{dir}", folder)), 0o600)

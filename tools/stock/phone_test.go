@@ -90,11 +90,18 @@ func (p *phone) hears(method string) string {
 }
 
 // answer answers a request with 200.
-func (p *phone) answer(request string) {
-	if request == "" {
-		return
+func (p *phone) answer(request string) { p.reply(request, "200 OK") }
+
+// reply answers a request.
+func (p *phone) reply(request, status string) {
+	if request != "" {
+		p.send(replyTo(request, status, p.addr()))
 	}
-	reply := "SIP/2.0 200 OK\r\n"
+}
+
+// replyTo is the reply to a request, from an address.
+func replyTo(request, status, addr string) string {
+	reply := "SIP/2.0 " + status + "\r\n"
 	for _, line := range strings.Split(request, "\r\n")[1:] {
 		name, _, _ := strings.Cut(line, ":")
 		switch strings.ToLower(name) {
@@ -107,7 +114,7 @@ func (p *phone) answer(request string) {
 			reply += "\r\n"
 		}
 	}
-	p.send(reply + "Contact: <sip:" + p.addr() + ">\r\nContent-Length: 0\r\n\r\n")
+	return reply + "Contact: <sip:" + addr + ">\r\nContent-Length: 0\r\n\r\n"
 }
 
 // between is the text behind one mark and before the next.

@@ -94,7 +94,7 @@ func TestReleases(t *testing.T) {
 // flagsOfAll turn all switches of a file on.
 func (s *store) flagsOfAll(t *testing.T, file string) string {
 	t.Helper()
-	flags := " " + s.flags + " " + tlsFlag(t)
+	flags := " " + s.flags + " " + newTLSSide(t).tlsFlag()
 	for _, name := range switchesOf(t, file) {
 		flags += " -A WITH_" + name
 	}

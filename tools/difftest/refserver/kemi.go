@@ -17,9 +17,9 @@ const KEMIExamples = "/usr/share/doc/kamailio/examples/kemi"
 var databaseFlags = []string{"WITH_MYSQL", "WITH_AUTH", "WITH_IPAUTH", "WITH_USRLOCDB", "WITH_ACCDB"}
 
 // KEMI writes the example into a folder and returns the path of its configuration. Both files are as they are installed, but for the flags
-// that need a database or a module that ships denies. Beside them lies the file that the example reads where there is one: it turns Lua on
+// that need a module that ships denies, and those that need a database where there is none. Beside them lies the file that the example reads where there is one: it turns Lua on
 // and says where the script is; local is more text for it.
-func KEMI(dir string, ships func(module string) bool, local string) (string, error) {
+func KEMI(dir string, ships func(module string) bool, local string, database bool) (string, error) {
 	files := map[string]string{"kamailio-local.cfg": "#!define WITH_CFGLUA\n#!subst \"!/usr/local/etc/kamailio/!" + dir + "/!g\"\n" + local}
 	const cfg, script = "kamailio-basic-kemi.cfg", "kamailio-basic-kemi-lua.lua"
 	for _, name := range []string{cfg, script} {
@@ -37,6 +37,9 @@ func KEMI(dir string, ships func(module string) bool, local string) (string, err
 		}
 	}
 	for _, flag := range databaseFlags {
+		if database {
+			break
+		}
 		files[cfg] = without(files[cfg], flag)
 	}
 	for name, text := range files {
@@ -50,7 +53,7 @@ func KEMI(dir string, ships func(module string) bool, local string) (string, err
 // KEMIOf is KEMI for a test, which is skipped (see Absent) where the example is not installed.
 func KEMIOf(t *testing.T, ships func(module string) bool) string {
 	t.Helper()
-	cfg, err := KEMI(t.TempDir(), ships, "")
+	cfg, err := KEMI(t.TempDir(), ships, "", false)
 	if err != nil {
 		Absent(t, err.Error())
 	}
