@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -31,16 +32,15 @@ func KEMI(dir string, ships func(module string) bool, local string, database boo
 	}
 	for flag, modules := range flagModules(files[cfg]) {
 		for _, m := range modules {
-			if !ships(m) {
+			if !ships(m) && !(database && slices.Contains(databaseFlags, flag)) {
 				files[cfg] = without(files[cfg], flag)
 			}
 		}
 	}
-	for _, flag := range databaseFlags {
-		if database {
-			break
+	if !database {
+		for _, flag := range databaseFlags {
+			files[cfg] = without(files[cfg], flag)
 		}
-		files[cfg] = without(files[cfg], flag)
 	}
 	for name, text := range files {
 		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o600); err != nil {
