@@ -154,7 +154,19 @@ type Function struct {
 	// Lua says how Lua has the function; see Forms. Empty means: under the
 	// same name, with the arguments that are not optional. "-" means: not.
 	Lua string
-	Doc string
+	// LuaResult, if set, is what Lua gets in place of a result: KEMI has other
+	// numbers than the native language for some functions.
+	LuaResult func(r Result) Result
+	Doc       string
+}
+
+// LuaZero is the LuaResult of functions that return 0 to Lua where they are
+// true.
+func LuaZero(r Result) Result {
+	if r > 0 {
+		return 0
+	}
+	return r
 }
 
 // Takes tells whether the function can be called with n arguments.

@@ -131,8 +131,8 @@ func (d *Dispatcher) functions() []module.Function {
 			Routes: module.AnyRoute, Run: d.isFromList, Lua: "ds_is_from_lists(); ds_is_from_list(int); ds_is_from_list_mode(int,int); ds_is_from_list_uri(int,int,str)", Doc: "True when the message came from a gateway of the set, of any set without one or with -1."},
 		{Name: "ds_is_active", Args: []module.Arg{set, optional(uri)}, Routes: module.AnyRoute, Run: d.isActive, Lua: "ds_is_active; ds_is_active_uri(int,str)", Doc: "True when a gateway of the set, or the one with that URI, can be used."},
 		{Name: "ds_dsg_fetch", Args: []module.Arg{set}, Routes: module.AnyRoute, Run: d.fetchGroup, Lua: "-", Doc: "Looks at a set, for $dsg."},
-		{Name: "ds_load_update", Routes: module.AnyRoute, Run: d.loadUpdate, Doc: "Ends the load of a call for its BYE or CANCEL, and notes that it was answered for a 2xx to its INVITE."},
-		{Name: "ds_load_unset", Routes: module.AnyRoute, Run: d.loadUnset, Doc: "Ends the load of the call."},
+		{Name: "ds_load_update", Routes: module.AnyRoute, Run: d.loadUpdate, LuaResult: module.LuaZero, Doc: "Ends the load of a call for its BYE or CANCEL, and notes that it was answered for a 2xx to its INVITE."},
+		{Name: "ds_load_unset", Routes: module.AnyRoute, Run: d.loadUnset, LuaResult: module.LuaZero, Doc: "Ends the load of the call; false where there is none."},
 		{Name: "ds_reload", Routes: module.AnyRoute, Run: d.reloadFunction, Doc: "Reads list_file, or the database, again. False, and nothing changes, when it cannot be used."},
 	}
 }

@@ -186,6 +186,5 @@ func (d *Dispatcher) loadUpdate(c *module.Call, _ module.Args) module.Result {
 
 // loadUnset is ds_load_unset().
 func (d *Dispatcher) loadUnset(c *module.Call, _ module.Args) module.Result {
-	d.store.calls.end(c.Msg.CallID())
-	return module.True
+	return module.Bool(d.store.calls.end(c.Msg.CallID()))
 }

@@ -38,7 +38,7 @@ func (h *HTable) functions() []module.Function {
 		{Name: "sht_rm_name", Args: args(table, op, pat), Routes: everywhere, Run: h.removeMatching(byName), Prepare: checkPattern("re", "sw"), Doc: "Removes the items whose key matches."},
 		{Name: "sht_rm_value", Args: args(table, op, pat), Routes: everywhere, Run: h.removeMatching(byText), Prepare: checkPattern("re", "sw"), Doc: "Removes the items whose text matches."},
 		{Name: "sht_rm", Args: args(table, key), Routes: everywhere, Run: h.remove, Prepare: warnOfTable(0), Doc: "Removes an item. True also where there was none."},
-		{Name: "sht_reset", Args: args(table), Routes: everywhere, Run: h.reset, Prepare: warnOfTable(0), Doc: "Removes all items."},
+		{Name: "sht_reset", Args: args(table), Routes: everywhere, Run: h.reset, Prepare: warnOfTable(0), LuaResult: module.LuaZero, Doc: "Removes all items."},
 		{Name: "sht_lock", Args: args(slot), Routes: everywhere, Run: h.lock, Lua: "-", Doc: "Locks the slot of a key: other scripts that use it wait. May be nested. What is not unlocked is at the end of the request, and for whom waits longer after 10 s."},
 		{Name: "sht_unlock", Args: args(slot), Routes: everywhere, Run: h.unlock, Lua: "-", Doc: "Unlocks the slot of a key."},
 		{Name: "sht_match_name", Args: args(table, matchOp, pat), Routes: everywhere, Run: h.match(byName), Prepare: checkPattern("eq", "ne", "re", "sw"), Doc: "True when the key of an item matches."},
@@ -46,7 +46,7 @@ func (h *HTable) functions() []module.Function {
 		{Name: "sht_match_str_value", Args: args(table, matchOp, pat), Routes: everywhere, Run: h.match(byText), Prepare: checkPattern("eq", "ne", "re", "sw"), Doc: "True when the text of an item matches."},
 		{Name: "sht_has_str_value", Args: args(table, matchOp, pat), Routes: everywhere, Run: h.match(byText), Prepare: checkPattern("eq", "ne", "re", "sw"), Lua: "-", Doc: "The same as sht_match_str_value."},
 		{Name: "sht_setxs", Args: args(table, key, module.Arg{Name: "val", Doc: "text"}, life), Routes: everywhere, Run: h.setText, Prepare: warnOfTable(0), Doc: "Sets an item to a text, with the time until it expires."},
-		{Name: "sht_setxi", Args: args(table, key, number("val", "integer"), life), Routes: everywhere, Run: h.setNumber, Prepare: warnOfTable(0), Doc: "Sets an item to an integer, with the time until it expires."},
+		{Name: "sht_setxi", Args: args(table, key, number("val", "integer"), life), Routes: everywhere, Run: h.setNumber, Prepare: warnOfTable(0), LuaResult: module.LuaZero, Doc: "Sets an item to an integer, with the time until it expires."},
 		{Name: "sht_inc", Args: args(table, key), Routes: everywhere, Run: h.step(1), Prepare: warnOfTable(0), Doc: "Adds 1 to an integer. $rc is the new value, -255 when there is none."},
 		{Name: "sht_dec", Args: args(table, key), Routes: everywhere, Run: h.step(-1), Prepare: warnOfTable(0), Doc: "Takes 1 from an integer. $rc is the new value, -255 when there is none."},
 		{Name: "sht_is_null", Args: args(table, key), Routes: everywhere, Run: h.isNull, Prepare: warnOfTable(0), Doc: "True when there is no item; $rc is 2 when the table has an initval for it."},
@@ -143,6 +143,9 @@ func withPattern(c *module.Call, a module.Args, function string, f func(t *Table
 // removeMatching makes sht_rm_name and sht_rm_value.
 func (h *HTable) removeMatching(of func(i item) (string, bool)) func(c *module.Call, a module.Args) module.Result {
 	return func(c *module.Call, a module.Args) module.Result {
+		if op := a.Str(1); op != "re" && op != "sw" {
+			return c.Fail("sht_rm", errRemoveOperator)
+		}
 		return withPattern(c, a, "sht_rm", func(t *Table, p *pattern) bool {
 			t.removeMatching(of, p)
 			return true

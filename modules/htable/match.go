@@ -36,7 +36,10 @@ func newPattern(text string) *pattern {
 	return p
 }
 
-var errOperator = errors.New("the operator is none of eq, ne, re, sw")
+var (
+	errOperator       = errors.New("the operator is none of eq, ne, re, sw")
+	errRemoveOperator = errors.New("the operator is neither re nor sw")
+)
 
 // with sets the operator of a function.
 func (p pattern) with(op string) (*pattern, error) {

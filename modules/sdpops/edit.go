@@ -119,30 +119,50 @@ func (b *body) cut(c *module.Call, start, end int) {
 
 // removeLines is sdp_remove_line_by_prefix(string[, mtype]).
 func removeLines(c *module.Call, a module.Args) module.Result {
+	_, ok := cutLines(c, a.Str(0), a.Str(1))
+	return module.Bool(ok)
+}
+
+// luaRemoveLines is removeLines that tells whether there was one.
+func luaRemoveLines(c *module.Call, a module.Args) module.Result {
+	n, ok := cutLines(c, a.Str(0), a.Str(1))
+	switch {
+	case !ok:
+		return module.False
+	case n == 0:
+		return 0
+	}
+	return module.True
+}
+
+// cutLines cuts the lines that begin with a text, of streams of a type or with
+// "" of the whole description. ok is false without one.
+func cutLines(c *module.Call, prefix, kind string) (n int, ok bool) {
 	var memory streams
 	b, ok := read(c, &memory)
 	if !ok {
-		return module.False
+		return 0, false
 	}
 	remove := func(l sdp.Line) {
-		if strings.HasPrefix(l.Text, a.Str(0)) {
+		if strings.HasPrefix(l.Text, prefix) {
 			b.cut(c, l.Start, l.End)
+			n++
 		}
 	}
-	if !a[1].Given {
+	if kind == "" {
 		for l := range sdp.Lines(b.Text) {
 			remove(l)
 		}
-		return module.True
+		return n, true
 	}
 	for i := range b.Media {
-		if m := &b.Media[i]; sip.EqualFold(m.Type, a.Str(1)) {
+		if m := &b.Media[i]; sip.EqualFold(m.Type, kind) {
 			for l := range b.Of(m) {
 				remove(l)
 			}
 		}
 	}
-	return module.True
+	return n, true
 }
 
 // removeStreams cuts the streams that f chooses.
@@ -165,6 +185,17 @@ func removeStreams(c *module.Call, f func(m *sdp.Media) bool) module.Result {
 // removeMedia is sdp_remove_media(type).
 func removeMedia(c *module.Call, a module.Args) module.Result {
 	return removeStreams(c, func(m *sdp.Media) bool { return sip.EqualFold(m.Type, a.Str(0)) })
+}
+
+// noneIsZero is what Lua gets of functions that look for streams, oneMore of
+// sdp_with_codecs_by_id: there 0 is for none.
+func noneIsZero(r module.Result) module.Result { return max(r, 0) }
+
+func oneMore(r module.Result) module.Result {
+	if r < 0 {
+		return r + 1
+	}
+	return r
 }
 
 // removeTransport is sdp_remove_transport(type).

@@ -128,16 +128,32 @@ func filter(text string) (any, error) {
 	return nil, errAttribute
 }
 
+// noAccount is what uac_reg_enable and uac_reg_disable have in $rc where there is
+// no such account, with a database of accounts.
+const noAccount module.Result = -2
+
 // enable is uac_reg_enable(attr, val), or uac_reg_disable.
 func (m *Module) enable(word string, on bool) func(c *module.Call, a module.Args) module.Result {
 	return func(c *module.Call, a module.Args) module.Result {
 		of, ok := a[0].Data.(func(*account) string)
 		if !ok {
-			return c.Fail(word, errAttribute)
+			c.Fail(word, errAttribute)
+			return m.unknown()
 		}
 		x := m.registry.find(of, a.Str(1))
-		return module.Bool(x != nil && m.turn(x, on))
+		if x == nil {
+			return m.unknown()
+		}
+		return module.Bool(m.turn(x, on))
 	}
+}
+
+// unknown is the result for an account that is not there.
+func (m *Module) unknown() module.Result {
+	if m.database == nil {
+		return module.False
+	}
+	return noAccount
 }
 
 // turn enables or disables an account: the next tick sees it.

@@ -114,6 +114,10 @@ func (s *state) bind(f *function) glua.LGFunction {
 	if s.program.set.SlowAction > 0 && run != nil {
 		run = s.timed(f)
 	}
+	if own := f.fn.LuaResult; own != nil {
+		native := run
+		run = func(c *module.Call, a module.Args) module.Result { return own(native(c, a)) }
+	}
 	return func(l *glua.LState) int {
 		c := s.call
 		if c == nil {
