@@ -87,6 +87,13 @@ func (a *applier) setting(it *syntax.Setting) {
 		}
 		a.s.Notices = append(a.s.Notices, Notice{it.Pos, name + " has no meaning here and is ignored: " + p.Doc})
 		return
+	case Retired:
+		if _, err := value(p, v); err != nil {
+			a.refuse(v, "", "%s %s", name, err)
+			return
+		}
+		a.errs.Warn(&source.Error{Pos: it.Pos, End: v.End(), Message: name + " has no effect, as in Kamailio since release 3.0", Advice: p.Doc})
+		return
 	case Missing:
 		if _, err := value(p, v); err == nil && !harmless(p, v) {
 			a.errs.Add(&source.Error{Pos: v.Start(), End: v.End(), Rule: source.NotYet, Advice: "take it out, or give it the value that asks for nothing",
@@ -188,7 +195,10 @@ func inRange(p *Param, n *syntax.Number) error {
 	if low == 0 && high == 0 {
 		high = 1<<31 - 1
 	}
-	if p.Type == Bool || n.Value >= low && n.Value <= max(high, low) || high == 0 && n.Value >= low {
+	if p.Type == Bool {
+		low, high = 0, 1<<31-1
+	}
+	if n.Value >= low && n.Value <= max(high, low) || high == 0 && n.Value >= low {
 		return nil
 	}
 	unit := ""
@@ -219,6 +229,8 @@ func check(p *Param, text string) error {
 	switch {
 	case p.Name == "log_facility" && !oneOf(text, facilities...):
 		return fmt.Errorf("%s is no facility of syslog", text)
+	case p.Name == "tcp_poll_method" && !oneOf(text, "none", "poll", "epoll_lt", "epoll_et", "sigio_rt", "select", "kqueue"):
+		return fmt.Errorf("is %q, allowed are poll, epoll_lt, epoll_et, sigio_rt, select, kqueue and none", text)
 	case p.Name == "ipv6_hex_style" && !oneOf(text, "a", "A", "c"):
 		return fmt.Errorf(`is %q, allowed are "a", "A" and "c"`, text)
 	}
@@ -255,7 +267,9 @@ func hostValue(p *Param, v syntax.Expr) (parameterValue, error) {
 	case *syntax.Address:
 		return parameterValue{text: v.Host}, nil
 	case *syntax.Number:
-		return parameterValue{text: v.Raw}, nil
+		if v.Value >= 0 {
+			return parameterValue{text: v.Raw}, nil
+		}
 	case *syntax.IP:
 		if v.Mask == "" {
 			return parameterValue{text: v.Text}, nil

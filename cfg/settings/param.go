@@ -55,6 +55,8 @@ const (
 	Served Status = iota
 	// NoMeaning parameters are accepted with a notice: what they tune does not exist here.
 	NoMeaning
+	// Retired parameters are accepted with a warning: Kamailio itself ignores them.
+	Retired
 	// Missing parameters are refused, but for the value that asks for nothing.
 	Missing
 )
@@ -101,7 +103,7 @@ func Lookup(name string) *Param { return table()[name] }
 // table has every parameter under its name and its aliases.
 var table = sync.OnceValue(func() map[string]*Param {
 	m := map[string]*Param{}
-	for _, list := range [][]Param{processParams, logParams, networkParams, tcpParams, dnsParams, scriptParams, nothingParams, missingParams} {
+	for _, list := range [][]Param{processParams, logParams, networkParams, tcpParams, dnsParams, scriptParams, nothingParams, retiredParams, missingParams} {
 		for i := range list {
 			p := &list[i]
 			m[p.Name] = p

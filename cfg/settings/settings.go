@@ -208,6 +208,10 @@ type Script struct {
 	// OnSendReplies runs onsend_route for replies too, ReplyToVia sends replies
 	// to the address in Via, HTTPReplies takes those of HTTP.
 	OnSendReplies, ReplyToVia, HTTPReplies bool
+	// HostChars are signs that hosts of URIs may have besides the usual ones,
+	// PhoneToTel cuts the parameters of a number off the user of a URI with user=phone.
+	HostChars  string
+	PhoneToTel bool
 	// ViaParams and ViaFields name the lists that the own Via is made of.
 	ViaParams, ViaFields string
 	// LatencyLevel is the level of reports of how long a route took,
@@ -322,7 +326,7 @@ func New() *Settings {
 			UseSearchList: true, UseCache: true, CacheNegativeTTL: 60 * time.Second, CacheMaxTTL: -1 * time.Second,
 			GCInt: 120 * time.Second, CacheMemory: 500,
 		},
-		Script:  Script{SlowLevel: -1, LatencyLevel: 3, MaxBranches: 12, MaxWhileLoops: 100, MaxRecursion: 256},
+		Script:  Script{PhoneToTel: true, SlowLevel: -1, LatencyLevel: 3, MaxBranches: 12, MaxWhileLoops: 100, MaxRecursion: 256},
 		Headers: Headers{ServerSignature: true},
 		Engine:  "native",
 		given:   map[string]source.Span{},

@@ -86,6 +86,6 @@ var dnsParams = []Param{
 	{Name: "dns_cache_max_ttl", Type: Int, Unit: time.Second, UnitName: "seconds", Doc: "longest life of an answer", at: func(s *Settings) any { return &s.DNS.CacheMaxTTL }},
 	{Name: "dns_cache_mem", Type: Int, UnitName: "kilobytes", Default: "500", Doc: "memory of the cache", at: func(s *Settings) any { return &s.DNS.CacheMemory }},
 	{Name: "dns_cache_gc_interval", Type: Int, Unit: time.Second, UnitName: "seconds", Default: "120", Doc: "time between removals of old answers", at: func(s *Settings) any { return &s.DNS.GCInt }},
-	{Name: "dns_cache_del_nonexp", Type: Bool, Default: "no", Doc: "remove valid answers when memory is short", at: func(s *Settings) any { return &s.DNS.CacheDeleteNonExpiry }},
+	{Name: "dns_cache_del_nonexp", Aliases: []string{"dns_cache_delete_nonexpired"}, Type: Bool, Default: "no", Doc: "remove valid answers when memory is short", at: func(s *Settings) any { return &s.DNS.CacheDeleteNonExpiry }},
 	{Name: "dns_cache_rec_pref", Type: Int, Max: 3, Default: "0", Status: NoMeaning, Doc: "which records stay when sorted: 0 all, 1 old, 2 new, 3 longest life"},
 }

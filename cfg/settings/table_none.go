@@ -31,14 +31,32 @@ var nothingParams = []Param{
 	{Name: "tcp_main_threads", Type: Int, Status: NoMeaning, Doc: "threads of the process that accepts connections"},
 	{Name: "udp_receiver_mode", Type: Int, Max: 2, Status: NoMeaning, Doc: "processes or threads that read UDP sockets"},
 	{Name: "tls_threads_mode", Type: Int, Max: 2, Status: NoMeaning, Doc: "threads for calls into OpenSSL"},
+	{Name: "udp4_raw_ttl", Type: Int, Max: 255, Status: NoMeaning, Doc: "time to live of packets that leave by raw sockets"},
+	{Name: "dst_blocklist_init", Type: Bool, Default: "yes", Status: NoMeaning, Doc: "have a blocklist, which use_dst_blocklist uses"},
+	{Name: "dst_blocklist_expire", Aliases: []string{"dst_blocklist_ttl"}, Type: Int, Default: "60", Status: NoMeaning, UnitName: "seconds", Doc: "time in the blocklist"},
+	{Name: "dst_blocklist_gc_interval", Type: Int, Default: "60", Status: NoMeaning, UnitName: "seconds", Doc: "time between removals from the blocklist"},
+	{Name: "dst_blocklist_mem", Type: Int, Default: "250", Status: NoMeaning, UnitName: "kilobytes", Doc: "memory of the blocklist"},
 	{Name: "async_nonblock", Type: Bool, Status: NoMeaning, Doc: "sockets to asynchronous workers do not block"},
 	{Name: "real_time", Type: Int, Status: NoMeaning, Doc: "real-time scheduling"},
 	{Name: "rt_policy", Type: Int, Status: NoMeaning, Doc: "policy of real-time scheduling"},
 	{Name: "rt_prio", Type: Int, Status: NoMeaning, Doc: "priority of real-time scheduling"},
 	{Name: "rt_timer1_policy", Aliases: []string{"rt_ftimer_policy"}, Type: Int, Status: NoMeaning, Doc: "policy of the fast timer"},
-	{Name: "rt_timer1_prio", Aliases: []string{"rt_ftimer_prio"}, Type: Int, Status: NoMeaning, Doc: "priority of the fast timer"},
+	{Name: "rt_timer1_prio", Aliases: []string{"rt_ftimer_prio", "rt_fast_timer_prio"}, Type: Int, Status: NoMeaning, Doc: "priority of the fast timer"},
 	{Name: "rt_timer2_policy", Aliases: []string{"rt_stimer_policy"}, Type: Int, Status: NoMeaning, Doc: "policy of the slow timer"},
 	{Name: "rt_timer2_prio", Aliases: []string{"rt_stimer_prio"}, Type: Int, Status: NoMeaning, Doc: "priority of the slow timer"},
+}
+
+// retiredParams are those of TLS in the core of SER.
+var retiredParams = []Param{
+	{Name: "tls_certificate", Type: Text, Status: Retired, Doc: `set it in module tls: modparam("tls", "certificate", "…")`},
+	{Name: "tls_private_key", Type: Text, Status: Retired, Doc: `set it in module tls: modparam("tls", "private_key", "…")`},
+	{Name: "tls_ca_list", Type: Text, Status: Retired, Doc: `set it in module tls: modparam("tls", "ca_list", "…")`},
+	{Name: "tls_method", Type: Word, Status: Retired, Doc: `set it in module tls: modparam("tls", "tls_method", "TLSv1.2+")`},
+	{Name: "tls_verify", Type: Int, Status: Retired, Doc: `set it in module tls: modparam("tls", "verify_certificate", 1)`},
+	{Name: "tls_require_certificate", Type: Int, Status: Retired, Doc: `set it in module tls: modparam("tls", "require_certificate", 1)`},
+	{Name: "tls_handshake_timeout", Type: Int, Status: Retired, Doc: "take it out: tcp_connect_timeout counts"},
+	{Name: "tls_send_timeout", Type: Int, Status: Retired, Doc: "take it out: tcp_send_timeout counts"},
+	{Name: "tls_log", Type: Int, Status: Retired, Doc: `set it in module tls: modparam("tls", "tls_log", 3)`},
 }
 
 // missingParams ask for what is not there yet.
@@ -50,10 +68,5 @@ var missingParams = []Param{
 	{Name: "tcp_accept_iplimit", Type: Int, Status: Missing, Doc: "connections that an address may have open"},
 	{Name: "tcp_accept_haproxy", Type: Bool, Status: Missing, Doc: "read the proxy protocol's header on new connections"},
 	{Name: "tcp_accept_hep3", Type: Bool, Status: Missing, Doc: "take HEP3 on TCP sockets"},
-	{Name: "udp4_raw_ttl", Type: Int, Min: -1, Max: 255, Status: Missing, harmless: -1, Doc: "time to live of packets that leave by raw sockets"},
 	{Name: "use_dst_blocklist", Type: Bool, Status: Missing, Doc: "avoid destinations that failed"},
-	{Name: "dst_blocklist_init", Type: Bool, Status: Missing, Doc: "have a blocklist at all"},
-	{Name: "dst_blocklist_expire", Type: Int, Status: Missing, harmless: 60, UnitName: "seconds", Doc: "time in the blocklist"},
-	{Name: "dst_blocklist_gc_interval", Type: Int, Status: Missing, harmless: 60, UnitName: "seconds", Doc: "time between removals from the blocklist"},
-	{Name: "dst_blocklist_mem", Type: Int, Status: Missing, harmless: 250, UnitName: "kilobytes", Doc: "memory of the blocklist"},
 }

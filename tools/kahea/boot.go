@@ -24,6 +24,7 @@ import (
 	"github.com/kahea-sip/kahea/core/memory"
 	"github.com/kahea-sip/kahea/core/module"
 	"github.com/kahea-sip/kahea/core/setting"
+	"github.com/kahea-sip/kahea/core/sip"
 	"github.com/kahea-sip/kahea/core/timer"
 	"github.com/kahea-sip/kahea/core/transaction"
 	"github.com/kahea-sip/kahea/core/transport"
@@ -101,6 +102,7 @@ func boot(cfg *config, around surroundings) (*server, error) {
 	}{
 		{"open the log", s.openLog},
 		{"prepare the process", s.prepareProcess},
+		{"set the rules of messages", s.setRules},
 		{"make the engine's parts", s.makeParts},
 		{"listen", s.listen},
 		{"make the engine", s.makeEngine},
@@ -206,6 +208,15 @@ func (s *server) prepareProcess() error {
 			return err
 		}
 		s.pidFiles = append(s.pidFiles, f.name)
+	}
+	return nil
+}
+
+// setRules tells how texts of messages are read. The usual rules are not set, so that
+// servers of a test do not write what others read.
+func (s *server) setRules() error {
+	if set := s.cfg.settings.Script; set.HostChars != "" || !set.PhoneToTel {
+		sip.SetRules(sip.Rules{HostChars: set.HostChars, PhoneParams: !set.PhoneToTel})
 	}
 	return nil
 }
