@@ -264,7 +264,7 @@ var keywords = map[string]keywordKind{
 	"src_ip": keyIP, "dst_ip": keyIP, "snd_ip": keyIP, "to_ip": keyIP,
 	"src_port": keyPort, "dst_port": keyPort, "snd_port": keyPort, "to_port": keyPort, "msg:len": keyPort,
 	"method": keyMethod, "status": keyStatus,
-	"proto": keyProto, "snd_proto": keyProto, "af": keyFamily, "snd_af": keyFamily,
+	"proto": keyProto, "snd_proto": keyProto, "to_proto": keyProto, "af": keyFamily, "snd_af": keyFamily, "to_af": keyFamily,
 	"myself": keyMyself,
 }
 

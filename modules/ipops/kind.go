@@ -3,6 +3,7 @@
 package ipops
 
 import (
+	"fmt"
 	"net/netip"
 	"strings"
 
@@ -132,5 +133,8 @@ func parseNetwork(text string) (netip.Prefix, error) {
 		return netip.PrefixFrom(a, a.BitLen()), nil
 	}
 	p, err := netip.ParsePrefix(text)
-	return p.Masked(), err
+	if err != nil {
+		return p, fmt.Errorf("%q is neither an address nor a network (192.0.2.0/24)", text)
+	}
+	return p.Masked(), nil
 }

@@ -68,7 +68,7 @@ func addressVariables() []module.Variable {
 		write("to.domain", to.part(uriHost), to.replaceHost, "host of the To URI"),
 		write("tn", to.text(nameAddrDisplay), to.replaceDisplay, "display name of To"),
 		read("tt", func(c *module.Call) module.Value { return orNull(c.Msg.ToTag()) }, "tag of To"),
-		read("tUl", to.part(uriUserLen), "length of the user of the To URI"),
+		write("tUl", to.part(uriUserLen), to.replaceUser, "length of the user of the To URI; assigned it is the user, as $tU"),
 		read("tts", localTag, "tag that a stateless reply of ours would have"),
 		read("ai", first(sip.HeaderPAssertedIdentity).text(nameAddrURI), "URI of P-Asserted-Identity"),
 		read("pu", preferred.text(nameAddrURI), "URI of P-Preferred-Identity"),

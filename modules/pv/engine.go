@@ -20,7 +20,7 @@ func engineVariables() []module.Variable {
 		read("sid", func(c *module.Call) module.Value { return number(c.Host.Core().ServerID) }, "server_id"),
 		read("true", func(*module.Call) module.Value { return number(1) }, "1"),
 		{Name: "stat", Bind: bindStat, Doc: "value of a counter"},
-		{Name: "ccp", Bind: bindCustom, Doc: "value of a custom parameter: $ccp(group.name)"},
+		{Name: "ccp", Bind: bindCustom, Doc: "a parameter that cfg.get and cfg.set know, as those of the operator: $ccp(group.name); it can be assigned"},
 		{Name: "_s", Bind: bindText, Doc: "a text with variables"},
 		{Name: "cnt", Bind: bindCount, Doc: "number of values of an $avp or $xavp"},
 		{Name: "K", Bind: bindConstant, Doc: "constants: IPv4, IPv6, UDP, TCP, TLS, SCTP, WS, WSS"},
@@ -63,7 +63,26 @@ func bindCustom(_ module.Binder, inner string) (module.Accessor, error) {
 	if i < 0 {
 		return nil, errors.New("expected group.name")
 	}
-	return setting(inner[:i], inner[i+1:]), nil
+	return custom{setting(inner[:i], inner[i+1:]), inner[:i], inner[i+1:]}, nil
+}
+
+// custom is $ccp(group.name).
+type custom struct {
+	module.Getter
+	group, name string
+}
+
+var _ module.Assignable = custom{}
+
+// Set implements module.Assignable. Null changes nothing, as in Kamailio.
+func (k custom) Set(c *module.Call, _ module.Index, v module.Value) error {
+	switch {
+	case v.IsNull():
+		return nil
+	case v.Kind == avp.Str:
+		return c.Host.Settings().Set(k.group, k.name, strings.Clone(v.Str))
+	}
+	return c.Host.Settings().Set(k.group, k.name, v.Int)
 }
 
 // setting reads a setting that cfg.set may change.

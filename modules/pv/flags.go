@@ -18,13 +18,13 @@ func branchFlags(c *module.Call) *uint32  { return &c.Target.Flags }
 func flagVariables() []module.Variable {
 	return []module.Variable{
 		write("mf", flags(messageFlags), setFlags(messageFlags), "flags of the message"),
-		read("mF", flagsText(messageFlags), "flags of the message, hexadecimal"),
+		write("mF", flagsText(messageFlags), setFlags(messageFlags), "flags of the message, hexadecimal"),
 		{Name: "Mf", Bind: bindFlag(messageFlags), Doc: "$Mf(flag), a number or a name: 1 when the flag of the message is set, else 0; null clears all flags"},
 		write("sf", flags(scriptFlags), setFlags(scriptFlags), "script flags"),
-		read("sF", flagsText(scriptFlags), "script flags, hexadecimal"),
+		write("sF", flagsText(scriptFlags), setFlags(scriptFlags), "script flags, hexadecimal"),
 		{Name: "Sf", Bind: bindFlag(scriptFlags), Doc: "$Sf(flag): the same for a script flag"},
 		write("bf", flags(branchFlags), setFlags(branchFlags), "flags of the main branch"),
-		read("bF", flagsText(branchFlags), "flags of the main branch, hexadecimal"),
+		write("bF", flagsText(branchFlags), setFlags(branchFlags), "flags of the main branch, hexadecimal"),
 		{Name: "Bf", Bind: bindFlag(branchFlags), Doc: "$Bf(flag): the same for a flag of the main branch"},
 	}
 }
@@ -40,7 +40,7 @@ func flagsText(of func(c *module.Call) *uint32) getter {
 }
 
 func appendHex8(b []byte, n uint32) []byte {
-	const hex = "0123456789ABCDEF"
+	const hex = "0123456789abcdef"
 	for shift := 28; shift >= 0; shift -= 4 {
 		b = append(b, hex[n>>shift&15])
 	}
@@ -50,12 +50,7 @@ func appendHex8(b []byte, n uint32) []byte {
 func setFlags(of func(c *module.Call) *uint32) setter {
 	return func(c *module.Call, v module.Value) error {
 		if v.Kind == avp.Str {
-			n, err := strconv.ParseUint(v.Str, 10, 32)
-			if err != nil {
-				return errNeedNumber
-			}
-			*of(c) = uint32(n)
-			return nil
+			return errNeedNumber
 		}
 		*of(c) = uint32(v.Int)
 		return nil

@@ -35,10 +35,16 @@ var keywordValue = map[string]*expr.Native{
 	"snd_port": {Name: "snd_port", Kind: expr.Int, Get: func(c *module.Call) module.Value { return avp.Number(int64(sending(c).Socket.Addr.Port())) }},
 	"to_ip":    {Name: "to_ip", Kind: expr.Str, Get: func(c *module.Call) module.Value { return addrValue(c, sending(c).Addr.Addr()) }},
 	"to_port":  {Name: "to_port", Kind: expr.Int, Get: func(c *module.Call) module.Value { return avp.Number(int64(sending(c).Addr.Port())) }},
-	"snd_proto": {Name: "snd_proto", Kind: expr.Int, Get: func(c *module.Call) module.Value {
-		return avp.Number(int64(sending(c).Proto))
-	}},
-	"snd_af": {Name: "snd_af", Kind: expr.Int, Get: func(c *module.Call) module.Value { return avp.Number(familyOf(sending(c).Addr.Addr())) }},
+	"snd_proto": {Name: "snd_proto", Kind: expr.Int, Get: sendingProto},
+	"to_proto":  {Name: "to_proto", Kind: expr.Int, Get: sendingProto},
+	"snd_af":    {Name: "snd_af", Kind: expr.Int, Get: sendingFamily},
+	"to_af":     {Name: "to_af", Kind: expr.Int, Get: sendingFamily},
+}
+
+func sendingProto(c *module.Call) module.Value { return avp.Number(int64(sending(c).Proto)) }
+
+func sendingFamily(c *module.Call) module.Value {
+	return avp.Number(familyOf(sending(c).Addr.Addr()))
 }
 
 // keywordConst are the keywords with a fixed value.

@@ -59,7 +59,8 @@ func (c *checker) checkDrivers() {
 			switch driver := "db_" + u.Scheme; {
 			case err != nil:
 				c.failPrepare(m.Name, fmt.Errorf("%q is no database URL: %w", text, err))
-			case c.loaded(driver) == nil && !c.missing[driver]:
+			case c.loaded(driver) == nil && !c.missing[driver] && !c.told[driver]:
+				c.told[driver] = true // one line to add mends it for all
 				c.warnDriver(m.Name, text, driver, u)
 			}
 		}
