@@ -2,7 +2,11 @@
 
 package module
 
-import "log/slog"
+import (
+	"context"
+	"log/slog"
+	"time"
+)
 
 // Log levels of Kamailio as slog levels. Scripts and the debug parameter name
 // them by Kamailio's numbers: -5 ALERT, -4 BUG, -3 CRIT2, -2 CRIT, -1 ERR,
@@ -38,4 +42,17 @@ func LevelNumber(l slog.Level) int {
 // LevelName returns Kamailio's name of a level, as log lines have it.
 func LevelName(l slog.Level) string {
 	return [...]string{"ALERT", "BUG", "CRITICAL", "CRITICAL", "ERROR", "WARNING", "NOTICE", "INFO", "DEBUG"}[LevelNumber(l)+5]
+}
+
+// LogLine writes a line that a script or a record of accounting is the author
+// of. It is Logger.LogAttrs without the search for the place in the program, a
+// third of the cost of a line, and costs more than the line.
+func LogLine(ctx context.Context, log *slog.Logger, level slog.Level, text string, attrs ...slog.Attr) {
+	h := log.Handler()
+	if !h.Enabled(ctx, level) {
+		return
+	}
+	r := slog.NewRecord(time.Now(), level, text, 0)
+	r.AddAttrs(attrs...)
+	h.Handle(ctx, r)
 }

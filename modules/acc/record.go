@@ -229,11 +229,11 @@ func (a *Acc) line(c *module.Call, what string, r *record) {
 // print writes a line to the log.
 func (a *Acc) print(c *module.Call, line []byte, facility string) {
 	oneLine(line)
-	attrs := []slog.Attr{slog.String("module", "acc")}
-	if facility != "" {
-		attrs = append(attrs, slog.String("facility", facility))
+	attrs := []slog.Attr{slog.String("module", "acc"), slog.String("facility", facility)}
+	if facility == "" {
+		attrs = attrs[:1]
 	}
-	c.Host.Log().LogAttrs(c.Context(), module.LevelOf(a.logLevel), string(line), attrs...)
+	module.LogLine(c.Context(), c.Host.Log(), module.LevelOf(a.logLevel), string(line), attrs...)
 }
 
 // oneLine puts blanks for control characters. A header field may be folded, and

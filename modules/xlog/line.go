@@ -123,7 +123,7 @@ func (x *Xlog) write(c *module.Call, level slog.Level, facility string, text mod
 	if facility != "" {
 		attrs = append(attrs, slog.String("facility", facility))
 	}
-	log.LogAttrs(c.Context(), level, s, attrs...)
+	module.LogLine(c.Context(), log, level, s, attrs...)
 	return module.True
 }
 

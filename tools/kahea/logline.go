@@ -4,7 +4,6 @@ package main
 
 import (
 	"context"
-	"fmt"
 	"io"
 	"log/slog"
 	"log/syslog"
@@ -40,7 +39,7 @@ type lineHandler struct {
 	colors *levelColors
 }
 
-// lineWriter takes a finished line of a level.
+// lineWriter takes a finished line of a level, which it does not keep.
 type lineWriter interface {
 	writeLine(l slog.Level, facility string, line []byte)
 }
@@ -77,66 +76,86 @@ func (c *levelColors) set(l slog.Level, sequence string) { c.at(l).Store(&sequen
 // plainColor ends a coloured line.
 const plainColor = "\x1b[0;39;49m"
 
+// Handle implements slog.Handler. The line is made in memory that is used again:
+// accounting and scripts write several for each call.
 func (h *lineHandler) Handle(_ context.Context, r slog.Record) error {
-	name, at, prefix, lead, facility := "core", "", "", "", ""
-	level := module.LevelName(r.Level)
-	hasLead := false
-	var rest []byte
-	each := func(a slog.Attr) bool {
-		v := a.Value.Resolve()
-		switch a.Key {
-		case "module":
-			name = v.String()
-		case "at":
-			at = v.String()
-		case "prefix":
-			prefix = v.String()
-		case "lead":
-			lead, hasLead = v.String(), true
-		case "facility":
-			facility = v.String()
-		case "severity":
-			level = v.String()
-		default:
-			text := v.String()
-			if text == "" || strings.ContainsAny(text, " \t\"=") {
-				text = strconv.Quote(text)
-			}
-			rest = fmt.Appendf(rest, " %s=%s", a.Key, text)
-		}
-		return true
-	}
+	w := words.Get().(*lineWords)
+	defer words.Put(w)
+	*w = lineWords{name: "core", level: module.LevelName(r.Level), each: w.each, rest: w.rest[:0], line: w.line[:0]}
 	for _, a := range h.attrs {
-		each(a)
+		w.take(a)
 	}
-	r.Attrs(each)
-	if !hasLead && !h.parts.Passes(name, r.Level, h.level.Level()) {
+	r.Attrs(w.each)
+	if !w.hasLead && !h.parts.Passes(w.name, r.Level, h.level.Level()) {
 		return nil
 	}
-	if facility == "" {
-		facility = h.parts.Facility(name)
+	if w.facility == "" {
+		w.facility = h.parts.Facility(w.name)
 	}
-	line := make([]byte, 0, 256)
+	line := w.line
 	if h.colors != nil {
 		line = append(line, *h.colors.at(r.Level).Load()...)
 	}
 	if h.lead {
-		line = fmt.Appendf(line, " 0(%s) ", h.pid)
+		line = append(append(append(line, " 0("...), h.pid...), ") "...)
 	}
-	line = append(append(line, level...), ": "...)
-	line = append(line, prefix...)
-	if hasLead {
-		line = append(line, lead...)
+	line = append(append(line, w.level...), ": "...)
+	line = append(line, w.prefix...)
+	if w.hasLead {
+		line = append(line, w.lead...)
 	} else {
-		line = appendPart(line, name, at)
+		line = appendPart(line, w.name, w.at)
 	}
 	line = append(line, strings.TrimRight(r.Message, "\n")...)
-	line = append(line, rest...)
+	line = append(line, w.rest...)
 	if h.colors != nil {
 		line = append(line, plainColor...)
 	}
-	h.out.writeLine(r.Level, facility, append(line, '\n'))
+	w.line = append(line, '\n')
+	h.out.writeLine(r.Level, w.facility, w.line)
 	return nil
+}
+
+// lineWords is what the attributes of a record say.
+type lineWords struct {
+	name, at, prefix, lead, facility, level string
+	hasLead                                 bool
+
+	each       func(slog.Attr) bool // take, made once
+	rest, line []byte
+}
+
+var words = sync.Pool{New: func() any {
+	w := new(lineWords)
+	w.each = w.take
+	return w
+}}
+
+func (w *lineWords) take(a slog.Attr) bool {
+	v := a.Value.Resolve()
+	switch a.Key {
+	case "module":
+		w.name = v.String()
+	case "at":
+		w.at = v.String()
+	case "prefix":
+		w.prefix = v.String()
+	case "lead":
+		w.lead, w.hasLead = v.String(), true
+	case "facility":
+		w.facility = v.String()
+	case "severity":
+		w.level = v.String()
+	default:
+		text := v.String()
+		w.rest = append(append(append(w.rest, ' '), a.Key...), '=')
+		if text == "" || strings.ContainsAny(text, " \t\"=") {
+			w.rest = strconv.AppendQuote(w.rest, text)
+		} else {
+			w.rest = append(w.rest, text...)
+		}
+	}
+	return true
 }
 
 // appendPart appends who speaks: "<core>: ", "tm [call.cfg:41]: ".

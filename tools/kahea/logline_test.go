@@ -4,6 +4,7 @@ package main
 
 import (
 	"bytes"
+	"io"
 	"log/slog"
 	"strings"
 	"testing"
@@ -74,5 +75,16 @@ func TestJSONLines(t *testing.T) {
 		if !strings.Contains(out.String(), want) {
 			t.Errorf("no %s in\n%s", want, &out)
 		}
+	}
+}
+
+// BenchmarkLine is a record of accounting on its way to stderr.
+func BenchmarkLine(b *testing.B) {
+	log := newLogger(logConfig{stderr: true}, slog.LevelInfo, nil, io.Discard)
+	text := "ACC: transaction answered: timestamp=1795000000;method=INVITE;from_tag=1;to_tag=2;call_id=c@192.0.2.7;code=200;reason=OK"
+	attrs := []slog.Attr{slog.String("module", "acc"), slog.String("facility", "LOG_LOCAL0")}
+	b.ReportAllocs()
+	for b.Loop() {
+		module.LogLine(b.Context(), log, module.LevelNotice, text, attrs...)
 	}
 }
