@@ -76,7 +76,7 @@ func (e *Engine) answerFault(c *module.Call, err error, last bool) bool {
 // answerHTTP tells a client of HTTP why its connection is closed, where
 // somebody serves HTTP.
 func (e *Engine) answerHTTP(c *module.Call, err error) bool {
-	if len(e.httpTakers) == 0 || c.Packet.Conn == 0 {
+	if len(e.httpTakers) == 0 || c.Packet.Conn == 0 || c.Packet.Socket.Upgraded() {
 		return false
 	}
 	c.ReplyClose = true
