@@ -18,6 +18,7 @@ var (
 	errReply    = errors.New("the RTP proxy has given no port")
 	errOrder    = errors.New("an answer stands in a reply or an ACK")
 	errAddress  = errors.New("a stream has no address")
+	errStreams  = errors.New("the session description has more than 128 streams")
 	errLookup   = errors.New("the flag l belongs to an offer")
 	errRepacket = errors.New("the RTP proxy cannot change the size of packets")
 )
@@ -89,6 +90,10 @@ func offered(c *module.Call) bool {
 	_, _, ok := sdp.Find(request)
 	return ok
 }
+
+// maxStreams bounds the streams of a session description: each is a command that
+// is waited for.
+const maxStreams = 128
 
 // stream is a stream on its way through the proxy.
 type stream struct {
@@ -162,8 +167,11 @@ type editing struct {
 // read finds all that is edited, before anything is asked.
 func (e *editing) read() error {
 	e.d = sdp.Parse(e.text, nil)
-	if len(e.d.Media) == 0 {
+	switch n := len(e.d.Media); {
+	case n == 0:
 		return errNoSDP
+	case n > maxStreams:
+		return errStreams
 	}
 	mark := strings.TrimRight(e.r.marker, "\r\n")
 	for l := range sdp.Lines(e.text) {
@@ -326,7 +334,8 @@ func (e *editing) apply() {
 		if s.port == "0" {
 			continue
 		}
-		e.replace(s.media.Start+strings.Index(e.text[s.media.Start:], s.media.Port), len(s.media.Port), strconv.Itoa(s.newPort))
+		behind := s.media.Start + len("m=") + len(s.media.Type) // the type may look like the port
+		e.replace(behind+strings.Index(e.text[behind:], s.media.Port), len(s.media.Port), strconv.Itoa(s.newPort))
 		for l := range e.d.Of(&s.media) {
 			e.rtcp(l, s)
 		}

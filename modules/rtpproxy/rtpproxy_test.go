@@ -20,6 +20,8 @@ import (
 type proxy struct {
 	conn   net.PacketConn
 	answer func(command string) string
+	// raw, if set, gives the datagrams that answer a command; nil leaves it to answer.
+	raw func(cookie, command string) []string
 
 	mu   sync.Mutex
 	seen []string // guarded by mu
@@ -72,6 +74,16 @@ func (p *proxy) serve() {
 		}
 		reply := p.answer(command)
 		p.mu.Unlock()
+		if p.raw != nil {
+			if all := p.raw(cookie, command); all != nil {
+				for _, text := range all {
+					if _, err := p.conn.WriteTo([]byte(text), from); err != nil {
+						return
+					}
+				}
+				continue
+			}
+		}
 		if reply == "" {
 			continue
 		}
