@@ -43,6 +43,12 @@ type selector interface {
 	Select(path string) (func(c *module.Call) module.Value, error)
 }
 
+// addressSelector is a module that has selects of addresses, which begin with
+// its name: NAME.what[index], and what of the address may stand behind it.
+type addressSelector interface {
+	SelectAddress(name string, index int) (func(c *module.Call) (string, error), error)
+}
+
 // selectOf finds what a path names: with us, or with the module that its first
 // word names.
 func selectOf(b module.Binder, path []word) (getter, error) {
@@ -50,12 +56,40 @@ func selectOf(b module.Binder, path []word) (getter, error) {
 		if s, ok := b.Module(path[0].name).(selector); ok {
 			return s.Select(pathText(path))
 		}
+		if s, ok := b.Module(path[0].name).(addressSelector); ok {
+			return addressOf(s, path)
+		}
 	}
 	return selectPath(path)
 }
 
+// addressOf is a select of a module that gives an address.
+func addressOf(s addressSelector, path []word) (getter, error) {
+	if len(path) < 2 || !path[1].given {
+		return nil, fmt.Errorf("expected %s.name[number]", path[0].name)
+	}
+	value, err := s.SelectAddress(path[1].name, path[1].index)
+	if err != nil {
+		return nil, err
+	}
+	rest := path[2:]
+	switch {
+	case len(rest) == 0:
+		return func(c *module.Call) module.Value {
+			text, err := value(c)
+			if err != nil {
+				return null
+			}
+			return orNull(text)
+		}, nil
+	case rest[0].name == "nameaddr" && len(rest) > 1:
+		return nameAddrSelect(value, rest[1:])
+	}
+	return nil, fmt.Errorf("an address has no part %q", pathText(rest))
+}
+
 // selectors are the modules that have selects.
-var selectors = map[string]bool{"tls": true}
+var selectors = map[string]bool{"tls": true, "nathelper": true}
 
 // word is one name of a select with its index.
 type word struct {

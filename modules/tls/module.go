@@ -42,6 +42,7 @@ type TLS struct {
 	sessions, renegotiation int
 	sessionID, xavp         string
 	callback, randomEngine  string
+	views                   []view // of parameters, for commands
 
 	host    module.Host
 	log     *slog.Logger
@@ -107,6 +108,7 @@ func (t *TLS) Exports() module.Exports {
 // Start implements module.Starter.
 func (t *TLS) Start(ctx context.Context, h module.Host) error {
 	t.host, t.log, t.life = h, h.Log().With("module", "tls"), ctx
+	t.show()
 	if !h.Core().TLS {
 		t.log.Warn("TLS is not enabled: write enable_tls=yes")
 		return nil

@@ -4,7 +4,6 @@ package tls
 
 import (
 	"github.com/kahea-sip/kahea/core/module"
-	"github.com/kahea-sip/kahea/core/setting"
 )
 
 // values are the parameters that are those of the default profiles too.
@@ -92,14 +91,5 @@ func (t *TLS) params() []module.Param {
 		{Name: "con_ct_wq_max", Set: &t.connQueueMax, Notice: ofQueues, Doc: "bytes that wait on a connection"},
 		{Name: "ct_wq_max", Set: &t.queueMax, Notice: ofQueues, Doc: "bytes that wait on all connections"},
 		{Name: "ct_wq_blk_size", Set: &t.queueBlock, Notice: ofQueues, Doc: "size of a block of what waits"},
-	}
-}
-
-// settings are those that commands may change while the server runs.
-func (t *TLS) settings() []setting.Entry {
-	return []setting.Entry{
-		{Group: "tls", Name: "config", Str: &t.config, Doc: "file, or folder of .cfg files, with profiles; tls.reload reads it"},
-		{Group: "tls", Name: "connection_timeout", Int: &t.timeout, Min: -1, Max: 1 << 30, Doc: "how long a connection may stay unused, seconds"},
-		{Group: "tls", Name: "send_close_notify", Int: &t.closeNotify, Min: 0, Max: 1, Doc: "1 takes leave of the peer before a connection is closed"},
 	}
 }

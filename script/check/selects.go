@@ -16,7 +16,7 @@ import (
 var missingSelects = map[string]bool{"next_hop.src_ip": true}
 
 // selectModules are the modules of the reference that bring selects, by their first word.
-var selectModules = map[string]string{"tls": "tls", "timer": "timer", "db": "db2_ops", "xmlrpc": "xmlrpc"}
+var selectModules = map[string]string{"tls": "tls", "timer": "timer", "db": "db2_ops", "xmlrpc": "xmlrpc", "nathelper": "nathelper"}
 
 // selectNode resolves @path: it is what $sel(path) gives, but never null. A
 // path that leads nowhere is taken, as in Kamailio, with a warning: it is
