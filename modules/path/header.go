@@ -18,13 +18,19 @@ type header struct {
 	address      string // given; empty for that of the socket
 	user, params string
 	received     string // parameter with its semicolon, or empty
+	flow         bool   // user is the token of a flow
 	in           *transport.Socket
 }
 
 // add makes add_path and add_path_received([user[, params]]).
 func (p *Path) add(received bool) func(c *module.Call, a module.Args) module.Result {
 	return func(c *module.Call, a module.Args) module.Result {
-		return p.insert(c, &header{user: a.Str(0), params: a.Str(1)}, received)
+		h := &header{user: a.Str(0), params: a.Str(1)}
+		if p.flows != nil && !a[0].Given {
+			h.user = p.flows.Token(c)
+			h.flow = h.user != ""
+		}
+		return p.insert(c, h, received)
 	}
 }
 
@@ -85,6 +91,9 @@ func (h *header) appendOne(dst []byte, s *transport.Socket) []byte {
 		dst = append(append(dst, ";sn="...), s.Name...)
 	}
 	dst = append(dst, h.received...)
+	if h.flow {
+		dst = append(dst, ";ob"...)
+	}
 	if h.params != "" {
 		dst = append(append(dst, ';'), h.params...)
 	}

@@ -19,6 +19,13 @@ type Path struct {
 	receivedName   string
 	two            int
 	socketName     int
+	flows          flows // nil without outbound
+}
+
+// flows is what path needs of outbound.
+type flows interface {
+	// Token is the user of the Path URI, "" where it names no flow.
+	Token(c *module.Call) string
 }
 
 // New returns the module with its defaults.
@@ -37,7 +44,7 @@ func (p *Path) Exports() module.Exports {
 	own, given := []module.Arg{user, params}, []module.Arg{address, user, params}
 	return module.Exports{
 		Doc:   "Adds Path headers to registrations, and finds phones behind NAT by them.",
-		After: []string{"rr"},
+		After: []string{"rr", "outbound"},
 		Params: []module.Param{
 			{Name: "use_received", Set: &p.useReceived, Min: 0, Max: 1, Doc: "1 makes loose_route() of rr set the next hop to the received address in our Route"},
 			{Name: "received_format", Set: &p.receivedFormat, Min: 0, Max: 1, Doc: "how the received address is written: 0 as an escaped URI, 1 as address~port~number of the protocol, like the alias parameter of nathelper"},
@@ -80,5 +87,6 @@ func (p *Path) Start(_ context.Context, h module.Host) error {
 	if r, ok := h.Module("rr").(router); ok && p.useReceived != 0 {
 		r.OnRoute(p.followReceived)
 	}
+	p.flows, _ = h.Module("outbound").(flows)
 	return nil
 }

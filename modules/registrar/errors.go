@@ -27,5 +27,6 @@ var (
 	errStore       = &rejection{code: 500, reason: "Server Internal Error", text: "Contact cannot be stored"}
 	errNoPath      = &rejection{code: 420, reason: "Bad Extension", text: "No support for found Path indicated"}
 	errNoOutbound  = &rejection{code: 420, reason: "Bad Extension", text: "No support for Outbound on server", headers: "Unsupported: outbound\r\n"}
+	errFirstHop    = &rejection{code: 439, reason: "First Hop Lacks Outbound Support", text: "No support for Outbound on edge proxy"}
 	errOutbound    = &rejection{code: 421, reason: "Extension Required", text: "No support for Outbound indicated", headers: "Require: outbound\r\nSupported: outbound\r\n"}
 )

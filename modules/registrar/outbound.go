@@ -3,6 +3,7 @@
 package registrar
 
 import (
+	"slices"
 	"strconv"
 
 	"github.com/kahea-sip/kahea/core/sip"
@@ -25,8 +26,25 @@ func (s *saving) checkOutbound() *rejection {
 		return errNoOutbound
 	case s.r.outboundMode == outboundRequired && !supported:
 		return errOutbound
+	case s.r.outboundMode != outboundOff && s.outbound && !s.hopsKnow():
+		return errFirstHop
 	}
 	return nil
+}
+
+// hopsKnow tells whether the flow of a contact with a reg-id is kept: the client has
+// sent the request itself, or the proxy before us says that it knows RFC 5626, by the
+// parameter ob in its Path (RFC 5626 6).
+func (s *saving) hopsKnow() bool {
+	if !slices.ContainsFunc(s.contacts, func(k sip.Contact) bool { return k.RegID != 0 }) || s.c.Msg.NumVias() < 2 {
+		return true
+	}
+	values, err := s.c.Msg.PathValues()
+	if err != nil || len(values) == 0 {
+		return false
+	}
+	u, err := values[0].ParseURI()
+	return err == nil && u.Params.Has("ob")
 }
 
 // appendOutbound appends what the reply says of it.

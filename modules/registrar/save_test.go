@@ -28,6 +28,7 @@ type step struct {
 // The replies and results are those of Kamailio 5.6.3.
 func TestSave(t *testing.T) {
 	const a, b = "Contact: <sip:a@h>", "Contact: <sip:b@h>"
+	const flow, via = a + `;+sip.instance="<urn:x>";reg-id=1` + "\n", "Via: SIP/2.0/UDP 192.0.2.7;branch=z9hG4bKhop\n"
 	for _, row := range []struct {
 		name  string
 		set   func(r *Registrar)
@@ -176,6 +177,18 @@ func TestSave(t *testing.T) {
 		{"outbound", func(r *Registrar) { r.outboundMode, r.flowTimer = outboundSupported, 25 }, 0, []step{
 			{a + "\n", inserted, ok + "Contact: <sip:a@h>;expires=3600\nSupported: outbound\n", 0},
 			{a + "\nSupported: outbound\n", updated, ok + "Contact: <sip:a@h>;expires=3600\nSupported: outbound\nRequire: outbound\nFlow-Timer: 25\n", 0},
+		}},
+		{"outbound over a proxy", func(r *Registrar) { r.outboundMode = outboundSupported }, 0, []step{
+			{flow + via + "Supported: outbound\n", rejected, "439 First Hop Lacks Outbound Support\nP-Registrar-Error: No support for Outbound on edge proxy\n", 0},
+			{flow + via + "Supported: outbound\nPath: <sip:p;lr>, <sip:q;lr;ob>\n", rejected, "439 First Hop Lacks Outbound Support\nP-Registrar-Error: No support for Outbound on edge proxy\n", 0},
+			{flow + via + "Supported: outbound\nPath: <sip:p;lr;ob>, <sip:q;lr>\n", inserted, ok + "Contact: <sip:a@h>;expires=3600;+sip.instance=\"<urn:x>\";reg-id=1\nSupported: outbound\nRequire: outbound\n", 0},
+			{flow + "Supported: outbound\nPath: <sip:p;lr>\n", updated, ok + "Contact: <sip:a@h>;expires=3600;+sip.instance=\"<urn:x>\";reg-id=1\nSupported: outbound\nRequire: outbound\n", 0},
+		}},
+		{"outbound over a proxy, without a reg-id", func(r *Registrar) { r.outboundMode = outboundSupported }, 0, []step{
+			{a + "\n" + via + "Supported: outbound\n", inserted, ok + "Contact: <sip:a@h>;expires=3600\nSupported: outbound\nRequire: outbound\n", 0},
+		}},
+		{"outbound over a proxy, not supported", nil, 0, []step{
+			{flow + via + "Supported: outbound\n", inserted, ok + "Contact: <sip:a@h>;expires=3600;+sip.instance=\"<urn:x>\";reg-id=1\n", 0},
 		}},
 		{"outbound required", func(r *Registrar) { r.outboundMode = outboundRequired }, 0, []step{
 			{a + "\nSupported: path\n", rejected, "421 Extension Required\nRequire: outbound\nSupported: outbound\nP-Registrar-Error: No support for Outbound indicated\n", 0},

@@ -81,6 +81,11 @@ func (r *RR) afterLoose(c *module.Call, routes []sip.NameAddr) module.Result {
 		cut(c, &routes[0])
 		r.follow(c, &top)
 		next = 1
+		if r.flows != nil && top.User != "" {
+			if res := r.alongFlow(c, &top, routes); res != module.True {
+				return res
+			}
+		}
 		if len(routes) == 1 {
 			r.useSocket(c, &top, r.forceSocket != 0)
 			if c.Msg.ToTag() == "" {
@@ -122,6 +127,19 @@ func (r *RR) afterLoose(c *module.Call, routes []sip.NameAddr) module.Result {
 	c.Msg.AppendHeader(c.Mem.Keep(text))
 	c.RoutedNext = true
 	return module.True
+}
+
+// alongFlow looks whether the user of our Route names a flow, and has the request go
+// along it. A second Route of ours is taken off then, too; others stay, for the phone.
+func (r *RR) alongFlow(c *module.Call, top *sip.URI, routes []sip.NameAddr) module.Result {
+	res := r.flows.Follow(c, top.User)
+	if res <= module.True || len(routes) == 1 || !top.Params.Has("r2") {
+		return res
+	}
+	if second, err := routes[1].ParseURI(); err == nil && second.Params.Has("r2") && isOurs(c, &second) {
+		cut(c, &routes[1])
+	}
+	return res
 }
 
 // afterStrict handles the request of a strict router: the Request-URI is ours,

@@ -4,6 +4,9 @@
 package rr
 
 import (
+	"context"
+	"errors"
+
 	"github.com/kahea-sip/kahea/core/module"
 )
 
@@ -23,6 +26,35 @@ type RR struct {
 	warnMismatch int
 
 	onRoute []func(c *module.Call, params string)
+	flows   flows // nil without outbound
+}
+
+// flows is what rr needs of outbound.
+type flows interface {
+	// Token is the user of the Record-Route URI, "" where it names no flow.
+	Token(c *module.Call) string
+	// Follow has the request go along the flow that the user of our Route
+	// names: 1 where it names none, 2, or -2 where it is forged.
+	Follow(c *module.Call, user string) module.Result
+}
+
+var (
+	_ module.Preparer = (*RR)(nil)
+	_ module.Starter  = (*RR)(nil)
+)
+
+// Prepare implements module.Preparer.
+func (r *RR) Prepare(b module.Binder) error {
+	if r.addUsername != 0 && b.Module("outbound") != nil {
+		return errors.New("rr: add_username cannot be set with the module outbound, whose tokens are the user of Record-Route URIs")
+	}
+	return nil
+}
+
+// Start implements module.Starter.
+func (r *RR) Start(_ context.Context, h module.Host) error {
+	r.flows, _ = h.Module("outbound").(flows)
+	return nil
 }
 
 // New returns the module with its defaults.
@@ -34,7 +66,8 @@ const anyForward = module.RequestRoute | module.BranchRoute | module.FailureRout
 func (r *RR) Exports() module.Exports {
 	address := module.Arg{Name: "address", Doc: `"host[:port][;params]"`}
 	return module.Exports{
-		Doc: "Puts the server into the route of a dialog (Record-Route) and follows the routes of requests (Route).",
+		Doc:   "Puts the server into the route of a dialog (Record-Route) and follows the routes of requests (Route).",
+		After: []string{"outbound"},
 		Params: []module.Param{
 			{Name: "enable_full_lr", Set: &r.fullLR, Min: 0, Max: 1, Doc: "1 writes ;lr=on instead of ;lr, for clients that drop a parameter without value"},
 			{Name: "append_fromtag", Set: &r.appendTag, Min: 0, Max: 1, Doc: "1 writes the From tag as ;ftag=, which is_direction needs"},
@@ -49,7 +82,7 @@ func (r *RR) Exports() module.Exports {
 		},
 		Functions: []module.Function{
 			{Name: "loose_route", Routes: module.RequestRoute, Run: func(c *module.Call, _ module.Args) module.Result { return r.looseRoute(c, r.looseMode) },
-				Doc: "Follows the Route headers. -1 when there is none or it cannot be read, -3 when the only one of a request outside of a dialog was ours."},
+				Doc: "Follows the Route headers. -1 when there is none or it cannot be read, -3 when the only one of a request outside of a dialog was ours. With outbound 2 when the request goes along the flow that our Route names, -2 when the name is forged."},
 			{Name: "loose_route_mode", Args: []module.Arg{{Name: "vmode", Type: module.ArgInt, Doc: "1 skips the test for strict routing, 0 is loose_route"}},
 				Routes: module.RequestRoute, Run: func(c *module.Call, a module.Args) module.Result { return r.looseRoute(c, a.Int(0, 0)) },
 				Doc: "loose_route for a Contact that is the server itself."},

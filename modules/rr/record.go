@@ -42,6 +42,9 @@ func (r *RR) begin(c *module.Call) (*record, error) {
 	if r.ignoreSIPS == 0 && len(c.Target.URI) > 5 && sip.EqualFold(c.Target.URI[:5], "sips:") {
 		rec.scheme = "sips"
 	}
+	if r.flows != nil {
+		rec.user = r.flows.Token(c)
+	}
 	if r.addUsername != 0 {
 		if r.userAVP != nil {
 			rec.user = r.userAVP.Get(c, module.Index{}).Str

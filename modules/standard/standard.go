@@ -44,6 +44,7 @@ import (
 	_ "github.com/kahea-sip/kahea/modules/mtree"
 	_ "github.com/kahea-sip/kahea/modules/nathelper"
 	_ "github.com/kahea-sip/kahea/modules/ndb_redis"
+	_ "github.com/kahea-sip/kahea/modules/outbound"
 	_ "github.com/kahea-sip/kahea/modules/path"
 	_ "github.com/kahea-sip/kahea/modules/pdt"
 	_ "github.com/kahea-sip/kahea/modules/permissions"
