@@ -45,8 +45,8 @@ func LevelName(l slog.Level) string {
 }
 
 // LogLine writes a line that a script or a record of accounting is the author
-// of. It is Logger.LogAttrs without the search for the place in the program, a
-// third of the cost of a line, and costs more than the line.
+// of. It is Logger.LogAttrs without the search for the place in the program, which
+// says nothing about a line of theirs and costs more than the line.
 func LogLine(ctx context.Context, log *slog.Logger, level slog.Level, text string, attrs ...slog.Attr) {
 	h := log.Handler()
 	if !h.Enabled(ctx, level) {
