@@ -57,5 +57,6 @@ const (
 	FromSharedLine    Source = 1 << 1
 	FromCommand       Source = 1 << 6
 	FromDialogs       Source = 1 << 10
+	ForRegistrations  Source = 1 << 11
 	FromRegistrations Source = 1 << 12
 )

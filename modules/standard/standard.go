@@ -52,6 +52,7 @@ import (
 	_ "github.com/kahea-sip/kahea/modules/pipelimit"
 	_ "github.com/kahea-sip/kahea/modules/pua"
 	_ "github.com/kahea-sip/kahea/modules/pua_dialoginfo"
+	_ "github.com/kahea-sip/kahea/modules/pua_reginfo"
 	_ "github.com/kahea-sip/kahea/modules/pua_rpc"
 	_ "github.com/kahea-sip/kahea/modules/pua_usrloc"
 	_ "github.com/kahea-sip/kahea/modules/pv"
