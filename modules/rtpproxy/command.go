@@ -10,6 +10,7 @@ import (
 
 	"github.com/kahea-sip/kahea/core/avp"
 	"github.com/kahea-sip/kahea/core/module"
+	"github.com/kahea-sip/kahea/core/relay"
 )
 
 // The results besides true and false.
@@ -28,7 +29,7 @@ var (
 // chosen is the set that set_rtp_proxy_set has chosen for a message.
 type chosen struct {
 	serial uint64
-	set    *set
+	set    *relay.Set
 }
 
 func (r *RTPProxy) chosen(c *module.Call) *chosen {
@@ -37,7 +38,7 @@ func (r *RTPProxy) chosen(c *module.Call) *chosen {
 
 // selectSet is set_rtp_proxy_set(setid).
 func (r *RTPProxy) selectSet(c *module.Call, a module.Args) module.Result {
-	s := r.find(a.Int(0, 0))
+	s := r.sets.Find(a.Int(0, 0))
 	if s == nil {
 		return c.Fail("set_rtp_proxy_set", errors.New("there is no such set"))
 	}
@@ -46,16 +47,16 @@ func (r *RTPProxy) selectSet(c *module.Call, a module.Args) module.Result {
 }
 
 // setOf is the set for a message.
-func (r *RTPProxy) setOf(c *module.Call) *set {
+func (r *RTPProxy) setOf(c *module.Call) *relay.Set {
 	if k := r.chosen(c); k.set != nil && k.serial == c.Serial {
 		return k.set
 	}
-	return r.find(0)
+	return r.sets.Find(0)
 }
 
 // exchange sends what make makes of a node to the node of the call, and to another
 // one where that does not answer. It waits; the worker lends its place.
-func (r *RTPProxy) exchange(c *module.Call, make func(n *node) (string, error)) (n *node, reply string, remote netip.Addr, err error) {
+func (r *RTPProxy) exchange(c *module.Call, make func(n *relay.Node) (string, error)) (n *relay.Node, reply string, remote netip.Addr, err error) {
 	s := r.setOf(c)
 	if s == nil {
 		return nil, "", remote, errNoNode
@@ -78,7 +79,7 @@ func (r *RTPProxy) exchange(c *module.Call, make func(n *node) (string, error)) 
 	})
 	if n != nil && r.instance != nil {
 		if to, ok := r.instance.(module.Assignable); ok {
-			_ = to.Set(c, module.Index{}, avp.String(n.url)) // Prepare has seen that it can be
+			_ = to.Set(c, module.Index{}, avp.String(n.URL)) // Prepare has seen that it can be
 		}
 	}
 	if err == nil && strings.HasPrefix(reply, "E") {
@@ -89,7 +90,7 @@ func (r *RTPProxy) exchange(c *module.Call, make func(n *node) (string, error)) 
 
 // plain sends a command that says the same to every node.
 func (r *RTPProxy) plain(c *module.Call, function, command string) module.Result {
-	if _, _, _, err := r.exchange(c, func(*node) (string, error) { return command, nil }); err != nil {
+	if _, _, _, err := r.exchange(c, func(*relay.Node) (string, error) { return command, nil }); err != nil {
 		return c.Fail(function, err)
 	}
 	return module.True
@@ -139,7 +140,7 @@ func (r *RTPProxy) statistics(c *module.Call) module.Value {
 	if to := c.Msg.ToTag(); to != "" {
 		command += " " + to
 	}
-	_, reply, _, err := r.exchange(c, func(*node) (string, error) { return command, nil })
+	_, reply, _, err := r.exchange(c, func(*relay.Node) (string, error) { return command, nil })
 	if err != nil {
 		return module.Value{}
 	}

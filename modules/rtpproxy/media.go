@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/kahea-sip/kahea/core/module"
+	"github.com/kahea-sip/kahea/core/relay"
 	"github.com/kahea-sip/kahea/core/sdp"
 	"github.com/kahea-sip/kahea/core/sip"
 )
@@ -222,7 +223,7 @@ func address(line string) (family, address string) {
 }
 
 // command makes the command for a stream.
-func (e *editing) command(n *node, i int, id, first, second string, answer bool) (string, error) {
+func (e *editing) command(n *relay.Node, i int, id, first, second string, answer bool) (string, error) {
 	s := &e.streams[i]
 	b := []byte{'U'}
 	if answer {
@@ -239,13 +240,13 @@ func (e *editing) command(n *node, i int, id, first, second string, answer bool)
 			b = append(b, letter)
 		}
 	}
-	if e.o.repacket && !n.repacket {
+	if e.o.repacket && !of(n).repacket {
 		return "", errRepacket
 	}
 	if six {
 		b = append(b, '6')
 	}
-	if n.codecs {
+	if of(n).codecs {
 		b = e.appendCodecs(b, &s.media)
 	}
 	from := s.address
@@ -254,7 +255,7 @@ func (e *editing) command(n *node, i int, id, first, second string, answer bool)
 	}
 	b = append(append(append(append(append(append(b, ' '), id...), ' '), from...), ' '), s.port...)
 	number := ""
-	if n.streams {
+	if of(n).streams {
 		number = ";" + strconv.Itoa(i+1)
 	}
 	b = append(append(append(b, ' '), first...), number...)
@@ -279,7 +280,7 @@ func (e *editing) appendCodecs(b []byte, m *sdp.Media) []byte {
 
 // ask has the proxy relay a stream.
 func (e *editing) ask(i int, id, first, second string, answer bool) error {
-	_, reply, remote, err := e.r.exchange(e.c, func(n *node) (string, error) { return e.command(n, i, id, first, second, answer) })
+	_, reply, remote, err := e.r.exchange(e.c, func(n *relay.Node) (string, error) { return e.command(n, i, id, first, second, answer) })
 	if err != nil {
 		return err
 	}

@@ -11,9 +11,11 @@ import (
 	"strconv"
 	"strings"
 	"sync/atomic"
+	"time"
 
 	"github.com/kahea-sip/kahea/core/db"
 	"github.com/kahea-sip/kahea/core/module"
+	"github.com/kahea-sip/kahea/core/relay"
 )
 
 func init() { module.Register("rtpproxy", func() module.Module { return New() }) }
@@ -33,8 +35,7 @@ type RTPProxy struct {
 	host    module.Host
 	pid     int
 	cookies atomic.Uint64
-	sets    []*set
-	count   int // nodes of all sets
+	sets    relay.Sets
 }
 
 // New returns the module with its defaults.
@@ -108,41 +109,8 @@ func (r *RTPProxy) Prepare(module.Binder) error {
 		return nil
 	}
 	for _, text := range r.sockets {
-		id, list := 0, text
-		if number, rest, ok := strings.Cut(text, "=="); ok {
-			n, err := strconv.Atoi(strings.TrimSpace(number))
-			if err != nil || n < 0 {
-				return fmt.Errorf("rtpproxy: %q: the number of the set is none", text)
-			}
-			id, list = n, rest
-		}
-		for one := range strings.FieldsSeq(list) {
-			n, err := parseNode(one)
-			if err != nil {
-				return fmt.Errorf("rtpproxy: rtpproxy_sock: %w", err)
-			}
-			r.add(id, n)
-		}
-	}
-	return nil
-}
-
-// add puts a node into a set.
-func (r *RTPProxy) add(id int, n *node) {
-	s := r.find(id)
-	if s == nil {
-		s = &set{id: id}
-		r.sets = append(r.sets, s)
-	}
-	n.set, n.index = s, r.count
-	r.count++
-	s.nodes = append(s.nodes, n)
-}
-
-func (r *RTPProxy) find(id int) *set {
-	for _, s := range r.sets {
-		if s.id == id {
-			return s
+		if err := r.sets.Read(text, adopt); err != nil {
+			return fmt.Errorf("rtpproxy: rtpproxy_sock: %w", err)
 		}
 	}
 	return nil
@@ -156,10 +124,8 @@ func (r *RTPProxy) Start(ctx context.Context, h module.Host) error {
 			return err
 		}
 	}
-	for _, s := range r.sets {
-		for _, n := range s.nodes {
-			h.Go("rtpproxy", func() { r.probe(n) })
-		}
+	for n := range r.sets.Nodes() {
+		h.Go("rtpproxy", func() { r.probe(n) })
 	}
 	return nil
 }
@@ -188,41 +154,31 @@ func (r *RTPProxy) load(ctx context.Context) error {
 	return d.Select(ctx, q, func(row []db.Value) error {
 		id, err := strconv.Atoi(strings.TrimSpace(db.Text(row[0])))
 		weight, isNumber := db.Int(row[2])
-		n, bad := parseNode(strings.TrimSpace(db.Text(row[1])))
-		if err != nil || bad != nil || !isNumber || weight < 0 || weight > 1<<16 {
+		n, bad := relay.ParseNode(strings.TrimSpace(db.Text(row[1])))
+		if err != nil || bad != nil || !isNumber || weight > relay.MaxWeight || n.SetWeight(int(weight)) != nil {
 			r.host.Log().Error("rtpproxy: a row of the database is left out", "url", db.Text(row[1]), "setid", db.Text(row[0]))
 			return nil
 		}
-		n.weight = int(weight)
-		r.add(id, n)
+		n.Own = new(abilities)
+		r.sets.Add(id, n)
 		return nil
 	})
-}
-
-// each calls f for every node.
-func (r *RTPProxy) each(f func(n *node)) {
-	for _, s := range r.sets {
-		for _, n := range s.nodes {
-			f(n)
-		}
-	}
 }
 
 // ticksPerSecond are those of Kamailio's clock, in which rtpproxy.list tells times.
 const ticksPerSecond = 16
 
 func (r *RTPProxy) rpcList(q *module.Request) error {
-	r.each(func(n *node) {
-		down := n.down.Load()
+	for n := range r.sets.Nodes() {
 		disabled, recheck := 0, int64(0)
 		switch {
-		case down == forever:
+		case n.Forbidden():
 			disabled, recheck = 1, -1
-		case down > 0:
-			disabled, recheck = 1, down/1e9*ticksPerSecond
+		case n.Away():
+			disabled, recheck = 1, int64(n.Until()/time.Second)*ticksPerSecond
 		}
-		q.Struct().Add("setid", n.set.id).Add("url", n.url).Add("index", n.index).Add("disabled", disabled).Add("weight", n.weight).Add("recheck", recheck)
-	})
+		q.Struct().Add("setid", n.Set).Add("url", n.URL).Add("index", n.Index).Add("disabled", disabled).Add("weight", n.Weight()).Add("recheck", recheck)
+	}
 	return nil
 }
 
@@ -233,18 +189,18 @@ func (r *RTPProxy) rpcEnable(q *module.Request) error {
 		return module.Faultf(500, "Not enough parameters")
 	}
 	found := false
-	r.each(func(n *node) {
-		if n.url != url {
-			return
+	for n := range r.sets.Nodes() {
+		if n.URL != url {
+			continue
 		}
 		found = true
 		if on != 0 {
-			n.probed.Store(false)
-			n.down.Store(0)
+			of(n).probed.Store(false)
+			n.Permit()
 		} else {
-			n.down.Store(forever)
+			n.Forbid()
 		}
-	})
+	}
 	if !found {
 		return module.Faultf(404, "RTPProxy not found")
 	}

@@ -4,6 +4,7 @@ package rtpproxy
 
 import (
 	"bytes"
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -14,134 +15,49 @@ import (
 	"sync"
 	"sync/atomic"
 	"time"
+
+	"github.com/kahea-sip/kahea/core/relay"
 )
 
-// node is an RTP proxy. Several sets may name the same one; each has its own.
-type node struct {
-	url     string
-	network string // udp4, udp6 or unix
-	address string
-	set     *set
-	index   int
-	weight  int
-	// down is until when the node is not asked, a time of the monotonic clock;
-	// 0 while it is in use, forever when a command disabled it.
-	down atomic.Int64
-
+// abilities are what a node has said that it can do.
+type abilities struct {
 	// mu is held while the node is probed.
 	mu     sync.Mutex
 	probed atomic.Bool
-	// What the node has said that it can do.
-	codecs, repacket, streams bool // written under mu, read after probed
+	// Written under mu, read after probed.
+	codecs, repacket, streams bool
 }
 
-const forever = int64(1<<63 - 1)
+func of(n *relay.Node) *abilities { return n.Own.(*abilities) }
 
-// set are nodes among which a call chooses.
-type set struct {
-	id    int
-	nodes []*node
+// adopt prepares a node that was read.
+func adopt(n *relay.Node) error {
+	n.Own = new(abilities)
+	return nil
 }
 
-var errURL = errors.New("this is no udp:HOST:PORT, udp6:HOST:PORT or unix:PATH")
-
-// parseNode reads "udp:host:port", "udp6:host:port", "unix:path", a path, with or
-// without "=weight".
-func parseNode(text string) (*node, error) {
-	n := &node{url: text, weight: 1}
-	if i := strings.LastIndexByte(text, '='); i >= 0 {
-		w, err := strconv.Atoi(text[i+1:])
-		if err != nil || w < 0 || w > 1<<16 {
-			return nil, fmt.Errorf("%q: the weight is no number", text)
-		}
-		n.url, n.weight = text[:i], w
-	}
-	kind, address, ok := strings.Cut(n.url, ":")
-	n.address = address
-	switch {
-	case strings.HasPrefix(n.url, "/"):
-		n.network, n.address = "unix", n.url
-	case !ok || address == "":
-		return nil, fmt.Errorf("%q: %w", text, errURL)
-	case kind == "unix":
-		n.network = "unix"
-	case kind == "udp":
-		n.network = "udp4"
-	case kind == "udp6":
-		n.network = "udp6"
-	default:
-		return nil, fmt.Errorf("%q: %w", text, errURL)
-	}
-	if n.network == "udp6" && !strings.HasPrefix(address, "[") {
-		if i := strings.LastIndexByte(address, ':'); i > 0 {
-			n.address = "[" + address[:i] + "]" + address[i:]
-		}
-	}
-	if n.network != "unix" {
-		if _, port, err := net.SplitHostPort(n.address); err != nil || port == "" {
-			return nil, fmt.Errorf("%q: %w", text, errURL)
-		}
-	}
-	return n, nil
-}
-
-// maxReply is the longest reply that is read.
+// maxReply is the longest reply that is read of a Unix socket.
 const maxReply = 8192
 
-var (
-	errSilent = errors.New("the RTP proxy does not answer")
-	errCookie = errors.New("the reply is none to the command")
-)
+var errCookie = errors.New("the reply is none to the command")
 
 // send sends a command and returns the reply without its line end. remote is the
 // address that was asked, invalid for a Unix socket.
-func (r *RTPProxy) send(n *node, command string) (reply string, remote netip.Addr, err error) {
-	if n.network == "unix" {
+func (r *RTPProxy) send(n *relay.Node, command string) (reply string, remote netip.Addr, err error) {
+	if n.Network == "unix" {
 		reply, err = r.sendUnix(n, command)
 		return reply, remote, err
 	}
-	conn, err := net.DialTimeout(n.network, n.address, r.patience())
-	if err != nil {
-		return "", remote, err
-	}
-	defer conn.Close()
-	if a, ok := conn.RemoteAddr().(*net.UDPAddr); ok {
-		remote = a.AddrPort().Addr().Unmap()
-	}
-	cookie := strconv.Itoa(r.pid) + "_" + strconv.FormatUint(r.cookies.Add(1), 10) + " "
-	data := []byte(cookie + command)
-	buf := make([]byte, maxReply)
-	for range r.tries {
-		if _, err = conn.Write(data); err != nil {
-			continue
-		}
-		if reply, err = await(conn, buf, cookie, time.Now().Add(r.patience())); err == nil {
-			return reply, remote, nil
-		}
-	}
-	return "", remote, errSilent
+	ask := relay.Asking{Patience: r.patience(), Tries: r.tries}
+	cookie := strconv.Itoa(r.pid) + "_" + strconv.FormatUint(r.cookies.Add(1), 10)
+	reply, remote, err = ask.Ask(context.Background(), n, cookie, []byte(command))
+	return strings.TrimRight(reply, "\r\n"), remote, err
 }
 
 func (r *RTPProxy) patience() time.Duration { return time.Duration(r.timeout) * time.Second }
 
-// await waits for the reply with a cookie; others are late ones.
-func await(conn net.Conn, buf []byte, cookie string, until time.Time) (string, error) {
-	if err := conn.SetReadDeadline(until); err != nil {
-		return "", err
-	}
-	for {
-		n, err := conn.Read(buf)
-		if err != nil {
-			return "", err
-		}
-		if text, ok := strings.CutPrefix(string(buf[:n]), cookie); ok {
-			return strings.TrimRight(text, "\r\n"), nil
-		}
-	}
-}
-
-func (r *RTPProxy) sendUnix(n *node, command string) (string, error) {
-	conn, err := net.DialTimeout("unix", n.address, r.patience())
+func (r *RTPProxy) sendUnix(n *relay.Node, command string) (string, error) {
+	conn, err := net.DialTimeout("unix", n.Address, r.patience())
 	if err != nil {
 		return "", err
 	}
@@ -180,10 +96,11 @@ const (
 
 // probe asks a node what it can do. Only one of those who need it asks; the others
 // wait.
-func (r *RTPProxy) probe(n *node) bool {
-	n.mu.Lock()
-	defer n.mu.Unlock()
-	if n.probed.Load() {
+func (r *RTPProxy) probe(n *relay.Node) bool {
+	can := of(n)
+	can.mu.Lock()
+	defer can.mu.Unlock()
+	if can.probed.Load() {
 		return true
 	}
 	reply, _, err := r.send(n, "V")
@@ -194,65 +111,35 @@ func (r *RTPProxy) probe(n *node) bool {
 		r.disable(n, err)
 		return false
 	}
-	for version, can := range map[string]*bool{streamsVersion: &n.streams, repacketVersion: &n.repacket, codecsVersion: &n.codecs} {
+	for version, able := range map[string]*bool{streamsVersion: &can.streams, repacketVersion: &can.repacket, codecsVersion: &can.codecs} {
 		reply, _, err := r.send(n, "VF "+version)
 		if err != nil {
 			r.disable(n, err)
 			return false
 		}
-		*can = reply == "1"
+		*able = reply == "1"
 	}
-	n.probed.Store(true)
-	if down := n.down.Load(); down != forever {
-		n.down.CompareAndSwap(down, 0)
-	}
-	r.host.Log().Info("rtpproxy: node in use", "node", n.url)
+	can.probed.Store(true)
+	n.Answered()
+	r.host.Log().Info("rtpproxy: node in use", "node", n.URL)
 	return true
 }
 
 // disable takes a node out of use for a while.
-func (r *RTPProxy) disable(n *node, err error) {
-	n.probed.Store(false)
-	n.down.Store(int64(r.host.Clock().Monotonic() + time.Duration(r.disableTime)*time.Second))
-	r.host.Log().Warn("rtpproxy: node disabled", "node", n.url, "err", err)
+func (r *RTPProxy) disable(n *relay.Node, err error) {
+	of(n).probed.Store(false)
+	n.Disable(r.host.Clock().Monotonic() + time.Duration(r.disableTime)*time.Second)
+	r.host.Log().Warn("rtpproxy: node disabled", "node", n.URL, "err", err)
 }
 
-// choose finds the node of a call: by the sum of the bytes of its Call-ID, as
-// Kamailio does, so that both use the same one. A node whose time is over is asked
-// whether it is back. nil when there is none.
-func (r *RTPProxy) choose(s *set, callID string) *node {
+// choose finds the node of a call. A node whose time is over is asked whether it is
+// back. nil when there is none.
+func (r *RTPProxy) choose(s *relay.Set, callID string) *relay.Node {
 	for {
-		now := int64(r.host.Clock().Monotonic())
-		total := 0
-		for _, n := range s.nodes {
-			if n.down.Load() <= now {
-				total += n.weight
-			}
-		}
-		if total == 0 {
-			return nil
-		}
-		sum := 0
-		for i := range len(callID) {
-			sum += int(callID[i])
-		}
-		cut := (sum & 0xff) % total
-		n := pick(s.nodes, cut, now)
-		if n == nil || n.probed.Load() || r.probe(n) {
+		now := r.host.Clock().Monotonic()
+		n := s.Pick(relay.Sum(callID), func(n *relay.Node) bool { return n.InUse(now) })
+		if n == nil || of(n).probed.Load() || r.probe(n) {
 			return n
 		}
 	}
-}
-
-// pick returns the node that has a share of the weights.
-func pick(nodes []*node, cut int, now int64) *node {
-	for _, n := range nodes {
-		if n.down.Load() > now {
-			continue
-		}
-		if cut -= n.weight; cut < 0 {
-			return n
-		}
-	}
-	return nil
 }

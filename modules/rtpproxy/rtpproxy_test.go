@@ -367,51 +367,12 @@ func TestUnix(t *testing.T) {
 	}
 }
 
-// TestPick: shares follow the weights, as Kamailio shares them.
-func TestPick(t *testing.T) {
-	a, b := &node{url: "a", weight: 2}, &node{url: "b", weight: 1}
-	for cut, want := range []*node{a, a, b} {
-		if got := pick([]*node{a, b}, cut, 0); got != want {
-			t.Errorf("%d leads to %s", cut, got.url)
-		}
-	}
-	a.down.Store(5)
-	if got := pick([]*node{a, b}, 0, 1); got != b {
-		t.Error("a node that is down is chosen")
-	}
-}
-
-func TestParseNode(t *testing.T) {
-	for text, want := range map[string]string{
-		"udp:localhost:12221": "udp4 localhost:12221 1", "udp:127.0.0.1:7=3": "udp4 127.0.0.1:7 3", "udp6:[::1]:7": "udp6 [::1]:7 1", "udp6:::1:7": "udp6 [::1]:7 1",
-		"unix:/run/x": "unix /run/x 1", "/run/x": "unix /run/x 1", "tcp:a:1": "", "udp:": "", "udp:a": "", "x": "", "udp:a:1=x": "", "": "",
-	} {
-		got := ""
-		if n, err := parseNode(text); err == nil {
-			got = fmt.Sprint(n.network, " ", n.address, " ", n.weight)
-		}
-		if got != want {
-			t.Errorf("%q is %q, want %q", text, got, want)
-		}
-	}
-}
-
 // FuzzParseReply: no reply panics, and none gives a port that is none.
 func FuzzParseReply(f *testing.F) {
 	f.Add("35000 10.11.12.13")
 	f.Fuzz(func(t *testing.T, reply string) {
 		if port, _, err := parseReply(reply); err == nil && (port < 1 || port > 65535) {
 			t.Errorf("%q gives port %d", reply, port)
-		}
-	})
-}
-
-// FuzzParseNode: no text panics.
-func FuzzParseNode(f *testing.F) {
-	f.Add("udp:127.0.0.1:7=3")
-	f.Fuzz(func(t *testing.T, text string) {
-		if n, err := parseNode(text); err == nil && n.address == "" {
-			t.Errorf("%q has no address", text)
 		}
 	})
 }

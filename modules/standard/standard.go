@@ -60,6 +60,7 @@ import (
 	_ "github.com/kahea-sip/kahea/modules/registrar"
 	_ "github.com/kahea-sip/kahea/modules/rr"
 	_ "github.com/kahea-sip/kahea/modules/rtimer"
+	_ "github.com/kahea-sip/kahea/modules/rtpengine"
 	_ "github.com/kahea-sip/kahea/modules/rtpproxy"
 	_ "github.com/kahea-sip/kahea/modules/sanity"
 	_ "github.com/kahea-sip/kahea/modules/sdpops"

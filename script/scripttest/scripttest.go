@@ -100,19 +100,25 @@ func MustLoad(t testing.TB, cfg string, opt Options) *Env {
 	if err := env.Errors.Err(); err != nil {
 		t.Fatal(err)
 	}
+	env.Start(t)
+	return env
+}
+
+// Start starts the modules of a configuration without mistakes.
+func (e *Env) Start(t testing.TB) {
+	t.Helper()
 	loaded := map[string]module.Module{}
-	for _, m := range env.Modules {
+	for _, m := range e.Modules {
 		loaded[m.Name] = m.Module
 	}
-	env.Host.gen = module.NewGeneration(1, env.Program, loaded)
-	for _, m := range env.Modules {
+	e.Host.gen = module.NewGeneration(1, e.Program, loaded)
+	for _, m := range e.Modules {
 		if s, ok := m.Module.(module.Starter); ok {
-			if err := s.Start(t.Context(), env.Host); err != nil {
+			if err := s.Start(t.Context(), e.Host); err != nil {
 				t.Fatal(err)
 			}
 		}
 	}
-	return env
 }
 
 // Call makes a Call for a message, as if it had come from 127.0.0.1:5090 to
@@ -166,6 +172,7 @@ type Host struct {
 	socket   *transport.Socket
 	core     module.Core
 	clock    *timer.Manual
+	wheel    *timer.Wheel
 	counters *counter.Set
 	settings *setting.Registry
 	stores   map[string]any
@@ -232,6 +239,14 @@ func (h *Host) Log() *slog.Logger { return h.log }
 
 // Clock implements module.Host.
 func (h *Host) Clock() timer.Clock { return h.clock }
+
+// Timers implements module.Host. They run within Advance.
+func (h *Host) Timers() *timer.Wheel {
+	if h.wheel == nil {
+		h.wheel = timer.New(h.clock, timer.Options{})
+	}
+	return h.wheel
+}
 
 // Rand implements module.Host.
 func (h *Host) Rand() *rand.Rand { return rand.New(rand.NewPCG(1, 2)) }

@@ -17,6 +17,8 @@ import (
 
 	"github.com/alicebob/miniredis/v2"
 	"github.com/rogpeppe/go-internal/testscript"
+
+	"github.com/kahea-sip/kahea/tools/mediarelay"
 )
 
 // Log keeps what a server writes. Safe for concurrent use.
@@ -46,6 +48,7 @@ type scene struct {
 	peers    map[string]*peer
 	captures map[string]*capture
 	redis    map[string]*miniredis.Miniredis
+	relays   map[string]*mediarelay.Relay
 	last     map[*peer][]byte // what each has sent last
 	lastConn map[*peer]*conn  // and over which connection
 	serial   int
@@ -56,7 +59,7 @@ type sceneKey struct{}
 
 // Setup prepares a script; it goes into testscript.Params.Setup.
 func Setup(env *testscript.Env) error {
-	s := &scene{peers: map[string]*peer{}, captures: map[string]*capture{}, redis: map[string]*miniredis.Miniredis{}, log: new(Log), last: map[*peer][]byte{}, lastConn: map[*peer]*conn{}}
+	s := &scene{peers: map[string]*peer{}, captures: map[string]*capture{}, redis: map[string]*miniredis.Miniredis{}, relays: map[string]*mediarelay.Relay{}, log: new(Log), last: map[*peer][]byte{}, lastConn: map[*peer]*conn{}}
 	env.Values[sceneKey{}] = s
 	env.Defer(func() {
 		if s.daemon != nil {
@@ -72,6 +75,9 @@ func Setup(env *testscript.Env) error {
 		}
 		for _, m := range s.redis {
 			m.Close()
+		}
+		for _, r := range s.relays {
+			r.Close()
 		}
 	})
 	return nil

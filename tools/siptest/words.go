@@ -57,6 +57,14 @@
 //	capture NAME            open a server for copies of messages; $NAME is its address
 //	captured NAME           stdout lists the copies that have arrived, a line each:
 //	                        hep3 udp alice > server id=1 key=… cid=… FIRST LINE
+//	relay NAME              start a media relay, of rtpproxy's protocol and of ng; $NAME is its
+//	                        address; once more after relay-end, at the same one
+//	relay-end NAME          end a relay
+//	answers NAME COMMAND FILE|silence|well
+//	                        what the relay answers to a command from now on, "*" to all: a
+//	                        reply in the form of its protocol, of ng in JSON; nothing; as it does
+//	relayed NAME            stdout lists the commands that have come, a line each:
+//	                        offer call-id="x" flags=["a" "b"] …
 //	redis NAME              start a Redis; $NAME is its address, $NAME_PORT the port;
 //	                        once more after redis-end, with what it had
 //	redis-end NAME          end a Redis
@@ -88,6 +96,7 @@ import (
 	"github.com/rogpeppe/go-internal/testscript"
 
 	"github.com/kahea-sip/kahea/rpc"
+	"github.com/kahea-sip/kahea/tools/mediarelay"
 )
 
 // Daemon is a running server under test.
@@ -139,6 +148,15 @@ func Words(start Start) map[string]command {
 				return err
 			}
 			return f(s, ts, p, args[1:])
+		})
+	}
+	toRelay := func(min int, usage string, f func(ts *testscript.TestScript, r *mediarelay.Relay, args []string) error) command {
+		return word(min, usage, func(s *scene, ts *testscript.TestScript, args []string) error {
+			r := s.relays[args[0]]
+			if r == nil {
+				return fmt.Errorf("there is no relay %q", args[0])
+			}
+			return f(ts, r, args[1:])
 		})
 	}
 	return map[string]command{
@@ -261,6 +279,10 @@ func Words(start Start) map[string]command {
 		"captured": word(1, "captured NAME", func(s *scene, ts *testscript.TestScript, args []string) error {
 			return s.captured(ts, args)
 		}),
+		"relay":     word(1, "relay NAME", func(s *scene, ts *testscript.TestScript, args []string) error { return s.startRelay(ts, args[0]) }),
+		"relay-end": toRelay(1, "relay-end NAME", func(_ *testscript.TestScript, r *mediarelay.Relay, _ []string) error { r.Close(); return nil }),
+		"answers":   toRelay(3, "answers NAME COMMAND FILE|silence|well", relayAnswers),
+		"relayed":   toRelay(1, "relayed NAME", relayed),
 		"redis": word(1, "redis NAME", func(s *scene, ts *testscript.TestScript, args []string) error {
 			return s.startRedis(ts, args[0])
 		}),
