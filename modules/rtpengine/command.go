@@ -56,15 +56,17 @@ type work struct {
 	r *RTPEngine
 	c *module.Call
 	operation
-	d    *dictionary
-	o    options
-	id   string // Call-ID
-	sets [2]*relay.Set
-	sdp  *body
+	d  *dictionary
+	o  options
+	id string // Call-ID
+	// branchGiven is the via-branch that the script gives as a text.
+	branchGiven string
+	sets        [2]*relay.Set
+	sdp         *body
 }
 
 // prepare makes the command that flags ask for.
-func (r *RTPEngine) prepare(c *module.Call, op operation, flags string, b *body) (*work, error) {
+func (r *RTPEngine) prepare(c *module.Call, op operation, a module.Args, b *body) (*work, error) {
 	w := &work{r: r, c: c, operation: op, d: newDictionary(), id: c.Msg.CallID(), sdp: b}
 	w.d.add("supports", "load limit")
 	if b != nil {
@@ -74,11 +76,14 @@ func (r *RTPEngine) prepare(c *module.Call, op operation, flags string, b *body)
 		}
 	}
 	var err error
-	if w.o, err = parseFlags(flags, w.d); err != nil {
+	if w.o, err = parseFlags(a.Str(0), w.d); err != nil {
 		return nil, err
 	}
 	if w.o.answer && op.name == offering.name {
 		w.operation = answering
+	}
+	if len(a) > 1 && a.Str(1) != "" {
+		w.o.viaBranch, w.branchGiven = "given", a.Str(1)
 	}
 	if w.o.callID != "" {
 		w.id = w.o.callID
@@ -144,6 +149,9 @@ func (w *work) branch() error {
 		kind = "extra"
 	}
 	switch kind {
+	case "given":
+		w.d.set("via-branch", w.branchGiven)
+		return nil
 	case "extra":
 		if w.r.extraID == nil {
 			return errExtra
@@ -245,12 +253,12 @@ func (w *work) settle(n *relay.Node, key string, reply *bencode.Value) error {
 // simple makes a function that sends a command without a session description.
 func (r *RTPEngine) simple(function string, op operation, then func(c *module.Call, reply *bencode.Value)) func(*module.Call, module.Args) module.Result {
 	return func(c *module.Call, a module.Args) module.Result {
-		return r.send(c, function, op, a.Str(0), then)
+		return r.send(c, function, op, a, then)
 	}
 }
 
-func (r *RTPEngine) send(c *module.Call, function string, op operation, flags string, then func(c *module.Call, reply *bencode.Value)) module.Result {
-	w, err := r.prepare(c, op, flags, nil)
+func (r *RTPEngine) send(c *module.Call, function string, op operation, a module.Args, then func(c *module.Call, reply *bencode.Value)) module.Result {
+	w, err := r.prepare(c, op, a, nil)
 	if err != nil {
 		return c.Fail(function, err)
 	}
@@ -275,7 +283,7 @@ func (r *RTPEngine) manage(c *module.Call, a module.Args) module.Result {
 		}
 		method = q.Method
 	}
-	end := func() module.Result { return r.send(c, function, deleting, a.Str(0), r.takeStatistics) }
+	end := func() module.Result { return r.send(c, function, deleting, a, r.takeStatistics) }
 	switch method {
 	case sip.MethodBye, sip.MethodCancel:
 		return end()
@@ -292,17 +300,17 @@ func (r *RTPEngine) manage(c *module.Call, a module.Args) module.Result {
 	case c.Msg.IsRequest() && !has:
 		return module.False
 	case c.Msg.IsRequest() && (method == sip.MethodAck || method == sip.MethodPrack):
-		return r.negotiate(c, function, answering, a.Str(0))
+		return r.negotiate(c, function, answering, a)
 	case c.Msg.IsRequest():
-		return r.negotiate(c, function, offering, a.Str(0))
+		return r.negotiate(c, function, offering, a)
 	case c.Msg.Status >= 300:
 		return end()
 	case !has:
 		return module.False
 	case offered(c):
-		return r.negotiate(c, function, answering, a.Str(0))
+		return r.negotiate(c, function, answering, a)
 	}
-	return r.negotiate(c, function, offering, a.Str(0))
+	return r.negotiate(c, function, offering, a)
 }
 
 // offered tells whether the request of a reply had a session description.

@@ -51,22 +51,25 @@ func (r *RTPEngine) params() []module.Param {
 
 func (r *RTPEngine) functions() []module.Function {
 	flags := []module.Arg{{Name: "flags", Optional: true, Doc: "flags, see above"}}
+	branch := module.Arg{Name: "viabranch", Optional: true, Doc: "text that is sent as via-branch"}
+	more := append(flags[:1:1], branch)
 	simple := func(name, command, lua, doc string, whole bool, then func(*module.Call, *bencode.Value)) module.Function {
 		op := operation{name: command, sides: asSender, toTag: true, whole: whole}
 		return module.Function{Name: name, Args: flags, Routes: module.AnyRoute, Run: r.simple(name, op, then), Lua: lua, Doc: doc}
 	}
-	needed := func(f module.Function) module.Function {
-		f.Args = []module.Arg{{Name: "flags", Doc: "flags, see above"}}
+	needed := func(f module.Function, more ...module.Arg) module.Function {
+		f.Args = append([]module.Arg{{Name: "flags", Doc: "flags, see above"}}, more...)
 		return f
 	}
+	three := func(name string) string { return name + "0(); " + name + "(str); " + name + "2(str,str)" }
 	both := func(name string) string { return name + "0(); " + name + "(str)" }
 	functions := []module.Function{
-		{Name: "rtpengine_offer", Args: flags, Routes: module.AnyRoute, Run: r.offer, Lua: both("rtpengine_offer"), Doc: "Tells the relay the first session description of a call, and puts the relay's own in its place."},
-		{Name: "rtpengine_answer", Args: flags, Routes: module.AnyRoute, Run: r.answer, Lua: both("rtpengine_answer"), Doc: "The same for the second one, in a reply, an ACK or a PRACK."},
-		{Name: "rtpengine_manage", Args: flags, Routes: module.AnyRoute, Run: r.manage, Lua: both("rtpengine_manage"), Doc: "Does what the message is in need of: offer, answer or delete."},
-		{Name: "rtpengine_info", Args: flags, Routes: module.AnyRoute, Run: r.info, Lua: "-", Doc: "Tells the relay of candidates that come later (trickle ICE). The message stays as it is."},
-		{Name: "rtpengine_delete", Args: flags, Routes: module.AnyRoute, Run: r.simple("rtpengine_delete", deleting, r.takeStatistics), Lua: both("rtpengine_delete"), Doc: "Ends the relaying of the call, and assigns the variables of mos_…_pv."},
-		{Name: "rtpengine_query", Args: flags, Routes: module.AnyRoute, Run: r.simple("rtpengine_query", querying, r.takeStatistics), Lua: both("rtpengine_query"), Doc: "Asks how the call is doing, and assigns the variables of mos_…_pv."},
+		{Name: "rtpengine_offer", Args: more, Routes: module.AnyRoute, Run: r.offer, Lua: three("rtpengine_offer"), Doc: "Tells the relay the first session description of a call, and puts the relay's own in its place."},
+		{Name: "rtpengine_answer", Args: more, Routes: module.AnyRoute, Run: r.answer, Lua: three("rtpengine_answer"), Doc: "The same for the second one, in a reply, an ACK or a PRACK."},
+		{Name: "rtpengine_manage", Args: more, Routes: module.AnyRoute, Run: r.manage, Lua: three("rtpengine_manage"), Doc: "Does what the message is in need of: offer, answer or delete."},
+		{Name: "rtpengine_info", Args: more, Routes: module.AnyRoute, Run: r.info, Lua: "-", Doc: "Tells the relay of candidates that come later (trickle ICE). The message stays as it is."},
+		{Name: "rtpengine_delete", Args: more, Routes: module.AnyRoute, Run: r.simple("rtpengine_delete", deleting, r.takeStatistics), Lua: three("rtpengine_delete"), Doc: "Ends the relaying of the call, and assigns the variables of mos_…_pv."},
+		{Name: "rtpengine_query", Args: more, Routes: module.AnyRoute, Run: r.simple("rtpengine_query", querying, r.takeStatistics), Lua: three("rtpengine_query"), Doc: "Asks how the call is doing, and assigns the variables of mos_…_pv."},
 		{Name: "rtpengine_query_v", Args: []module.Arg{{Name: "fmt", Doc: "j for JSON on one line, jp for JSON to be read"}, {Name: "var", Type: module.ArgVar, Doc: "variable that gets it"}},
 			Routes: module.AnyRoute, Run: r.queryValue, Lua: "rtpengine_query_v(str,str)", Doc: "Asks how the call is doing, and assigns all that the relay says."},
 		{Name: "set_rtpengine_set", Args: []module.Arg{{Name: "setid", Type: module.ArgInt, Doc: "number of the set"}, {Name: "second", Type: module.ArgInt, Optional: true, Doc: "set through which the media pass as well"}},
@@ -87,7 +90,7 @@ func (r *RTPEngine) functions() []module.Function {
 		functions = append(functions, simple(f.name, f.command, both(f.name), f.doc, true, nil))
 	}
 	return append(functions,
-		needed(simple("play_media", "play media", "play_media(str)", "Has the relay play a file to one of the parties.", false, r.takeDuration)),
+		needed(simple("play_media", "play media", "play_media(str); play_media2(str,str)", "Has the relay play a file to one of the parties.", false, r.takeDuration), branch),
 		simple("stop_media", "stop media", both("stop_media"), "Ends it.", false, nil),
 		needed(simple("play_dtmf", "play DTMF", "play_dtmf(str)", "Has the relay send a digit as if one of the parties had.", false, nil)),
 		simple("start_recording", "start recording", "start_recording", "Has the relay record the call.", false, nil),

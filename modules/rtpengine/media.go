@@ -71,7 +71,7 @@ func withoutLineEnd(s string) string { return strings.TrimSuffix(strings.TrimSuf
 
 // offer is rtpengine_offer([flags]).
 func (r *RTPEngine) offer(c *module.Call, a module.Args) module.Result {
-	return r.negotiate(c, "rtpengine_offer", offering, a.Str(0))
+	return r.negotiate(c, "rtpengine_offer", offering, a)
 }
 
 // answer is rtpengine_answer([flags]).
@@ -79,24 +79,24 @@ func (r *RTPEngine) answer(c *module.Call, a module.Args) module.Result {
 	if m := c.Msg.Method; c.Msg.IsRequest() && m != sip.MethodAck && m != sip.MethodPrack {
 		return c.Fail("rtpengine_answer", errOrder)
 	}
-	return r.negotiate(c, "rtpengine_answer", answering, a.Str(0))
+	return r.negotiate(c, "rtpengine_answer", answering, a)
 }
 
 // info is rtpengine_info([flags]): an offer whose answer nobody needs.
 func (r *RTPEngine) info(c *module.Call, a module.Args) module.Result {
-	if _, _, err := r.tell(c, offering, a.Str(0)); err != nil {
+	if _, _, err := r.tell(c, offering, a); err != nil {
 		return c.Fail("rtpengine_info", err)
 	}
 	return module.True
 }
 
 // tell tells the relay the session description of a message.
-func (r *RTPEngine) tell(c *module.Call, op operation, flags string) (*body, bencode.Value, error) {
+func (r *RTPEngine) tell(c *module.Call, op operation, a module.Args) (*body, bencode.Value, error) {
 	b, err := r.bodyOf(c)
 	if err != nil {
 		return nil, bencode.Value{}, err
 	}
-	w, err := r.prepare(c, op, flags, b)
+	w, err := r.prepare(c, op, a, b)
 	if err != nil {
 		return nil, bencode.Value{}, err
 	}
@@ -106,8 +106,8 @@ func (r *RTPEngine) tell(c *module.Call, op operation, flags string) (*body, ben
 
 // negotiate tells the relay the session description of a message and puts that which it answers with into its place, or into the variable
 // of write_sdp_pv.
-func (r *RTPEngine) negotiate(c *module.Call, function string, op operation, flags string) module.Result {
-	b, reply, err := r.tell(c, op, flags)
+func (r *RTPEngine) negotiate(c *module.Call, function string, op operation, a module.Args) module.Result {
+	b, reply, err := r.tell(c, op, a)
 	if err != nil {
 		return c.Fail(function, err)
 	}

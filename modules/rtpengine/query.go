@@ -11,6 +11,9 @@ import (
 	"github.com/kahea-sip/kahea/core/module"
 )
 
+// noFlags are the arguments of a command that the script gives none.
+var noFlags = make(module.Args, 1)
+
 var errFormat = errors.New("the format is j or jp")
 
 // takeStatistics is what is done with the reply to delete and query.
@@ -34,7 +37,7 @@ func (r *RTPEngine) queryValue(c *module.Call, a module.Args) module.Result {
 	if format != "j" && format != "jp" {
 		return c.Fail(function, errFormat)
 	}
-	w, err := r.prepare(c, querying, "", nil)
+	w, err := r.prepare(c, querying, noFlags, nil)
 	if err != nil {
 		return c.Fail(function, err)
 	}
@@ -54,7 +57,7 @@ func (r *RTPEngine) queryValue(c *module.Call, a module.Args) module.Result {
 
 // statistics is $rtpestat, and $rtpstat: null where the relay does not know the call.
 func (r *RTPEngine) statistics(c *module.Call) module.Value {
-	w, err := r.prepare(c, querying, "", nil)
+	w, err := r.prepare(c, querying, noFlags, nil)
 	if err != nil {
 		return module.Value{}
 	}

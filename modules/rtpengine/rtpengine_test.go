@@ -260,6 +260,17 @@ func TestViaBranch(t *testing.T) {
 	}
 }
 
+// TestBranchGiven: a text that stands for via-branch, in place of a flag.
+func TestBranchGiven(t *testing.T) {
+	for _, line := range []string{`rtpengine_query("via-branch=1", "mine");`, `rtpengine_delete("", "mine");`, `play_media("file=/x", "mine");`, `rtpengine_manage("foo", "mine");`} {
+		relay := newRelay(t)
+		send(t, load(t, config(sock(url(relay))), line), message("BYE", "tt", "", ""))
+		if got := strings.Join(relay.Commands(), ""); !strings.HasSuffix(got, ` via-branch="mine"`) {
+			t.Errorf("%s: %s", line, got)
+		}
+	}
+}
+
 // TestBodies: which part of a message is told to the relay, and that the rest stays as it is.
 func TestBodies(t *testing.T) {
 	part := "--b1\r\nContent-Type: text/plain\r\n\r\nhello\r\n--b1\r\nX: y\r\nContent-Type: application/sdp\r\n\r\n%s\r\n--b1--\r\nepilogue"
