@@ -10,7 +10,9 @@ func (t *Transaction) Branches() []*Branch { return t.branches }
 
 // BranchID is the branch parameter of the Via of a branch, also of one that is still to come: what a script tells others of the branch. A
 // destination that is tried after another one of the same branch counts as a branch of its own.
-func (t *Transaction) BranchID(branch int) string { return string(t.l.appendBranchID(nil, t.id, branch)) }
+func (t *Transaction) BranchID(branch int) string {
+	return string(t.l.appendBranchID(nil, t.id, branch))
+}
 
 // Picked is the branch whose reply a failure or branch failure route is
 // about; nil elsewhere.
