@@ -61,7 +61,7 @@ func TestRead(t *testing.T) {
 	}
 	var got []string
 	for n := range s.Nodes() {
-		got = append(got, fmt.Sprint(n.Set, n.Index, n.URL, n.Weight()))
+		got = append(got, fmt.Sprintf("%d %d %s %d", n.Set, n.Index, n.URL, n.Weight()))
 	}
 	if want := []string{"0 0 udp:a:1 2", "0 1 udp:b:2 1", "0 3 udp:c:3 1", "0 4 udp:a:1 1", "7 2 udp:a:1 1"}; !slices.Equal(got, want) {
 		t.Errorf("%q, want %q", got, want)
