@@ -35,7 +35,8 @@ modparam("htable","htable","t=>size=4;")
 
 // referenceGaps are rows that the grammar takes though the reference does not, or the reverse, with the reason.
 var referenceGaps = map[string]string{
-	"description=\"x\"": "of releases behind 5.6",
+	"description=\"x\"":      "of releases behind 5.6",
+	"tcp_accept_iplimit=100": "of releases behind 5.6",
 	"route(); | route[X] { exit; }\nfailure_route[F] { exit; }":                    "script/check knows what core functions take",
 	"forward($ru); | route[X] { exit; }\nfailure_route[F] { exit; }":               "script/check knows what core functions take",
 	"setflag(); | route[X] { exit; }\nfailure_route[F] { exit; }":                  "script/check knows what core functions take",

@@ -121,6 +121,8 @@ type TCP struct {
 	Disabled bool
 	// MaxConnections is how many connections may be open, TLS included.
 	MaxConnections int
+	// MaxFromAddress is how many of them one address may have opened; 0 for any number.
+	MaxFromAddress int
 	// ConnectionLifetime is how long a connection may be silent; negative means for ever.
 	ConnectionLifetime time.Duration
 	// ConnectTimeout and SendTimeout bound connecting and sending.

@@ -33,6 +33,7 @@ var tcpParams = []Param{
 	{Name: "disable_tcp", Type: Bool, Default: "no", Doc: "serve no TCP", at: func(s *Settings) any { return &s.TCP.Disabled }},
 	{Name: "tcp_children", Type: Int, Max: 10000, Default: "8", Status: NoMeaning, Doc: "readers of TCP connections, by default as many as children"},
 	{Name: "tcp_max_connections", Type: Int, Default: "2048", Doc: "connections that may be open, TLS included", at: func(s *Settings) any { return &s.TCP.MaxConnections }},
+	{Name: "tcp_accept_iplimit", Type: Int, Default: "0", Doc: "connections that an address may have open to this server, 0 for any number", at: func(s *Settings) any { return &s.TCP.MaxFromAddress }},
 	{Name: "tcp_connection_lifetime", Type: Int, Min: anyNegative, Max: 1 << 31, Unit: time.Second, UnitName: "seconds", Default: "120", Doc: "silence after which a connection is closed, negative for never", at: func(s *Settings) any { return &s.TCP.ConnectionLifetime }},
 	{Name: "tcp_connect_timeout", Type: Int, Min: anyNegative, Max: 1 << 31, Unit: time.Second, UnitName: "seconds", Default: "10", Doc: "how long connecting may take", at: func(s *Settings) any { return &s.TCP.ConnectTimeout }},
 	{Name: "tcp_send_timeout", Type: Int, Min: anyNegative, Max: 1 << 31, Unit: time.Second, UnitName: "seconds", Default: "10", Doc: "how long sending may take", at: func(s *Settings) any { return &s.TCP.SendTimeout }},

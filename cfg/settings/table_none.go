@@ -65,7 +65,6 @@ var missingParams = []Param{
 	{Name: "mcast_loopback", Type: Bool, Status: Missing, Doc: "multicast comes back to the sender"},
 	{Name: "mcast_ttl", Type: Int, Status: Missing, harmless: 1, Doc: "reach of multicast"},
 	{Name: "enable_sctp", Type: Int, Max: 2, Default: "2", Status: Missing, Doc: "serve SCTP: 0 no, 1 yes, 2 where the system can"},
-	{Name: "tcp_accept_iplimit", Type: Int, Status: Missing, Doc: "connections that an address may have open"},
 	{Name: "tcp_accept_haproxy", Type: Bool, Status: Missing, Doc: "read the proxy protocol's header on new connections"},
 	{Name: "tcp_accept_hep3", Type: Bool, Status: Missing, Doc: "take HEP3 on TCP sockets"},
 	{Name: "use_dst_blocklist", Type: Bool, Status: Missing, Doc: "avoid destinations that failed"},

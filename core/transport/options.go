@@ -92,6 +92,9 @@ type TCPOptions struct {
 	// MaxSecure bounds those of TLS and WSS among them (tls_max_connections);
 	// 0 is 2048.
 	MaxSecure int
+	// MaxFromAddress bounds the connections that one address has opened
+	// (tcp_accept_iplimit); 0 is no bound.
+	MaxFromAddress int
 	// Lifetime ends a connection that was not used for so long
 	// (tcp_connection_lifetime); 0 is 120 s, negative is never.
 	Lifetime time.Duration

@@ -29,6 +29,7 @@ type streams struct {
 	receivers sync.Pool        // Receivers that no connection uses at this moment
 
 	maxConns, maxSecure, connQueueMax, queueMax, maxMessage int
+	maxFrom                                                 int // accepted of one address; 0 for any number
 	lifetime, connectTimeout                                time.Duration
 	sendTimeout, readTimeout                                time.Duration
 
@@ -43,6 +44,7 @@ type streams struct {
 	byID     map[ConnID]*conn      // guarded by mu
 	byRemote map[remoteKey][]*conn // guarded by mu; the newest is the last
 	byProto  [WSS + 1]int          // guarded by mu
+	accepts  map[netip.Addr]int    // accepted ones by address, where maxFrom bounds them; guarded by mu
 	onClose  []func(Connection)    // guarded by mu
 	stopping bool                  // guarded by mu; nothing more is read
 	drained  bool                  // guarded by mu; nothing more is opened
@@ -64,6 +66,7 @@ func (t *streams) init(l *Layer) {
 		protos:         map[Proto]Stream{TCP: {}},
 		maxConns:       cmp.Or(o.MaxConnections, 2048),
 		maxSecure:      cmp.Or(o.MaxSecure, 2048),
+		maxFrom:        o.MaxFromAddress,
 		connQueueMax:   cmp.Or(o.ConnQueueMax, 32<<10),
 		queueMax:       cmp.Or(o.QueueMax, 10<<20),
 		maxMessage:     cmp.Or(o.MaxMessage, 64<<10),
@@ -74,6 +77,7 @@ func (t *streams) init(l *Layer) {
 		draining:       make(chan struct{}),
 		byID:           map[ConnID]*conn{},
 		byRemote:       map[remoteKey][]*conn{},
+		accepts:        map[netip.Addr]int{},
 	}
 	t.alarm = l.clock.Alarm(t.sweep)
 }
@@ -175,6 +179,13 @@ func (t *streams) add(c *conn) error {
 		t.layer.count.localReject.Inc()
 		return ErrSecondConnection
 	}
+	if t.bounded(c) {
+		if t.accepts[c.remote.Addr()] >= t.maxFrom {
+			t.layer.count.localReject.Inc()
+			return ErrTooManyConnections
+		}
+		t.accepts[c.remote.Addr()]++
+	}
 	t.lastID++
 	c.id = t.lastID
 	c.opened = t.layer.clock.Now()
@@ -199,6 +210,9 @@ func (t *streams) add(c *conn) error {
 	return nil
 }
 
+// bounded tells whether a connection counts for its address.
+func (t *streams) bounded(c *conn) bool { return t.maxFrom > 0 && !c.outgoing }
+
 // remove takes a connection out of the tables.
 func (t *streams) remove(c *conn) {
 	t.mu.Lock()
@@ -208,6 +222,11 @@ func (t *streams) remove(c *conn) {
 	}
 	delete(t.byID, c.id)
 	t.byProto[c.proto]--
+	if a := c.remote.Addr(); t.bounded(c) {
+		if t.accepts[a]--; t.accepts[a] == 0 {
+			delete(t.accepts, a)
+		}
+	}
 	t.forgetAll(c)
 }
 

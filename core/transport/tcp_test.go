@@ -394,6 +394,34 @@ func TestMaxConnections(t *testing.T) {
 	})
 }
 
+// An address has its share of connections; those that we open do not count, and
+// the end of one makes room.
+func TestMaxFromAddress(t *testing.T) {
+	overNetworks(t, func(t *testing.T, o Options) {
+		o.Sockets = listenOn(TCP, "127.0.0.1:0")
+		o.TCP.MaxFromAddress = 2
+		o.Counters = counter.New()
+		l := start(t, o, echo)
+		_, addr := listener(t, l, "127.0.0.1:0")
+		if err := l.Send(Destination{Proto: TCP, Addr: addr}, sipText("own", 0)); err != nil {
+			t.Fatal(err)
+		}
+		served := func() net.Conn {
+			c := dial(t, l, l.Sockets()[0].Addr)
+			write(t, c, sipText("a", 0))
+			expect(t, c, sipText("a", 0))
+			return c
+		}
+		first := served()
+		served()
+		expectEnd(t, dial(t, l, l.Sockets()[0].Addr))
+		first.Close()
+		eventually(t, "its end is seen", func() bool { return l.ConnCounts().Open == 2 })
+		served()
+		expectEnd(t, dial(t, l, l.Sockets()[0].Addr))
+	})
+}
+
 // A peer that does not read costs a bounded queue, then its connection.
 func TestPeerThatDoesNotRead(t *testing.T) {
 	overNetworks(t, func(t *testing.T, o Options) {

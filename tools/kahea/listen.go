@@ -42,7 +42,7 @@ func (s *server) listen() error {
 		Sockets: sockets,
 		UDP:     transport.UDPOptions{Children: children, MaxBuffer: set.MaxBuffer, Portable: s.around.portable},
 		TCP: transport.TCPOptions{
-			Disabled: set.TCP.Disabled, MaxConnections: set.TCP.MaxConnections, MaxSecure: set.TLS.MaxConnections, Lifetime: set.TCP.ConnectionLifetime,
+			Disabled: set.TCP.Disabled, MaxConnections: set.TCP.MaxConnections, MaxFromAddress: set.TCP.MaxFromAddress, MaxSecure: set.TLS.MaxConnections, Lifetime: set.TCP.ConnectionLifetime,
 			ConnectTimeout: set.TCP.ConnectTimeout, SendTimeout: set.TCP.SendTimeout, Sync: !set.TCP.Async,
 			ConnQueueMax: set.TCP.ConnectionQueue, QueueMax: set.TCP.QueueMax, NoConnect: set.TCP.NoConnect, Unique: set.TCP.Unique, MatchPort: set.TCP.Match > 0,
 			AcceptNoContentLength: set.TCP.AcceptNoCL, NoCRLFPing: !set.TCP.CRLFPing, MaxMessage: max(set.TCP.ReadBuffer, 65536),

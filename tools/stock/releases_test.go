@@ -161,10 +161,10 @@ func (s *store) readyForAll(t *testing.T) {
 
 // TestOldRelease: the file of 4.3 carries registrations and calls, and the
 // control tools of today work on it: kamctl over the FIFO that mi_fifo stands
-// for, and the MI commands that mi_rpc stands for.
+// for, the MI commands that mi_rpc stands for, and XML-RPC.
 func TestOldRelease(t *testing.T) {
 	command := refserver.KaheaCommand(t, "../kahea")
-	refserver.Needs(t, "sipp", "kamctl", "kamcmd")
+	refserver.Needs(t, "sipp", "kamctl", "kamcmd", "curl")
 	for _, file := range stockFiles(t) {
 		if filepath.Base(file) == "kamailio-4.3.cfg" {
 			oldReleaseCalls(t, command, file)
@@ -205,4 +205,6 @@ func oldReleaseCalls(t *testing.T, command, file string) {
 	control("sip:"+"bob@"+callee.addr(), "kamcmd", "-s", socket, "mi", "ul_show_contact", "location", "bob@one.example")
 	control("accepted_regs = 1", "kamcmd", "-s", socket, "mi", "get_statistics", "registrar:")
 	control("up_since", "kamctl", "uptime")
+	again := s.start(t, command, file, "XMLRPC")
+	control("<value><string>kahea", "curl", "--silent", "--data", "<methodCall><methodName>core.version</methodName></methodCall>", "http://"+again.Addr()+"/RPC")
 }
