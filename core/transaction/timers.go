@@ -185,6 +185,9 @@ func (t *Transaction) wait() {
 	t.l.count(t).waiting.Add(1)
 	now := t.l.now()
 	t.endAt = now + ms(t.cfg.Wait.Get())
+	if t.uac != nil && t.uac.brief {
+		t.endAt = now
+	}
 	t.scheduleServer()
 	if n := t.l.count(t); t.status >= 200 && t.status/100 < len(n.byClass) {
 		n.byClass[t.status/100].Add(1)

@@ -21,7 +21,7 @@ type LocalRequest struct {
 	CallID   string
 	CSeq     uint32
 	ZeroCSeq bool
-	// MaxForwards is 70 when 0.
+	// MaxForwards is 70 when 0; below 0 it stands in Headers.
 	MaxForwards int
 	// Route is the route set, values separated by commas; empty for none.
 	Route string
@@ -32,6 +32,9 @@ type LocalRequest struct {
 	// Headers are further header fields with their CRLF.
 	Headers string
 	Body    string
+	// Brief forgets the transaction with its final reply: what comes late is
+	// nobody's, and is dropped. It is for who sends very many requests.
+	Brief bool
 	// NoACK leaves the ACK for a 2xx to the caller (t_uac_start_noack).
 	NoACK bool
 	// Gen is the generation for the scripts; By is the Call that asks, whose
@@ -46,6 +49,7 @@ type LocalRequest struct {
 // uac is what a local transaction has beside branches.
 type uac struct {
 	noACK bool
+	brief bool
 	ack   []byte // the ACK for the 2xx
 	ackTo transport.Destination
 }
@@ -92,7 +96,7 @@ func (t *Transaction) build(r *LocalRequest) error {
 	t.local = true
 	t.Gen = r.Gen
 	t.State.Reset()
-	t.uac = &uac{noACK: r.NoACK}
+	t.uac = &uac{noACK: r.NoACK, brief: r.Brief}
 	buf := transport.NewBuffer(r.size())
 	text := t.appendLocal(buf.Data[:0], r)
 	t.Packet = transport.Packet{Data: text, Buffer: buf, Socket: r.Socket}
@@ -151,7 +155,9 @@ func (t *Transaction) appendLocal(dst []byte, r *LocalRequest) []byte {
 	if hops == 0 {
 		hops = 70
 	}
-	field("Max-Forwards: ", strconv.Itoa(hops))
+	if hops > 0 {
+		field("Max-Forwards: ", strconv.Itoa(hops))
+	}
 	if r.Route != "" {
 		field("Route: ", r.Route)
 	}

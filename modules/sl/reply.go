@@ -86,6 +86,16 @@ func (s *SL) SendReply(c *module.Call, code int, reason, headers string) error {
 	return s.SendStateless(c, code, reason, headers)
 }
 
+// ReplyTag is the To tag of the reply that SendReply would send to a request that
+// has none: for who must know it before.
+func (s *SL) ReplyTag(c *module.Call) string {
+	layer := c.Host.Transactions()
+	if c.Tx != nil && s.bindTM != 0 {
+		return c.Mem.Keep(layer.AppendStatefulTag(c.Mem.Begin(), c.Msg))
+	}
+	return c.Mem.Keep(layer.AppendStatelessTag(c.Mem.Begin(), c.Msg))
+}
+
 // SendStateless answers the request of c without state (RFC 3261 8.2.7).
 func (s *SL) SendStateless(c *module.Call, code int, reason, headers string) error {
 	switch {

@@ -101,6 +101,11 @@ func (m *masker) made(kind, value string) string {
 	if value == "" || strings.Contains(m.ours, value) {
 		return value
 	}
+	return m.named(kind, value)
+}
+
+// named is made for a value that peers send back.
+func (m *masker) named(kind, value string) string {
 	if name := m.names[kind+value]; name != "" {
 		return name
 	}
@@ -126,10 +131,15 @@ var (
 	viaID       = regexp.MustCompile(`;i=[0-9a-f]+`)
 	product     = regexp.MustCompile(`(?i)^(server|user-agent|date):.*`)
 	callID      = regexp.MustCompile(`(?i)^(call-id:\s*)(\S+)`)
+	entityTag   = regexp.MustCompile(`(?i)^(sip-etag:\s*)(\S+)`)
 	strangePort = regexp.MustCompile(`\brport=\d{5}\b`) // of a connection that no peer knows of, or no longer
-	noisyPID    = regexp.MustCompile(`\bpid=\d+`)
-	clientNonce = regexp.MustCompile(`cnonce="[^"]+"`)
-	response    = regexp.MustCompile(`response="[^"]+"`) // hangs on the client nonce, where there is one
+	// Of XML the white space between elements does not count: Kamailio prints documents anew, kahea sends what came.
+	xmlBody         = regexp.MustCompile(`(?im)^content-type:[^\r\n]*xml`)
+	bodyLength      = regexp.MustCompile(`(?i)^(content-length:\s*)\d+`)
+	betweenElements = regexp.MustCompile(`>\s*<`)
+	noisyPID        = regexp.MustCompile(`\bpid=\d+`)
+	clientNonce     = regexp.MustCompile(`cnonce="[^"]+"`)
+	response        = regexp.MustCompile(`response="[^"]+"`) // hangs on the client nonce, where there is one
 )
 
 // packet masks one packet and splits it in lines. Bytes that a text file should not hold are escaped.
@@ -152,6 +162,9 @@ func (m *masker) packet(data string) []string {
 		if parts := callID.FindStringSubmatch(line); parts != nil {
 			line = parts[1] + m.made("callid", parts[2])
 		}
+		if parts := entityTag.FindStringSubmatch(line); parts != nil {
+			line = parts[1] + m.named("etag", parts[2])
+		}
 		if parts := product.FindStringSubmatch(line); parts != nil && !strings.Contains(m.ours, line) {
 			line = parts[1] + ": {" + strings.ToLower(parts[1]) + "}"
 		}
@@ -164,6 +177,12 @@ func (m *masker) packet(data string) []string {
 		line = noisyPID.ReplaceAllString(line, "pid={pid}")
 		line = strangePort.ReplaceAllString(m.ports.Replace(line), "rport={rport}")
 		lines = append(lines, printable(line))
+	}
+	if xmlBody.MatchString(head) {
+		body = betweenElements.ReplaceAllString(strings.TrimSpace(body), ">\r\n<")
+		for i, line := range lines {
+			lines[i] = bodyLength.ReplaceAllString(line, "${1}{length}")
+		}
 	}
 	if hasBody && body != "" {
 		lines = append(lines, "")
@@ -218,6 +237,8 @@ var (
 		re   *regexp.Regexp
 		with string
 	}{
+		{regexp.MustCompile(`\ba(\.\d+){4}\b`), "{etag}"},
+		{regexp.MustCompile(`\bpres-[0-9a-f.-]+`), "{ruid}"},
 		{regexp.MustCompile(`\bul(oc|cx)-[0-9a-f]+-[0-9a-f]+-[0-9a-f]+`), "{ruid}"},
 		{regexp.MustCompile(`(?im)((?:^|[\s"])(?:hashid|max-slots|last[-_ ]modified|last[-_ ]keepalive|keepalive|uptime|up_since|now|pid|time|compiled|compiler|id)"?:[ \t]*)"?[^",\n]+"?`), "${1}{time}"},
 		{regexp.MustCompile(`(?i)\b(Mon|Tue|Wed|Thu|Fri|Sat|Sun) \w+ +\d+ [\d:]+ \d+`), "{date}"},

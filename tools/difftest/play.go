@@ -54,6 +54,7 @@ type call struct {
 	reply   map[string]message // last reply taken by expect, by method
 	dialog  *dialog
 	ask     message // last 401 or 407 taken by expect
+	etag    string  // last SIP-ETag taken by expect
 }
 
 // dialog is one end of a dialog.

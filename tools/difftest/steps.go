@@ -28,11 +28,18 @@ func (p *player) at(s step, words int) (*peer, string, error) {
 	return peer, line, nil
 }
 
-// block is the indented text of a step, macros filled in.
+// block is the indented text of a step, macros filled in; {etag} is the last entity
+// tag that the peer of the step expected.
 func (p *player) block(s step) []string {
+	etag := ""
+	if len(s.words) > 1 {
+		if peer := p.peers[peerOf(s.words[1])]; peer != nil {
+			etag = peer.call.etag
+		}
+	}
 	block := make([]string, len(s.block))
 	for i, line := range s.block {
-		block[i] = p.macro.Replace(line)
+		block[i] = strings.ReplaceAll(p.macro.Replace(line), "{etag}", etag)
 	}
 	return block
 }
@@ -195,6 +202,9 @@ func (p *player) expect(s step) error {
 		return nil
 	}
 	peer.call.reply[m.method()] = m
+	if etag := m.header("SIP-ETag"); etag != "" {
+		peer.call.etag = etag
+	}
 	p.learnChallenge(peer, m)
 	peer.learn(m)
 	return nil

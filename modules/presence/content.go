@@ -1,0 +1,250 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package presence
+
+import (
+	"context"
+	"math"
+	"slices"
+	"strings"
+	"sync"
+)
+
+// content is the state of a presentity at one moment: the body that watchers are
+// told, and the views of it that were made. All NOTIFYs share the texts.
+type content struct {
+	of   Presentity
+	body string
+	// until is when a publication expires that it was made of.
+	until int64
+
+	mu    sync.Mutex
+	views map[string]string // guarded by mu
+}
+
+// view returns the body as a view shows it.
+func (c *content) view(v View) string {
+	if v == nil || c.body == "" {
+		return c.body
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	k := v.Key()
+	text, ok := c.views[k]
+	if !ok {
+		text = v.Apply(c.of, c.body)
+		if c.views == nil {
+			c.views = map[string]string{}
+		}
+		c.views[k] = text
+	}
+	return text
+}
+
+// sort orders publications by their arrival, or with retrieve_order as a database
+// would by retrieve_order_by.
+func (p *Presence) sort(list []publication) {
+	columns := []string{"received_time"}
+	if p.retrieveOrder != 0 {
+		columns = strings.Split(p.retrieveOrderBy, ",")
+	}
+	slices.SortStableFunc(list, func(a, b publication) int {
+		for _, c := range columns {
+			name, direction, _ := strings.Cut(strings.TrimSpace(c), " ")
+			n := a.compare(&b, name)
+			if strings.EqualFold(strings.TrimSpace(direction), "desc") {
+				n = -n
+			}
+			if n != 0 {
+				return n
+			}
+		}
+		return 0
+	})
+}
+
+// compare compares one column.
+func (d *publication) compare(o *publication, column string) int {
+	number := func(a, b int64) int {
+		switch {
+		case a < b:
+			return -1
+		case a > b:
+			return 1
+		}
+		return 0
+	}
+	switch strings.ToLower(column) {
+	case "received_time":
+		return number(d.received, o.received)
+	case "expires":
+		return number(d.expires, o.expires)
+	case "priority":
+		return number(d.priority, o.priority)
+	case "etag":
+		return strings.Compare(d.etag, o.etag)
+	case "sender":
+		return strings.Compare(d.sender, o.sender)
+	}
+	return 0
+}
+
+// order is that of sort for a database.
+func (p *Presence) order() string {
+	if p.retrieveOrder != 0 {
+		return p.retrieveOrderBy
+	}
+	return "received_time"
+}
+
+// assemble makes the content of publications; gone is one that was removed just
+// now, nil for none.
+func (p *Presence) assemble(who Presentity, list []publication, gone *publication) *content {
+	c := &content{of: who, until: math.MaxInt64}
+	docs := make([]Document, 0, len(list)+1)
+	if gone != nil && who.Event.Aggregate != nil {
+		list = append(slices.Clone(list), *gone)
+		p.sort(list)
+	}
+	for i := range list {
+		d := list[i].document()
+		if d.Gone = gone != nil && d.ETag == gone.etag; !d.Gone {
+			c.until = min(c.until, list[i].expires)
+		}
+		docs = append(docs, d)
+	}
+	switch e := who.Event; {
+	case len(docs) == 0 && e.Empty != nil:
+		c.body = e.Empty(who)
+	case len(docs) == 0:
+	case e.Aggregate != nil:
+		c.body = e.Aggregate(who, docs)
+	default:
+		c.body = docs[len(docs)-1].Body
+	}
+	return c
+}
+
+// open returns a presentity with its change lock held; close gives it back.
+func (p *Presence) open(who Presentity) *presentity {
+	for {
+		at := p.table.take(who)
+		at.mu.Unlock()
+		at.change.Lock()
+		at.mu.Lock()
+		gone := at.gone
+		at.mu.Unlock()
+		if !gone {
+			return at
+		}
+		at.change.Unlock()
+	}
+}
+
+func (p *Presence) close(at *presentity) {
+	at.change.Unlock()
+	at.mu.Lock()
+	p.table.done(at)
+}
+
+// current makes now, what a new subscription sees, unless it is there. The
+// change lock is held.
+func (p *Presence) current(ctx context.Context, at *presentity) error {
+	now := p.now()
+	at.mu.Lock()
+	fresh := at.now != nil && p.publMode != publDatabase && at.now.until > now
+	at.mu.Unlock()
+	if fresh {
+		return nil
+	}
+	var list []publication
+	if p.pubs.any(at) {
+		var err error
+		if list, err = p.pubs.list(ctx, at, now); err != nil {
+			return err
+		}
+	}
+	c := p.assemble(at.Presentity, list, nil)
+	at.mu.Lock()
+	at.now = c
+	at.mu.Unlock()
+	return nil
+}
+
+// changed makes the content anew, and returns the subscriptions that the
+// notifier is to be given; gone is what was removed, and sender the URI that is
+// left out. The change lock is held.
+func (p *Presence) changed(ctx context.Context, at *presentity, gone *publication, sender string) ([]*subscription, error) {
+	list, err := p.pubs.list(ctx, at, p.now())
+	if err != nil {
+		return nil, err
+	}
+	now := p.assemble(at.Presentity, list, nil)
+	told := now
+	if gone != nil {
+		told = p.assemble(at.Presentity, list, gone)
+	}
+	if err := p.watchersOf(ctx, at); err != nil {
+		return nil, err
+	}
+	at.mu.Lock()
+	defer at.mu.Unlock()
+	at.told, at.now = told, now
+	return p.due(at, sender), nil
+}
+
+// due are the subscriptions that the notifier is to be given for a change. The
+// lock is held.
+func (p *Presence) due(at *presentity, sender string) []*subscription {
+	list := make([]*subscription, 0, len(at.subs))
+	now := p.now()
+	for _, s := range at.subs {
+		if s.status != Active || !s.sees || s.expires <= now || sender != "" && sameWatcher(s, sender) {
+			continue
+		}
+		if s.owe(dueChange) {
+			list = append(list, s)
+		}
+	}
+	return list
+}
+
+// sameWatcher tells whether a URI is the one that the subscription came from.
+func sameWatcher(s *subscription, uri string) bool {
+	user, domain := splitURI(uri)
+	return user == s.fromUser && strings.EqualFold(domain, s.fromDomain)
+}
+
+// watchersOf makes sure that the subscriptions in memory are those that there
+// are, and that it is known what each sees. The change lock is held.
+func (p *Presence) watchersOf(ctx context.Context, at *presentity) error {
+	if p.store != nil && p.subsMode == subsDatabase {
+		if err := p.store.reload(ctx, at); err != nil {
+			return err
+		}
+	}
+	return p.judgeViews(ctx, at)
+}
+
+// bodyFor is the body of a NOTIFY that is due for d, with its type. The lock is
+// held.
+func (p *Presence) bodyFor(s *subscription, d due) (body, ctype string) {
+	e := s.of.Event
+	c := s.of.now
+	switch {
+	case e.IsWinfo():
+		body = s.watcherinfo(d)
+	case !s.sees || d == dueEnd:
+	case d&dueChange != 0 && s.of.told != nil:
+		body = s.of.told.view(s.view)
+	case c != nil:
+		body = c.view(s.view)
+	}
+	if body == "" {
+		return "", ""
+	}
+	if e.PerWatcher != nil {
+		body = e.PerWatcher(s.watcher(), body)
+	}
+	return body, e.ContentType
+}

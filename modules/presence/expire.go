@@ -1,0 +1,105 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package presence
+
+import (
+	"context"
+
+	"github.com/kahea-sip/kahea/core/db"
+)
+
+// clean removes publications that have expired, and tells their watchers; of the
+// watchers table it removes rows that a week has passed over.
+func (p *Presence) clean() {
+	ctx, now := p.ctx, p.now()
+	list, err := p.pubs.expired(ctx, now)
+	if err != nil {
+		p.log.Error("publications that have expired cannot be looked for", "err", err)
+		return
+	}
+	for _, who := range list {
+		due, err := p.cleanOne(ctx, who, now)
+		if err != nil {
+			p.log.Error("publications that have expired cannot be removed", "uri", who.URI, "err", err)
+			continue
+		}
+		p.notifier.add(due...)
+	}
+	if t, ok := p.pubs.(*presentityTable); ok {
+		t.sweep(now)
+	}
+	if err := p.watchers.sweep(ctx, now-watchersKept); err != nil {
+		p.log.Error("old rows of watchers cannot be removed", "table", p.watchersName, "err", err)
+	}
+}
+
+// watchersKept is how long a row of watchers without a decision stays, in
+// seconds.
+const watchersKept = 3 * 24 * 3600
+
+// cleanOne removes what has expired of one presentity.
+func (p *Presence) cleanOne(ctx context.Context, who Presentity, now int64) ([]*subscription, error) {
+	at := p.open(who)
+	defer p.close(at)
+	if err := p.pubs.removeExpired(ctx, at, now); err != nil || p.forceDelete != 0 {
+		return nil, err
+	}
+	return p.changed(ctx, at, nil, "")
+}
+
+// expire ends subscriptions that have expired, and writes what waits.
+func (p *Presence) expire() {
+	if p.subsMode == subsDatabase && p.store != nil {
+		if err := p.store.loadExpired(p.ctx, p.now()); err != nil {
+			p.log.Error("subscriptions that have expired cannot be looked for", "err", err)
+		}
+	}
+	for _, at := range p.table.all() {
+		ended, due := p.expired(at)
+		p.notifier.add(due...)
+		for _, s := range ended {
+			p.watcherChanged(s, eventTimeout)
+		}
+	}
+	if p.store != nil {
+		p.store.flushed(p.ctx)
+	}
+}
+
+// expired ends the subscriptions of a presentity that have expired.
+func (p *Presence) expired(at *presentity) (ended, due []*subscription) {
+	now := p.now()
+	at.mu.Lock()
+	defer at.mu.Unlock()
+	for _, s := range at.subs {
+		if s.expires > now || s.status == Terminated {
+			continue
+		}
+		s.end("timeout")
+		ended = append(ended, s)
+		if s.owe(dueEnd) {
+			due = append(due, s)
+		}
+	}
+	return ended, due
+}
+
+// loadExpired takes up the subscriptions that have expired (subs_db_mode 3).
+func (t *store) loadExpired(ctx context.Context, now int64) error {
+	return t.p.db.Select(ctx, db.Query{Table: t.name, Columns: subscriptionColumns,
+		Where: []db.Cond{{Column: "expires", Op: db.LessEqual, Value: now}}}, func(row []db.Value) error {
+		if s := t.takeUp(row); s != nil {
+			t.follow(s, row)
+		}
+		return nil
+	})
+}
+
+// sweep removes rows of pending watchers that are older than a moment.
+func (t *watchers) sweep(ctx context.Context, before int64) error {
+	if t == nil {
+		return nil
+	}
+	_, err := t.p.db.Delete(ctx, t.name, []db.Cond{db.Is("status", int64(Pending)), {Column: "inserted_time", Op: db.Less, Value: before}})
+	return err
+}

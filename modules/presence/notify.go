@@ -1,0 +1,171 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package presence
+
+import (
+	"errors"
+	"strconv"
+	"strings"
+
+	"github.com/kahea-sip/kahea/core/module"
+	"github.com/kahea-sip/kahea/core/transaction"
+	"github.com/kahea-sip/kahea/core/transport"
+)
+
+// notice is a NOTIFY on its way.
+type notice struct {
+	p   *Presence
+	s   *subscription
+	due due
+	// final tells that it ends the subscription.
+	final bool
+	// snapshot is the subscription as it was then, for $subs.
+	snapshot snapshot
+	r        transaction.LocalRequest
+}
+
+// notify sends what a subscription is owed. One NOTIFY of a subscription is on
+// its way at a time, so that they arrive in the order of their CSeq numbers and
+// a newer state takes the place of one that waits (RFC 6665 4.2.2). c is the
+// Call at work, out its way out, nil for the transport's own.
+func (p *Presence) notify(c *module.Call, s *subscription, out transport.Sender) {
+	n := p.prepare(s)
+	if n == nil {
+		return
+	}
+	shown := p.local(c)
+	was := *shown
+	shown.show(c, n.snapshot)
+	n.r.By = c
+	t, err := p.host.Transactions().Send(&n.r, out)
+	if t != nil {
+		t.Unref()
+	}
+	*shown = was
+	switch {
+	case err == nil:
+		p.notified.Inc()
+	case errors.Is(err, transaction.ErrFull) && !n.final:
+		p.postpone(n)
+	default:
+		p.failed.Inc()
+		p.log.Debug("a NOTIFY cannot be sent", "uri", n.r.URI, "call_id", n.r.CallID, "err", err)
+		p.answered(n, 0)
+	}
+}
+
+// prepare takes what is due and makes the NOTIFY; nil where nothing is due, or
+// one is on its way.
+func (p *Presence) prepare(s *subscription) *notice {
+	of := s.of
+	of.mu.Lock()
+	defer of.mu.Unlock()
+	s.queued = false
+	if s.busy || s.due == 0 {
+		return nil
+	}
+	d := s.due
+	s.due, s.busy = 0, true
+	n := &notice{p: p, s: s, due: d, final: d&dueEnd != 0}
+	body, ctype := p.bodyFor(s, d)
+	n.snapshot = s.snapshot(p.now())
+	s.localCSeq++
+	n.r = transaction.LocalRequest{
+		Method: "NOTIFY", URI: s.contact, To: address(s.fromUser, s.fromDomain, s.fromTag), From: address(s.toUser, s.toDomain, s.toTag),
+		CallID: s.callID, CSeq: s.localCSeq, ZeroCSeq: true, MaxForwards: -1, Route: s.routes, Socket: s.socket, Headers: p.headers(s, ctype), Body: body,
+		Gen: p.host.Generation(), Events: transaction.LocalDone, Heard: n.heard, Brief: true,
+	}
+	s.version++
+	p.store.touch(s)
+	return n
+}
+
+// address is an address with a tag.
+func address(user, domain, tag string) string {
+	var b strings.Builder
+	b.Grow(len(user) + len(domain) + len(tag) + 16)
+	b.WriteString("<sip:")
+	if user != "" {
+		b.WriteString(user)
+		b.WriteByte('@')
+	}
+	b.WriteString(domain)
+	b.WriteString(">;tag=")
+	b.WriteString(tag)
+	return b.String()
+}
+
+// headers are the header fields of a NOTIFY. The lock is held.
+func (p *Presence) headers(s *subscription, ctype string) string {
+	b := make([]byte, 0, 256)
+	b = append(b, "Max-Forwards: 70\r\nEvent: "...)
+	b = append(b, s.of.Event.Name...)
+	if s.eventID != "" {
+		b = append(append(b, ";id="...), s.eventID...)
+	}
+	b = append(append(append(b, "\r\nContact: <"...), s.localContact...), ">\r\nSubscription-State: "...)
+	b = append(s.appendState(b, p.now()), "\r\n"...)
+	if ctype != "" {
+		b = append(append(append(b, "Content-Type: "...), ctype...), "\r\n"...)
+	}
+	return string(b)
+}
+
+// appendState appends the value of Subscription-State (RFC 6665 8.2.3).
+func (s *subscription) appendState(b []byte, now int64) []byte {
+	b = append(b, s.status.String()...)
+	if s.status == Terminated {
+		if s.reason != "" {
+			b = append(append(b, ";reason="...), s.reason...)
+		}
+		return b
+	}
+	return strconv.AppendInt(append(b, ";expires="...), s.left(now), 10)
+}
+
+// heard follows the end of a NOTIFY; the transaction's lock is held.
+func (n *notice) heard(e *transaction.Notice) {
+	n.p.replied(n, e)
+	n.p.answered(n, e.Code)
+}
+
+// answered lets the next NOTIFY of the subscription go, and drops the
+// subscription where the watcher does not know it (RFC 6665 4.2.2). Code is 0
+// where the NOTIFY could not be sent.
+func (p *Presence) answered(n *notice, code int) {
+	s := n.s
+	lost := code == 404 || code == 481 || code == 408 && p.timeoutRmSubs != 0 || n.snapshot.deleted
+	again, removed := false, false
+	s.of.mu.Lock()
+	s.busy = false
+	if n.final || lost {
+		removed = p.table.remove(s)
+		s.end(s.reason)
+		s.due = 0
+	} else if s.due != 0 && !s.queued {
+		s.queued, again = true, true
+	}
+	p.table.done(s.of)
+	switch {
+	case again:
+		p.notifier.add(s)
+	case removed:
+		p.store.drop(s)
+		if lost && !n.final {
+			p.lost.Inc()
+			p.watcherChanged(s, eventTimeout)
+		}
+	}
+}
+
+// postpone gives back what was due: there was no memory for the transaction.
+func (p *Presence) postpone(n *notice) {
+	s := n.s
+	s.of.mu.Lock()
+	s.busy = false
+	s.queued = true
+	s.due |= n.due
+	s.full = s.full || s.of.Event.IsWinfo()
+	s.of.mu.Unlock()
+	p.notifier.hold(s)
+}
