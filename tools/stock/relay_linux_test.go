@@ -33,7 +33,7 @@ func startRTPEngine(t *testing.T) *engine {
 	t.Helper()
 	refserver.Needs(t, "rtpengine")
 	cmd := exec.Command("rtpengine", "--table=-1", "--interface="+publicAddr, "--listen-ng="+rtpengineAddr, "--foreground", "--log-stderr", "--log-level=4",
-		"--port-min=30000", "--port-max=30099", "--num-threads=2")
+		"--port-min=30000", "--port-max=30099", "--num-threads=2", "--delete-delay=0")
 	cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
 	var log strings.Builder
 	cmd.Stdout, cmd.Stderr = &log, &log

@@ -36,7 +36,7 @@ func stockFiles(t *testing.T) []string {
 var switchLine = regexp.MustCompile(`(?m)^#!ifn?def (WITH_\w+)`)
 
 // awaited are modules that are not there yet, by the switches that need them.
-var awaited = map[string]string{"PRESENCE": "presence_xml", "RTPENGINE": "rtpengine"}
+var awaited = map[string]string{"PRESENCE": "presence_xml"}
 
 // switchesOf are all that a stock file knows, but for WITH_MYSQL, which a store
 // turns on, and for WITH_SRCPATH, which says where modules lie.
