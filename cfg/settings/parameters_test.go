@@ -20,7 +20,6 @@ var parameterGaps = map[string]string{
 	"use_dst_blocklist=yes":  "not there yet",
 	"tls_method=x":           "the reference knows the methods; none has an effect",
 	"tos=x":                  "the reference takes any word and ignores it",
-	`log_engine_data="x"`:    "not there yet",
 	`mcast="x"`:              "not there yet",
 	"mcast=x":                "not there yet",
 	"mcast_loopback=1":       "not there yet",

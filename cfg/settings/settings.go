@@ -113,7 +113,7 @@ type Log struct {
 	// Color colours the lines on standard error.
 	Color bool
 	// EngineType and EngineData choose another sink for the log.
-	EngineType string
+	EngineType, EngineData string
 }
 
 // TCP tells how connections are treated.

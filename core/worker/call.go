@@ -13,7 +13,7 @@ import (
 // newCall makes a Call with its message and its logger.
 func (e *Engine) newCall() *module.Call {
 	c := &module.Call{Msg: transaction.NewMessage(), Host: e}
-	c.SetLog(e.opt.Log.With("module", "script", "prefix", prefix{e, c}))
+	c.SetLog(e.opt.Log.With("module", "script", "prefix", prefix{e, c}, "callid", callID{c}))
 	return c
 }
 
@@ -31,6 +31,17 @@ func (p prefix) LogValue() slog.Value {
 		return slog.StringValue("")
 	}
 	return slog.StringValue(t.Eval(p.call))
+}
+
+// callID is the Call-ID of the message, for logs that have a field for it.
+type callID struct{ call *module.Call }
+
+// LogValue implements slog.LogValuer.
+func (i callID) LogValue() slog.Value {
+	if i.call.Msg == nil || i.call.MadeUp {
+		return slog.StringValue("")
+	}
+	return slog.StringValue(i.call.Msg.CallID())
 }
 
 // madeUp is the message of work that no packet started, so that variables and

@@ -124,13 +124,7 @@ func (d *Debugger) Start(_ context.Context, h module.Host) error {
 // startLevels gives modules the levels and facilities of the parameters.
 func (d *Debugger) startLevels(h module.Host) {
 	table := h.Core().Levels
-	if table == nil {
-		if len(d.levels)+len(d.facilities) > 0 {
-			h.Log().Warn("mod_level and mod_facility have no effect on lines in JSON", "module", "debugger")
-		}
-		return
-	}
-	if d.hashSize == 0 {
+	if table == nil || d.hashSize == 0 {
 		return
 	}
 	for _, text := range d.levels {

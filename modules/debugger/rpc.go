@@ -15,7 +15,7 @@ var (
 	errParameters = module.Faultf(500, "invalid parameters")
 	errFacility   = module.Faultf(500, "facility not found")
 	errReset      = module.Faultf(500, "reset_msgid is 0. Set it to 1 to enable.")
-	errNoLevels   = module.Faultf(500, "lines in JSON have no levels of modules")
+	errNoLevels   = module.Faultf(500, "the log has no levels of modules")
 )
 
 // own tells whether argument i, where it is given, is the pid of this process.

@@ -193,6 +193,7 @@ func judge(s *Subject, dir string, have map[string]bool, needs map[string][]stri
 var (
 	errorAt     = regexp.MustCompile(`(?:, |from )line (\d+), column [^:]*: (.*)$`)
 	wordsOnly   = regexp.MustCompile(`^.*?: <?[a-z_0-9]+>? \[[^\]]*\]: (?:[A-Za-z_0-9]+\(\): )?`)
+	nextLine    = regexp.MustCompile(` *\d+\(\d+\) (?:ERROR|WARNING|NOTICE|INFO|CRITICAL|ALERT): .*$`)
 	notFound    = regexp.MustCompile(`could not find module|could not open module|failed to load module|load_module\(\): `)
 	moduleFound = regexp.MustCompile(`<([^>/]+?)(?:\.so)?>|/([a-z0-9_]+)\.so`)
 )
@@ -246,6 +247,7 @@ func readKamailio(out, file string) Verdict {
 			continue
 		}
 		text := wordsOnly.ReplaceAllString(line, "")
+		text = nextLine.ReplaceAllString(text, "") // of a message that forgot its end
 		text = strings.ReplaceAll(text, filepath.Dir(file)+"/", "")
 		if notFound.MatchString(line) {
 			if m := moduleFound.FindStringSubmatch(text); m != nil {

@@ -143,7 +143,7 @@ func (s *server) openLog() error {
 		colors = s.colors
 	}
 	s.log = newLogger(logConfig{
-		stderr: set.Log.Stderr, colors: colors, json: s.cfg.opt.jsonLog || set.Log.EngineType == "json",
+		stderr: set.Log.Stderr, colors: colors, json: s.cfg.jsonLog,
 		facility: set.Log.Facility, name: set.Log.Name,
 	}, s.level, &s.levels, s.around.stderr)
 	for _, text := range s.cfg.opt.ignored {
@@ -260,7 +260,7 @@ func (s *server) makeParts() error {
 		Children:       set.Children,
 		LogStderr:      set.Log.Stderr,
 		LogColor:       s.colors.set,
-		Levels:         s.lineLevels(),
+		Levels:         &s.levels,
 		Debug:          s.level,
 	}
 	if set.Headers.ServerSignature {
@@ -389,14 +389,6 @@ func (s *server) makeEngine() error {
 	s.install = func() { engine.Install(module.NewGeneration(1, program, modules), order) }
 	s.install()
 	return nil
-}
-
-// lineLevels are the levels of modules; nil where lines are written as JSON, which heeds none.
-func (s *server) lineLevels() *module.Levels {
-	if s.cfg.opt.jsonLog || s.cfg.settings.Log.EngineType == "json" {
-		return nil
-	}
-	return &s.levels
 }
 
 // follower is the module that is told of actions; nil for none, and in a trace, which tells of them itself.

@@ -36,6 +36,8 @@ type config struct {
 	aliases []transport.Alias
 	// logPrefix is log_prefix, nil for none.
 	logPrefix module.Template
+	// jsonLog is the form of a log in JSON, nil for text.
+	jsonLog *jsonFormat
 }
 
 // readConfig reads, preprocesses, parses and checks the configuration. What is
@@ -86,9 +88,7 @@ func loadConfig(o *options, log *slog.Logger) (*config, error) {
 	cfg.settings = settings.Apply(tree, cfg.errs)
 	cfg.readAddresses(flags)
 	flags.done()
-	if t := cfg.settings.Log.EngineType; t != "" && t != "json" {
-		return nil, fmt.Errorf("log engine %q is not there yet: json is", t)
-	}
+	cfg.chooseLog()
 	cfg.applyFlags()
 	cfg.core = core.Exports(core.Options{Defines: defines(pre)})
 	if o.adapt != nil {
@@ -98,6 +98,29 @@ func loadConfig(o *options, log *slog.Logger) (*config, error) {
 	cfg.checkEngine()
 	cfg.checkScripts()
 	return cfg, nil
+}
+
+// chooseLog reads the log engine; the command line counts before the file.
+func (c *config) chooseLog() {
+	l := c.settings.Log
+	fail := func(parameter string, rule source.Rule, err error) {
+		at := c.settings.Place(parameter)
+		c.errs.Add(&source.Error{Pos: at.Pos, End: at.Fin, Rule: rule, Message: parameter + ": " + err.Error()})
+	}
+	switch l.EngineType {
+	case "":
+	case "json":
+		f, err := newJSONFormat(l.EngineData)
+		if err != nil {
+			fail("log_engine_data", source.CoreParameter, err)
+		}
+		c.jsonLog = f
+	default:
+		fail("log_engine_type", source.NotYet, fmt.Errorf("log engine %q is not there yet: json is", l.EngineType))
+	}
+	if c.opt.jsonLog != nil {
+		c.jsonLog = c.opt.jsonLog
+	}
 }
 
 // missingAdvice says how the configuration file is named.

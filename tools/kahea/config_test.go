@@ -60,9 +60,6 @@ func TestFlagsOverruleTheFile(t *testing.T) {
 }
 
 func TestMistakesOnTheCommandLine(t *testing.T) {
-	if _, err := load(t, smallConfig, "-r"); err == nil || !strings.Contains(err.Error(), "not there yet") {
-		t.Errorf("-r: %v", err)
-	}
 	for _, row := range []struct{ flag, want string }{
 		{"--modparam=sl:default_code", "command line:1:12: bad --modparam=sl:default_code"},
 		{"--modparam=sl:default_code:i:many", "command line:1:30: bad number \"many\" in --modparam"},

@@ -25,7 +25,7 @@ import (
 // speaks, "at" the place in the configuration, "prefix" is the text of
 // log_prefix, "lead" stands instead of the module's name, "facility" is the
 // one of the system log for this line, "severity" stands instead of the level's
-// name.
+// name, "callid" is the Call-ID, which only JSON has.
 type lineHandler struct {
 	out   lineWriter
 	level slog.Leveler
@@ -37,6 +37,8 @@ type lineHandler struct {
 	lead bool
 	// colors are those of the levels; nil for a log without.
 	colors *levelColors
+	// json writes lines as JSON; nil for text.
+	json *jsonFormat
 }
 
 // lineWriter takes a finished line of a level, which it does not keep.
@@ -81,7 +83,7 @@ const plainColor = "\x1b[0;39;49m"
 func (h *lineHandler) Handle(_ context.Context, r slog.Record) error {
 	w := words.Get().(*lineWords)
 	defer words.Put(w)
-	*w = lineWords{name: "core", level: module.LevelName(r.Level), each: w.each, rest: w.rest[:0], line: w.line[:0]}
+	*w = lineWords{name: "core", level: module.LevelName(r.Level), wantsCallID: h.json != nil && h.json.callID, each: w.each, rest: w.rest[:0], line: w.line[:0]}
 	for _, a := range h.attrs {
 		w.take(a)
 	}
@@ -92,7 +94,17 @@ func (h *lineHandler) Handle(_ context.Context, r slog.Record) error {
 	if w.facility == "" {
 		w.facility = h.parts.Facility(w.name)
 	}
-	line := w.line
+	if h.json != nil {
+		w.line = h.json.append(w.line, h.pid, &r, w)
+	} else {
+		w.line = h.append(w.line, &r, w)
+	}
+	h.out.writeLine(r.Level, w.facility, w.line)
+	return nil
+}
+
+// append appends a line of text.
+func (h *lineHandler) append(line []byte, r *slog.Record, w *lineWords) []byte {
 	if h.colors != nil {
 		line = append(line, *h.colors.at(r.Level).Load()...)
 	}
@@ -111,15 +123,13 @@ func (h *lineHandler) Handle(_ context.Context, r slog.Record) error {
 	if h.colors != nil {
 		line = append(line, plainColor...)
 	}
-	w.line = append(line, '\n')
-	h.out.writeLine(r.Level, w.facility, w.line)
-	return nil
+	return append(line, '\n')
 }
 
 // lineWords is what the attributes of a record say.
 type lineWords struct {
-	name, at, prefix, lead, facility, level string
-	hasLead                                 bool
+	name, at, prefix, lead, facility, level, callID string
+	hasLead, wantsCallID                            bool
 
 	each       func(slog.Attr) bool // take, made once
 	rest, line []byte
@@ -132,6 +142,9 @@ var words = sync.Pool{New: func() any {
 }}
 
 func (w *lineWords) take(a slog.Attr) bool {
+	if a.Key == "callid" && !w.wantsCallID {
+		return true
+	}
 	v := a.Value.Resolve()
 	switch a.Key {
 	case "module":
@@ -140,6 +153,8 @@ func (w *lineWords) take(a slog.Attr) bool {
 		w.at = v.String()
 	case "prefix":
 		w.prefix = v.String()
+	case "callid":
+		w.callID = v.String()
 	case "lead":
 		w.lead, w.hasLead = v.String(), true
 	case "facility":
@@ -250,7 +265,7 @@ var facilities = map[string]syslog.Priority{
 type logConfig struct {
 	stderr   bool
 	colors   *levelColors // nil for none
-	json     bool
+	json     *jsonFormat  // nil for text
 	facility string
 	name     string // log_name
 }
@@ -258,10 +273,7 @@ type logConfig struct {
 // newLogger makes the logger of the process. Without a system log the lines
 // go to stderr.
 func newLogger(c logConfig, level slog.Leveler, parts *module.Levels, stderr io.Writer) *slog.Logger {
-	if c.json {
-		return slog.New(&lateHandler{Handler: slog.NewJSONHandler(stderr, &slog.HandlerOptions{Level: level, ReplaceAttr: jsonLevel})})
-	}
-	h := &lineHandler{level: level, parts: parts, pid: strconv.Itoa(os.Getpid())}
+	h := &lineHandler{level: level, parts: parts, pid: strconv.Itoa(os.Getpid()), json: c.json}
 	if !c.stderr {
 		name := c.name
 		if name == "" {
@@ -280,34 +292,4 @@ func newLogger(c logConfig, level slog.Leveler, parts *module.Levels, stderr io.
 	h.lead, h.colors = true, c.colors
 	h.out = &stderrLines{w: stderr}
 	return slog.New(h)
-}
-
-// lateHandler renders the attributes of With when a line is written: the text
-// of log_prefix is another one for each message.
-type lateHandler struct {
-	slog.Handler
-	attrs []slog.Attr
-}
-
-func (h *lateHandler) WithAttrs(attrs []slog.Attr) slog.Handler {
-	return &lateHandler{h.Handler, append(h.attrs[:len(h.attrs):len(h.attrs)], attrs...)}
-}
-
-func (h *lateHandler) Handle(ctx context.Context, r slog.Record) error {
-	r = r.Clone()
-	for _, a := range h.attrs {
-		if a.Value = a.Value.Resolve(); a.Value.String() != "" {
-			r.AddAttrs(a)
-		}
-	}
-	return h.Handler.Handle(ctx, r)
-}
-
-func jsonLevel(groups []string, a slog.Attr) slog.Attr {
-	if a.Key == slog.LevelKey && len(groups) == 0 {
-		if l, ok := a.Value.Any().(slog.Level); ok {
-			return slog.String(slog.LevelKey, module.LevelName(l))
-		}
-	}
-	return a
 }

@@ -4,10 +4,12 @@ package main
 
 import (
 	"bytes"
+	"encoding/json"
 	"io"
 	"log/slog"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/kahea-sip/kahea/core/module"
 )
@@ -65,16 +67,59 @@ func TestColors(t *testing.T) {
 	}
 }
 
+// TestJSONLines: the fields are Kamailio's, as --log-engine=json:FLAGS asks for them.
 func TestJSONLines(t *testing.T) {
-	var out bytes.Buffer
-	n := 0
-	log := newLogger(logConfig{json: true}, slog.LevelInfo, nil, &out).With("prefix", changing{&n})
-	log.Info("one")
-	log.Log(t.Context(), module.LevelNotice, "two")
-	for _, want := range []string{`"msg":"one","prefix":"x "`, `"level":"NOTICE"`, `"msg":"two","prefix":"xx "`} {
-		if !strings.Contains(out.String(), want) {
-			t.Errorf("no %s in\n%s", want, &out)
+	const text = `{ "a": 1 }`
+	for flags, want := range map[string]string{
+		"":    `{ "idx": 0, "pid": 42, "level": "ERROR", "module": "xlog", "file": "k.cfg", "line": 7, "function": "", "logprefix": "{1 c1} ", "message": "{ \"a\": 1 }\n" }` + "\n",
+		"M":   `{ "idx": 0, "pid": 42, "level": "ERROR", "module": "xlog", "file": "k.cfg", "line": 7, "function": "", "logprefix": "{1 c1} ", "message": "{ \"a\": 1 }" }` + "\n",
+		"cMN": `{ "idx": 0, "pid": 42, "level": "ERROR", "module": "xlog", "file": "k.cfg", "line": 7, "function": "", "callid": "c<1>", "logprefix": "{1 c1} ", "message": "{ \"a\": 1 }" }`,
+		"jM":  `{ "idx": 0, "pid": 42, "level": "ERROR", "module": "xlog", "file": "k.cfg", "line": 7, "function": "", "logprefix": { "text": "{1 c1} " }, "message": { "a": 1 } }` + "\n",
+		"j":   `{ "idx": 0, "pid": 42, "level": "ERROR", "module": "xlog", "file": "k.cfg", "line": 7, "function": "", "logprefix": { "text": "{1 c1} " }, "message": { "text": "{ \"a\": 1 }\n" } }` + "\n",
+		"aAp": `{ "idx": 0, "pid": 42, "level": "ERROR", "module": "xlog", "file": "k.cfg", "line": 7, "function": "", "logprefix": "{1 c1} ", "message": "{ \"a\": 1 }\n" }` + "\n",
+		"aM":  `{ "kamailio.idx": 0, "kamailio.pid": 42, "kamailio.level": "ERROR", "kamailio.module": "xlog", "kamailio.file": "k.cfg", "kamailio.line": 7, "kamailio.function": "", "kamailio.logprefix": "{1 c1} ", "kamailio.message": "{ \"a\": 1 }" }` + "\n",
+	} {
+		var out bytes.Buffer
+		f, err := newJSONFormat(flags)
+		if err != nil {
+			t.Fatal(err)
 		}
+		h := &lineHandler{level: slog.LevelInfo, pid: "42", json: f, out: &stderrLines{w: &out}}
+		slog.New(h).With("module", "script", "prefix", "{1 c1} ", "callid", "c<1>").Log(t.Context(), module.LevelErr, text+"\n", "at", "k.cfg:7")
+		if out.String() != want {
+			t.Errorf("json:%s\ngot  %s\nwant %s", flags, &out, want)
+		}
+	}
+	if _, err := newJSONFormat("Mx"); err == nil {
+		t.Error("an unknown flag is taken")
+	}
+}
+
+// TestJSONFields: log_prefix may be fields of the object, where it can; and an event has its time.
+func TestJSONFields(t *testing.T) {
+	var out bytes.Buffer
+	write := func(flags, prefix string) map[string]any {
+		out.Reset()
+		f, _ := newJSONFormat(flags)
+		slog.New(&lineHandler{level: slog.LevelInfo, pid: "42", json: f, out: &stderrLines{w: &out}}).With("prefix", prefix, "module", "tm").Info("text", "err", "a b")
+		var fields map[string]any
+		if err := json.Unmarshal(out.Bytes(), &fields); err != nil {
+			t.Fatalf("%v in %s", err, &out)
+		}
+		return fields
+	}
+	if got := write("pM", `, "src_ip": "192.0.2.1", "n": 5`); got["src_ip"] != "192.0.2.1" || got["n"] != 5.0 || got["message"] != `text err="a b"` {
+		t.Errorf("got %v", got)
+	}
+	if got := write("p", `, "src_ip": "`); got["logprefix"] != `, "src_ip": "` {
+		t.Errorf("got %v", got)
+	}
+	got := write("U", "x")
+	if at, err := time.Parse(time.RFC3339Nano, got["time"].(string)); err != nil || at.IsZero() {
+		t.Errorf("the time is %v", got["time"])
+	}
+	if got["pri"] != "INFO" || got["subsys"] != "tm" || got["proc"].(map[string]any)["id"] != "42" {
+		t.Errorf("got %v", got)
 	}
 }
 

@@ -46,7 +46,7 @@ type options struct {
 	modParams   []string
 	substs      []string // "subst:", "substdef:" or "substdefs:" and the expression
 	logEngine   string
-	jsonLog     bool
+	jsonLog     *jsonFormat // of --log-engine; nil for none
 	// ignored lists flags without meaning here, for a debug line.
 	ignored []string
 	// adapt is check.Options.Adapt; no flag sets it.
@@ -209,10 +209,11 @@ func (o *options) long(name, value string) error {
 		o.substs = append(o.substs, name+":"+value)
 	case "log-engine":
 		o.logEngine = value
-		if value != "json" && !strings.HasPrefix(value, "json:") {
-			return fmt.Errorf("unknown log engine %q: json is the one there is", value)
+		engine, data, _ := strings.Cut(value, ":")
+		if engine != "json" {
+			return fmt.Errorf("unknown log engine %q: json is the one there is", engine)
 		}
-		o.jsonLog = true
+		o.jsonLog, err = newJSONFormat(data)
 	case "cfg-print":
 		o.cfgPrint = true
 	case "atexit":
@@ -281,7 +282,7 @@ Options:
   --loadmodule=NAME, --modparam=MODULE:PARAM:s|i:VALUE
   --server-id=N, --subst=EXP, --substdef=EXP, --substdefs=EXP
   --cfg-print   print the configuration after preprocessing
-  --log-engine=json  log JSON lines
+  --log-engine=json[:FLAGS]  log JSON lines
   -v            version                -h       this help
 
 Accepted and without meaning here: -M -O -Q -S -W -x -X --atexit.
