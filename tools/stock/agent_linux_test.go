@@ -49,7 +49,7 @@ func (a *agent) description() string {
 // request is a request with what makes it one of a call.
 func (a *agent) request(method, uri, to, callID string, cseq int, more, body string) string {
 	a.n++
-	if body != "" {
+	if body != "" && !strings.Contains(more, "Content-Type: ") {
 		more += "Content-Type: application/sdp\r\n"
 	}
 	return fmt.Sprintf("%s %s SIP/2.0\r\nVia: SIP/2.0/UDP %s;branch=z9hG4bK-%s-%d\r\nMax-Forwards: 70\r\nFrom: <%s>;tag=%[4]s\r\nTo: %[7]s\r\nCall-ID: %s\r\nCSeq: %d %[1]s\r\n"+

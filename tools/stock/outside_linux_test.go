@@ -322,7 +322,7 @@ func TestTraced(t *testing.T) {
 
 // TestAllSwitches: the stock file with all that it knows at once: MariaDB with
 // accounts, domains and accounting, TLS, a call behind NAT, a flood, control over
-// HTTP, the lines of the debugger, and sipp.
+// HTTP, the lines of the debugger, presence, and sipp.
 func TestAllSwitches(t *testing.T) {
 	if !inOwnNetwork(t) {
 		return
@@ -335,6 +335,9 @@ func TestAllSwitches(t *testing.T) {
 	const domain = "one.example"
 	store.run(t, "INSERT INTO domain (domain) VALUES ('"+domain+"')")
 	flags := store.flagsOfAll(t, refserver.StockCfg)
+	if lamps {
+		flags += " --loadmodule=presence_dialoginfo.so"
+	}
 	media := startRTPEngine(t)
 	s := startSite(t, command, withBan(t, refserver.StockCfg, 5), flags)
 	agents := [2]*agent{homes[0].agent(t, "alice", domain, s.addr), homes[1].agent(t, "bob", domain, s.addr)}
@@ -352,6 +355,13 @@ func TestAllSwitches(t *testing.T) {
 	overHTTP(t, s)
 	traced(t, s, agents[0])
 	flood(t, s, agents[1])
+	var watchers [3]*agent
+	for i, user := range []string{"alice", "bob", "dave"} {
+		watchers[i] = localAgent(t, user, domain, s.Addr())
+		watchers[i].password = "secret-of-" + user
+	}
+	store.kaheactl(t, "user", "add", "dave@"+domain, watchers[2].password)
+	watching(t, watchers[0], watchers[1], watchers[2])
 	store.kaheactl(t, "user", "add", "carol@"+domain, "carols")
 	callee := newPhone(t, s.Addr())
 	_, port, _ := strings.Cut(callee.addr(), ":")

@@ -35,9 +35,6 @@ func stockFiles(t *testing.T) []string {
 
 var switchLine = regexp.MustCompile(`(?m)^#!ifn?def (WITH_\w+)`)
 
-// awaited are modules that are not there yet, by the switches that need them.
-var awaited = map[string]string{"PRESENCE": "presence_xml"}
-
 // switchesOf are all that a stock file knows, but for WITH_MYSQL, which a store
 // turns on, and for WITH_SRCPATH, which says where modules lie.
 func switchesOf(t *testing.T, file string) (names []string) {
@@ -48,9 +45,6 @@ func switchesOf(t *testing.T, file string) (names []string) {
 	}
 	for _, m := range switchLine.FindAllStringSubmatch(string(text), -1) {
 		name := strings.TrimPrefix(m[1], "WITH_")
-		if needs := awaited[name]; needs != "" && module.Lookup(needs) == nil {
-			continue // no such module yet
-		}
 		if name != "MYSQL" && name != "SRCPATH" && !slices.Contains(names, name) {
 			names = append(names, name)
 		}
