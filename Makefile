@@ -8,7 +8,7 @@ LDFLAGS  = -s -w -X github.com/kahea-sip/kahea/tools/release.Version=$(VERSION)
 DEPS     = kamailio kamailio-lua-modules kamailio-mysql-modules kamailio-postgres-modules kamailio-sqlite-modules \
            kamailio-redis-modules kamailio-tls-modules kamailio-websocket-modules kamailio-presence-modules \
            kamailio-xml-modules kamailio-utils-modules kamailio-outbound-modules kamailio-extra-modules \
-           mariadb-server postgresql redis-server sqlite3 openssl sip-tester sipsak baresip-core rtpengine-daemon iproute2 nftables curl
+           mariadb-server postgresql redis-server sqlite3 openssl sip-tester sipsak baresip-core rtpengine-daemon iproute2 nftables curl chromium
 
 .PHONY: build run test test-servers deps docs corpus reference fuzz bench bench-baseline bench-vs install clean
 
@@ -26,8 +26,8 @@ test:
 	$(GO) vet ./...
 	$(GO) test ./...
 
-# All tests once more, with those against Kamailio, sipp, baresip, kamcmd and
-# kamctl: what they need must be there, and nothing may be skipped but the
+# All tests once more, with those against Kamailio, sipp, baresip, kamcmd,
+# kamctl and JsSIP: what they need must be there, and nothing may be skipped but the
 # scenes of TestCalls and TestKEMICalls that a reliable transport does not have (retransmissions).
 test-servers: build
 	@log=$$(mktemp); \
@@ -39,7 +39,8 @@ test-servers: build
 # Installs the servers that the tests above use. Needs root on a Debian system.
 deps:
 	apt-get update
-	DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends $(DEPS)
+	DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends $(DEPS) $(if $(shell command -v npm),,npm)
+	npm ci --prefix tools/browser --ignore-scripts --no-audit --no-fund
 
 # The tables of the module READMEs and docs/reference, from the exports.
 docs:

@@ -94,7 +94,10 @@ func appendWithout(dst []byte, p sip.Params, name string) []byte {
 
 // fixContact is fix_nated_contact(). A maddr would lead past the new address.
 func (n *NATHelper) fixContact(c *module.Call, _ module.Args) module.Result {
-	k, _, err := find(c)
+	k, there, err := find(c)
+	if !there {
+		return module.False
+	}
 	if err == nil && k.rewritten(c) {
 		err = errRewritten
 	}
@@ -167,6 +170,9 @@ func (n *NATHelper) addAlias(c *module.Call, a module.Args) module.Result {
 		return nothing
 	}
 	if err == nil && k.rewritten(c) {
+		if k.leadsToSource(c) {
+			return nothing
+		}
 		err = errRewritten
 	}
 	if err != nil {
@@ -178,7 +184,7 @@ func (n *NATHelper) addAlias(c *module.Call, a module.Args) module.Result {
 			return c.Fail("add_contact_alias", err)
 		}
 	} else {
-		if k.isSource(c) {
+		if isSource(&k.parsed, c) {
 			return nothing
 		}
 		param = n.appendAlias(param, c)
@@ -191,11 +197,25 @@ func (n *NATHelper) addAlias(c *module.Call, a module.Args) module.Result {
 	return module.True
 }
 
-// isSource tells whether the URI says where the message came from.
-func (k *contact) isSource(c *module.Call) bool {
-	a, ok := k.parsed.Addr()
-	return ok && a.Unmap() == c.Packet.Src.Addr().Unmap() && portOf(&k.parsed) == int(c.Packet.Src.Port()) && k.parsed.Transport() == c.Packet.Socket.Proto
+// leadsToSource tells whether the URI that was put into the message's place does,
+// as that of fix_nated_contact: then there is no need for an alias.
+func (k *contact) leadsToSource(c *module.Call) bool {
+	list, _ := c.Msg.Contacts()
+	if k.index >= len(list) {
+		return false
+	}
+	u, err := sip.ParseURI(list[k.index].URI)
+	return err == nil && isSource(&u, c)
 }
+
+// isSource tells whether a URI says where the message came from.
+func isSource(u *sip.URI, c *module.Call) bool {
+	a, ok := u.Addr()
+	return ok && a.Unmap() == c.Packet.Src.Addr().Unmap() && portOf(u) == int(c.Packet.Src.Port()) && sameTransport(u.Transport(), c.Packet.Socket.Proto)
+}
+
+// sameTransport compares the transport of a URI, which tells no WSS, with a protocol.
+func sameTransport(t, p sip.Transport) bool { return t == p || t == sip.TransportWS && p == sip.TransportWSS }
 
 var errGiven = errors.New("this is no address, port and protocol")
 
