@@ -215,7 +215,9 @@ func isSource(u *sip.URI, c *module.Call) bool {
 }
 
 // sameTransport compares the transport of a URI, which tells no WSS, with a protocol.
-func sameTransport(t, p sip.Transport) bool { return t == p || t == sip.TransportWS && p == sip.TransportWSS }
+func sameTransport(t, p sip.Transport) bool {
+	return t == p || t == sip.TransportWS && p == sip.TransportWSS
+}
 
 var errGiven = errors.New("this is no address, port and protocol")
 

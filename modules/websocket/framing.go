@@ -212,6 +212,9 @@ func statusOf(err error) (ws.StatusCode, string) {
 	case nil:
 		return ws.StatusNormalClosure, normalReason
 	case *gone:
+		if err.code == ws.StatusNormalClosure {
+			return err.code, normalReason
+		}
 		return err.code, ""
 	case *fault:
 		return err.code, err.reason
