@@ -7,6 +7,8 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"strconv"
+	"strings"
 	"sync"
 	"time"
 
@@ -49,6 +51,33 @@ type queued struct {
 	table   string
 	columns []string
 	row     []Value
+}
+
+// Bounds of a row in the log: of a value, and of all.
+const (
+	shownValue = 256
+	shownRow   = 2048
+)
+
+// String is the row as the log shows it: what a database does not take is not
+// lost.
+func (r *queued) String() string {
+	var b strings.Builder
+	for i, v := range r.row {
+		if i == len(r.columns) || b.Len() > shownRow {
+			b.WriteString(" ...")
+			break
+		}
+		text := Text(v)
+		if len(text) > shownValue {
+			text = text[:shownValue] + "..."
+		}
+		if i > 0 {
+			b.WriteByte(' ')
+		}
+		b.WriteString(r.columns[i] + "=" + strconv.Quote(text))
+	}
+	return b.String()
 }
 
 // NewQueue makes a Queue that keeps at most limit rows.
@@ -189,7 +218,7 @@ func (q *Queue) write(ctx context.Context, rows []queued) error {
 	}
 	if len(rows) == 1 {
 		q.Failed.Inc()
-		q.log.Error("a row was refused by the database", "table", rows[0].table, "err", err)
+		q.log.Error("a row was refused by the database", "table", rows[0].table, "err", err, "row", rows[0].String())
 		return nil
 	}
 	for i := range rows {

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"log/slog"
 	"slices"
+	"strings"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -100,5 +101,27 @@ func TestQueueThatCannotWriteSaysHowMany(t *testing.T) {
 			t.Errorf("got %v, want that one row could not be written", err)
 		}
 		stop()
+	})
+}
+
+// TestQueueTellsWhatIsRefused: a row that the database does not take stands in
+// the log, with its long values cut.
+func TestQueueTellsWhatIsRefused(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var log strings.Builder
+		q := db.NewQueue(&table{}, 5, slog.New(slog.NewTextHandler(&log, nil)))
+		go q.Run(t.Context())
+		q.Insert("acc", []string{"callid", "n", "x"}, []db.Value{"bad", int64(7), strings.Repeat("z", 1000)})
+		if err := q.Close(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		for _, want := range []string{"refused by the database", "callid=", "bad", "zzz", "n=", "7"} {
+			if !strings.Contains(log.String(), want) {
+				t.Errorf("no %q in %s", want, log.String())
+			}
+		}
+		if log.Len() > 800 {
+			t.Errorf("the line has %d bytes", log.Len())
+		}
 	})
 }

@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -194,29 +195,74 @@ func (h *HTable) store(ctx context.Context, t *Table) error {
 		h.host.Log().Warn("a table whose columns are named by cols is not written to the database", "module", "htable", "table", t.name)
 		return nil
 	}
-	write := func(d db.Operations) error {
-		if _, err := d.Delete(ctx, t.dbTable, nil); err != nil {
-			return err
-		}
-		rows := h.rows(t)
-		for n := min(len(rows), storeBatch); n > 0; n = min(len(rows), storeBatch) {
-			if err := d.Insert(ctx, t.dbTable, h.storage.columns(), rows[:n]...); err != nil {
+	rows := h.rows(t)
+	err := h.replace(ctx, t, func(d db.Operations) error {
+		for some := range slices.Chunk(rows, storeBatch) {
+			if err := d.Insert(ctx, t.dbTable, h.storage.columns(), some...); err != nil {
 				return err
 			}
-			rows = rows[n:]
 		}
 		return nil
-	}
-	err := error(nil)
-	if tx, ok := h.storage.Database.(db.Transactor); ok {
-		err = tx.Transact(ctx, write)
-	} else {
-		err = write(h.storage.Database)
+	})
+	if err != nil && !errors.Is(err, db.ErrUnavailable) {
+		err = h.storeOneByOne(ctx, t, rows, err)
 	}
 	if err != nil {
 		return fmt.Errorf("table %s: %w", t.name, err)
 	}
 	return nil
+}
+
+// replace has the table of the database hold what write inserts, and nothing
+// else; with all that was there before where that fails and the database has
+// transactions.
+func (h *HTable) replace(ctx context.Context, t *Table, write func(db.Operations) error) error {
+	whole := func(d db.Operations) error {
+		if _, err := d.Delete(ctx, t.dbTable, nil); err != nil {
+			return err
+		}
+		return write(d)
+	}
+	if tx, ok := h.storage.Database.(db.Transactor); ok {
+		return tx.Transact(ctx, whole)
+	}
+	return whole(h.storage.Database)
+}
+
+// storeOneByOne writes the rows that the database takes where it has refused them
+// together: one text that is too long does not keep the others from it. Where it
+// takes none, refused is why, and what was there stays as far as there are
+// transactions.
+func (h *HTable) storeOneByOne(ctx context.Context, t *Table, rows [][]db.Value, refused error) error {
+	left := 0
+	for i, row := range rows {
+		write := func(d db.Operations) error { return d.Insert(ctx, t.dbTable, h.storage.columns(), row) }
+		var err error
+		if i == left { // none was taken yet
+			err = h.replace(ctx, t, write)
+		} else {
+			err = write(h.storage.Database)
+		}
+		switch {
+		case errors.Is(err, db.ErrUnavailable):
+			return err
+		case err != nil:
+			left++
+			h.host.Log().Error("an item is not written to the database, which refuses it", "module", "htable", "table", t.name, "key", shortened(db.Text(row[0])), "err", err)
+		}
+	}
+	if left == len(rows) {
+		return refused
+	}
+	return nil
+}
+
+// shortened is a text as log lines show it.
+func shortened(s string) string {
+	if len(s) > 200 {
+		return s[:200] + "..."
+	}
+	return s
 }
 
 // storeBatch is how many rows are inserted at once.

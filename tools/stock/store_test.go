@@ -3,6 +3,7 @@
 package stock
 
 import (
+	"errors"
 	"fmt"
 	"os/exec"
 	"path/filepath"
@@ -39,16 +40,7 @@ var kinds = []string{"mysql", "postgres", "sqlite"}
 // newStore makes a database, with tables by kaheactl.
 func newStore(t testing.TB, kind string) *store {
 	t.Helper()
-	var server *testserver.Server
-	url := "sqlite:///" + filepath.Join(t.TempDir(), "kamailio.sqlite")
-	switch kind {
-	case "mysql":
-		server = testserver.MariaDB(t)
-		url = server.URL
-	case "postgres":
-		server = testserver.PostgreSQL(t)
-		url = server.URL
-	}
+	server, url := newServer(t, kind)
 	control := filepath.Join(t.TempDir(), "kaheactl")
 	build(t, control, "../kaheactl")
 	return openStore(t, kind, server, url, func() {
@@ -56,6 +48,31 @@ func newStore(t testing.TB, kind string) *store {
 			t.Fatalf("kaheactl db create: %v\n%s", err, out)
 		}
 	}).with(control)
+}
+
+// newServer starts a database of one kind, without tables.
+func newServer(t testing.TB, kind string) (server *testserver.Server, url string) {
+	t.Helper()
+	switch kind {
+	case "mysql":
+		server = testserver.MariaDB(t)
+	case "postgres":
+		server = testserver.PostgreSQL(t)
+	default:
+		return nil, "sqlite:///" + filepath.Join(t.TempDir(), "kamailio.sqlite")
+	}
+	return server, server.URL
+}
+
+// newTables makes a database with all tables that there are.
+func newTables(t testing.TB, kind string) *store {
+	t.Helper()
+	server, url := newServer(t, kind)
+	s := openStore(t, kind, server, url, func() {})
+	if _, err := schema.For(kind).On(s.db).Create(t.Context(), schema.Tables()); err != nil {
+		t.Fatal(err)
+	}
+	return s
 }
 
 func (s *store) with(control string) *store {
@@ -121,7 +138,7 @@ func (s *store) rows(t testing.TB, statement string) []string {
 	for end := time.Now().Add(patience); ; time.Sleep(10 * time.Millisecond) {
 		r, err := s.db.Raw(t.Context(), statement)
 		if err != nil {
-			if time.Now().After(end) { // it may just have come back
+			if !errors.Is(err, db.ErrUnavailable) || time.Now().After(end) { // it may just have come back
 				t.Fatalf("%s: %v", statement, err)
 			}
 			continue
