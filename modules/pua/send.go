@@ -16,6 +16,7 @@ const firstCSeq = 10
 // transmit sends a request; answered is called once, with its final reply, and
 // may wait.
 func (m *Module) transmit(req *transaction.LocalRequest, answered func(reply)) {
+	req.Headers, req.MaxForwards = "Max-Forwards: 70\r\n"+req.Headers, -1
 	req.Gen, req.Events = m.host.Generation(), transaction.LocalDone
 	req.Heard = func(n *transaction.Notice) {
 		re := heard(n)

@@ -35,11 +35,11 @@ func (m *Module) begin(n *dialog.Notice) *subject {
 	} else {
 		s.caller, s.callee = []string{n.Dialog.FromURI()}, []string{m.calleeURI(n.Dialog)}
 	}
-	always := isSet(flags, m.sendFlag)
-	if s.caller = m.allowed(s.caller, always); s.noCaller {
+	always := m.sendFlag >= 0
+	if s.caller = m.allowed(s.caller, always); s.noCaller || always && !isSet(flags, m.sendFlag) {
 		s.caller = nil
 	}
-	if s.callee = m.allowed(s.callee, always); s.noCallee {
+	if s.callee = m.allowed(s.callee, always); s.noCallee || always && !isSet(flags, m.sendFlag) {
 		s.callee = nil
 	}
 	keep(n.Dialog, m.callerVar, s.caller)
@@ -206,7 +206,7 @@ func (m *Module) document(n *dialog.Notice, s *subject, side dialog.Side, st sta
 	if n.Event != dialog.Created {
 		caller.target, _ = d.Contacts()
 	}
-	if n.Event == dialog.Ringing && n.Message != nil {
+	if n.Event == dialog.Ringing && n.Message != nil && m.includeTags != 0 {
 		caller.tag, _ = d.Tags()
 		callee.tag = n.Message.ToTag()
 		if list, err := n.Message.Contacts(); err == nil && len(list) > 0 {

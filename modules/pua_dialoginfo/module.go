@@ -65,7 +65,7 @@ func (m *Module) params() []module.Param {
 		{Name: "override_lifetime", Set: &m.overrideLifetime, Min: 0, Max: 1 << 31, Unit: "s", Doc: "lifetime of what is published; 0 takes that of the dialog"},
 		{Name: "caller_confirmed", Set: &m.callerConfirmed, Min: 0, Max: 1, Doc: "1 says confirmed of the caller already while the callee rings"},
 		{Name: "callee_trying", Set: &m.calleeTrying, Min: 0, Max: 1, Doc: "1 says trying of the callee as well"},
-		{Name: "send_publish_flag", Set: &m.sendFlag, Min: -1, Max: 31, Doc: "message flag of INVITEs whose states are published; without it those of users of this server are"},
+		{Name: "send_publish_flag", Set: &m.sendFlag, Min: -1, Max: 31, Doc: "message flag of INVITEs whose states are published, for whatever URI; -1 publishes those of all, for URIs of this server"},
 		{Name: "disable_caller_publish_flag", Set: &m.noCallerFlag, Min: -1, Max: 31, Doc: "message flag that publishes nothing of the caller"},
 		{Name: "disable_callee_publish_flag", Set: &m.noCalleeFlag, Min: -1, Max: 31, Doc: "message flag that publishes nothing of the callee"},
 		{Name: "use_pubruri_avps", Set: &m.useAVPs, Min: 0, Max: 1, Doc: "1 publishes for the URIs that the following variables hold, not for those of From and To"},

@@ -128,6 +128,7 @@ var (
 	madeParams  = regexp.MustCompile(`(;\s*)(branch|tag)(=)([^;,\s>]+)`)
 	flowToken   = regexp.MustCompile(`sip:[A-Za-z0-9+/=]{28,}@`)
 	dialogID    = regexp.MustCompile(`(;did=[0-9a-f]+\.)[0-9a-f]+`)
+	documentID  = regexp.MustCompile(`\bid="(padi-[^"]+|0x[0-9a-f]+|[0-9a-f]{32})"`)
 	viaID       = regexp.MustCompile(`;i=[0-9a-f]+`)
 	product     = regexp.MustCompile(`(?i)^(server|user-agent|date):.*`)
 	callID      = regexp.MustCompile(`(?i)^(call-id:\s*)(\S+)`)
@@ -152,6 +153,7 @@ func (m *masker) packet(data string) []string {
 		return lines
 	}
 	head, body, hasBody := strings.Cut(data, "\r\n\r\n")
+	body = documentID.ReplaceAllStringFunc(body, func(s string) string { return `id="` + m.made("id", documentID.FindStringSubmatch(s)[1]) + `"` })
 	var lines []string
 	for _, line := range strings.Split(strings.TrimSuffix(head, "\r\n"), "\r\n") {
 		line = flowToken.ReplaceAllStringFunc(line, m.flow)
