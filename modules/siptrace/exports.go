@@ -34,6 +34,7 @@ func (s *SIPTrace) params() []module.Param {
 		{Name: "trace_table_avp", Set: &s.tableAVP, Doc: "AVP with the table to write to, in place of table"},
 		{Name: "trace_local_ip", Set: s.setLocalIP, Doc: "source address of what this server sends, in place of that of the socket: ADDRESS:PORT"},
 		{Name: "trace_sl_acks", Set: &s.ownACKs, Min: 0, Max: 1, Doc: "1 traces all ACKs that end in sl, 0 leaves that to event_route[sl:filtered-ack]"},
+		{Name: "trace_dialog_ack", Set: &s.dialogACKs, Min: 0, Max: 1, Doc: "0 leaves the ACKs out where a dialog is traced (mode d)"},
 		{Name: "xheaders_write", Set: &s.writeX, Min: 0, Max: 1, Doc: "1 adds X-Siptrace headers to copies that sip_trace sends as they are"},
 		{Name: "xheaders_read", Set: &s.readX, Min: 0, Max: 1, Doc: "1 takes addresses, time, method and direction from X-Siptrace headers, and traces nothing without them"},
 		{Name: "send_sock_name", Set: &s.sockName, Doc: "name of the UDP socket that copies are sent from; goes before send_sock_addr"},
@@ -65,6 +66,10 @@ func (s *SIPTrace) functions() []module.Function {
 			},
 			Doc: "Copies the message as it was received. With mode t, or without one when the flag of trace_flag is set, all messages of its transaction are copied too; with d those of the dialog, whose first INVITE the message must be."},
 		{Name: "sip_trace_mode", Args: []module.Arg{{Name: "mode", Doc: "m, t or d"}}, Routes: module.AnyRoute, Run: s.sipTraceMode, Prepare: s.checkMode, Doc: "sip_trace with a mode alone."},
+		{Name: "sip_trace_msg", Routes: module.AnyRoute, Run: s.sipTraceMsg, Args: []module.Arg{
+			{Name: "message", Doc: "text of the message"}, {Name: "from", Compile: compilePlace, Doc: "where it came from, proto:ip:port"}, {Name: "to", Compile: compilePlace, Doc: "where it went, proto:ip:port"},
+			{Name: "address", Compile: compileTarget, Doc: "SIP URI in place of duplicate_uri; empty for that"}, {Name: "correlation_id", Doc: "for HEP version 3; empty for none"}},
+			Doc: "Sends a message that the script has to the capture server, in a HEP packet."},
 		{Name: "hlog", Args: []module.Arg{{Name: "correlation_id", Doc: "or, where it is the only argument, the text"}, {Name: "message", Optional: true, Doc: "text"}},
 			Routes: module.AnyRoute, Run: s.hlog, Lua: "hlog(str); hlog_cid(str,str)", Doc: "Sends a text to duplicate_uri in a HEP packet of version 3. Its correlation id is the Call-ID where none is given."},
 	}

@@ -4,6 +4,7 @@ package siptrace
 
 import (
 	"github.com/kahea-sip/kahea/core/module"
+	"github.com/kahea-sip/kahea/core/sip"
 	"github.com/kahea-sip/kahea/core/transaction"
 	"github.com/kahea-sip/kahea/core/transport"
 	"github.com/kahea-sip/kahea/modules/dialog"
@@ -127,6 +128,9 @@ func (s *SIPTrace) followDialogs(all dialogs) {
 			return
 		}
 		m, ok := n.Dialog.Attached(s).(*mark)
+		if c.Msg.Method == sip.MethodAck && s.dialogACKs == 0 {
+			return
+		}
 		if !ok || n.Message != c.Msg || !c.Msg.IsRequest() || s.marked(c) != nil {
 			return
 		}

@@ -4,6 +4,7 @@ package siptrace
 
 import (
 	"errors"
+	"net/netip"
 	"strings"
 
 	"github.com/kahea-sip/kahea/core/hep"
@@ -165,6 +166,43 @@ func (s *SIPTrace) marked(c *module.Call) *mark {
 		return l.mark
 	}
 	return nil
+}
+
+// origin is one end of the way of a message: proto:ip:port.
+type origin struct {
+	proto transport.Proto
+	addr  netip.AddrPort
+}
+
+var errPlace = errors.New("an address is proto:ip:port, as udp:192.0.2.1:5060")
+
+func compilePlace(text string) (any, error) {
+	name, rest, _ := strings.Cut(text, ":")
+	proto, known := transport.ParseProto(name)
+	addr, err := netip.ParseAddrPort(rest)
+	if !known || err != nil {
+		return nil, errPlace
+	}
+	return origin{proto, addr}, nil
+}
+
+// sipTraceMsg is sip_trace_msg(message, from, to, address, correlation_id).
+func (s *SIPTrace) sipTraceMsg(c *module.Call, a module.Args) module.Result {
+	for i := range a {
+		if a[i].Err != nil {
+			return c.Fail("sip_trace_msg", a[i].Err)
+		}
+	}
+	if !s.on.Load() {
+		return module.True
+	}
+	from, to := a[1].Data.(origin), a[2].Data.(origin)
+	target, _ := a[3].Data.(*target)
+	r := &record{raw: []byte(a.Str(0)), proto: from.proto, src: from.addr, dst: to.addr, time: s.host.Clock().Now(), mark: &mark{correlation: a.Str(4)}}
+	if err := s.sendHEP(c, target, hep.Version(s.version), s.packet(r)); err != nil {
+		return c.Fail("sip_trace_msg", err)
+	}
+	return module.True
 }
 
 // hlog is hlog([correlation_id,] message).

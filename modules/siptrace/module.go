@@ -35,6 +35,7 @@ type SIPTrace struct {
 	authKey            string
 	writeX, readX      int
 	ownACKs            int
+	dialogACKs         int
 	initMode, mode     int
 	localIP            netip.AddrPort
 	sockName, sockAddr string
@@ -53,7 +54,7 @@ type SIPTrace struct {
 // New returns the module with its defaults.
 func New() *SIPTrace {
 	return &SIPTrace{toDatabase: 1, url: "mysql://kamailio:kamailiorw@localhost/kamailio", columns: newColumns(),
-		version: int(hep.V1), captureID: 1, ownACKs: 1}
+		version: int(hep.V1), captureID: 1, ownACKs: 1, dialogACKs: 1}
 }
 
 var (
