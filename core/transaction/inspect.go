@@ -14,6 +14,10 @@ func (t *Transaction) BranchID(branch int) string {
 	return string(t.l.appendBranchID(nil, t.id, branch))
 }
 
+// LastStep are the branches of the last relay: in a failure route those that have
+// failed now. The slice is valid while the lock is held.
+func (t *Transaction) LastStep() []*Branch { return t.branches[min(t.step, len(t.branches)):] }
+
 // Picked is the branch whose reply a failure or branch failure route is
 // about; nil elsewhere.
 func (t *Transaction) Picked() *Branch { return t.picked }

@@ -45,5 +45,18 @@ func (a *Acc) request(c *module.Call, args module.Args) module.Result {
 	return module.True
 }
 
+// Request writes the record of a function, acc_log_request, acc_db_request or
+// acc_request, for another module.
+func (a *Acc) Request(c *module.Call, function, comment, table string) error {
+	r := a.requested(c, comment)
+	if function != "acc_db_request" {
+		a.line(c, accounted, r)
+	}
+	if function == "acc_log_request" || function == "acc_request" && a.db == nil {
+		return nil
+	}
+	return a.insert(c, table, r)
+}
+
 // accounted is what the record of a script is called.
 const accounted = "request accounted"

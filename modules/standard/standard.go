@@ -80,6 +80,7 @@ import (
 	_ "github.com/kahea-sip/kahea/modules/tm"
 	_ "github.com/kahea-sip/kahea/modules/tmx"
 	_ "github.com/kahea-sip/kahea/modules/uac"
+	_ "github.com/kahea-sip/kahea/modules/uac_redirect"
 	_ "github.com/kahea-sip/kahea/modules/uri_db"
 	_ "github.com/kahea-sip/kahea/modules/usrloc"
 	_ "github.com/kahea-sip/kahea/modules/websocket"
