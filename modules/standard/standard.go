@@ -33,6 +33,7 @@ import (
 	_ "github.com/kahea-sip/kahea/modules/htable"
 	_ "github.com/kahea-sip/kahea/modules/ipops"
 	_ "github.com/kahea-sip/kahea/modules/jsonrpcs"
+	_ "github.com/kahea-sip/kahea/modules/keepalive"
 	_ "github.com/kahea-sip/kahea/modules/kemix"
 	_ "github.com/kahea-sip/kahea/modules/kex"
 	_ "github.com/kahea-sip/kahea/modules/maxfwd"
