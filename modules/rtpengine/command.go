@@ -79,6 +79,11 @@ func (r *RTPEngine) prepare(c *module.Call, op operation, a module.Args, b *body
 	if w.o, err = parseFlags(a.Str(0), w.d); err != nil {
 		return nil, err
 	}
+	if b == nil {
+		for _, key := range ofMedia {
+			w.d.remove(key)
+		}
+	}
 	if w.o.answer && op.name == offering.name {
 		w.operation = answering
 	}
@@ -106,19 +111,18 @@ func (r *RTPEngine) prepare(c *module.Call, op operation, a module.Args, b *body
 // tags sets from-tag and to-tag.
 func (w *work) tags() error {
 	from, to := w.c.Msg.FromTag(), w.c.Msg.ToTag()
-	if w.o.toTag != "" {
+	if w.o.replaceToTag {
 		to = w.o.toTag
 	}
-	named := w.o.directional || w.o.fromTag != ""
 	switch {
-	case w.o.fromTag != "":
+	case w.o.hasFromTag:
 		from = w.o.fromTag
 	case w.o.directional:
 	case w.sides == asSender && !w.c.Msg.IsRequest(), w.sides == asReceiver && w.c.Msg.IsRequest():
 		from, to = to, from
 	}
 	if w.whole {
-		if named {
+		if w.o.directional || w.o.hasFromTag {
 			w.d.set("from-tag", from)
 		}
 		return nil

@@ -27,6 +27,12 @@ func entry(v *bencode.Value, key string) *bencode.Value {
 
 func (d *dictionary) has(key string) bool { return slices.Contains(d.Keys, key) }
 
+func (d *dictionary) remove(key string) {
+	if i := slices.Index(d.Keys, key); i >= 0 {
+		d.Keys, d.Items = slices.Delete(d.Keys, i, i+1), slices.Delete(d.Items, i, i+1)
+	}
+}
+
 func (d *dictionary) set(key, text string) { *d.at(key) = bencode.Value{Kind: bencode.Text, Str: text} }
 
 func (d *dictionary) setInt(key string, n int64) {

@@ -13,11 +13,12 @@ import (
 type options struct {
 	viaBranch string // 1, 2, auto, extra, next …; empty for none
 	// fromTag, toTag and callID stand in place of those of the message.
-	fromTag, toTag, callID string
-	withToTag              bool // also where it is left out otherwise
-	directional            bool // the sides are those of the message, whoever sent it
-	answer                 bool // force-answer
-	transport              transport
+	fromTag, toTag, callID   string
+	hasFromTag, replaceToTag bool
+	withToTag                bool // also where it is left out otherwise
+	directional              bool // the sides are those of the message, whoever sent it
+	answer                   bool // force-answer
+	transport                transport
 }
 
 // transport are the bits of the transport protocol that the words for it set.
@@ -50,6 +51,10 @@ var lists = []struct{ word, key, within string }{
 	{"codec-mask", "codec", "mask"}, {"codec-set", "codec", "set"}, {"codec-except", "codec", "except"},
 }
 
+// ofMedia are the keys that say how a session description is to be changed: other commands leave them out, so that one text of flags is
+// good for all.
+var ofMedia = []string{"direction", "replace", "SDES", "rtcp-mux", "T.38", "codec"}
+
 // viaBranches are the values of via-branch.
 var viaBranches = map[string]bool{"1": true, "2": true, "auto": true, "extra": true, "next": true, "auto-next": true, "auto-extra": true}
 
@@ -59,12 +64,12 @@ func parseFlags(flags string, d *dictionary) (o options, err error) {
 	for word := range strings.SplitSeq(flags, " ") {
 		key, value, hasValue := strings.Cut(word, "=")
 		switch {
-		case word == "" || hasValue && (key == "" || value == ""):
+		case key == "":
 			continue
 		case !hasValue:
 			err = o.bare(word, d)
 		default:
-			err = o.pair(key, value, word, d)
+			err = o.pair(key, value, d)
 		}
 		if err != nil {
 			return o, err
@@ -94,7 +99,7 @@ func (o *options) bare(word string, d *dictionary) error {
 	default:
 		if t, ok := transportOf[word]; ok {
 			o.transport |= t
-		} else if !listed(word, "-", d) {
+		} else if !listed(word, "", d) {
 			d.add("flags", word)
 		}
 	}
@@ -102,16 +107,16 @@ func (o *options) bare(word string, d *dictionary) error {
 }
 
 // pair is a word with a value.
-func (o *options) pair(key, value, word string, d *dictionary) error {
+func (o *options) pair(key, value string, d *dictionary) error {
 	switch key {
 	case "via-branch":
 		if o.viaBranch = value; !viaBranches[value] {
-			return fmt.Errorf("flag %q: there is no such value", word)
+			return fmt.Errorf("flag via-branch: there is no value %q", value)
 		}
 	case "from-tag":
-		o.fromTag = value
+		o.fromTag, o.hasFromTag = value, true
 	case "to-tag":
-		o.toTag, o.withToTag = value, true
+		o.toTag, o.replaceToTag, o.withToTag = value, true, true
 	case "call-id":
 		o.callID = value
 	case "direction":
@@ -121,7 +126,7 @@ func (o *options) pair(key, value, word string, d *dictionary) error {
 	case "repacketize":
 		n := leadingNumber(value)
 		if n == 0 {
-			return fmt.Errorf("flag %q: the value is no number above 0", word)
+			return fmt.Errorf("flag repacketize: %q is no number above 0", value)
 		}
 		d.setInt(key, n)
 	case "TOS":
@@ -133,24 +138,30 @@ func (o *options) pair(key, value, word string, d *dictionary) error {
 	case "DTLS", "RTP", "SRTP", "AVP", "AVPF":
 		d.set(key, value)
 	default:
-		if !listed(word, "=-", d) {
+		if !listed(key, value, d) {
 			d.set(key, value)
 		}
 	}
 	return nil
 }
 
-// listed puts a word into the list that its beginning names.
-func listed(word, separators string, d *dictionary) bool {
+// listed puts what stands behind the beginning of a word into the list that the beginning names: "replace-origin". A value counts where
+// nothing else does: "replace=origin".
+func listed(word, value string, d *dictionary) bool {
 	for _, l := range lists {
 		rest, ok := strings.CutPrefix(word, l.word)
-		if !ok || len(rest) < 2 || !strings.Contains(separators, rest[:1]) {
+		switch {
+		case ok && rest == "" && value != "":
+			rest = value
+		case ok && len(rest) > 1 && rest[0] == '-':
+			rest = rest[1:]
+		default:
 			continue
 		}
 		if l.within != "" {
-			d.addWithin(l.key, l.within, rest[1:])
+			d.addWithin(l.key, l.within, rest)
 		} else {
-			d.add(l.key, rest[1:])
+			d.add(l.key, rest)
 		}
 		return true
 	}

@@ -33,10 +33,6 @@ func (r *RTPEngine) queryValue(c *module.Call, a module.Args) module.Result {
 	if !ok {
 		return c.Fail(function, errAssign)
 	}
-	format := a.Str(0)
-	if format != "j" && format != "jp" {
-		return c.Fail(function, errFormat)
-	}
 	w, err := r.prepare(c, querying, noFlags, nil)
 	if err != nil {
 		return c.Fail(function, err)
@@ -46,8 +42,12 @@ func (r *RTPEngine) queryValue(c *module.Call, a module.Args) module.Result {
 		return c.Fail(function, err)
 	}
 	depth := -1
-	if format == "jp" {
+	switch a.Str(0) {
+	case "j":
+	case "jp":
 		depth = 0
+	default:
+		return c.Fail(function, errFormat)
 	}
 	if err := to.Set(c, module.Index{}, avp.String(string(appendJSON(nil, &reply, depth)))); err != nil {
 		return c.Fail(function, err)

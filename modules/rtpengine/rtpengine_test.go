@@ -124,6 +124,8 @@ func TestOperations(t *testing.T) {
 		{`rtpengine_offer("directional");`, "200", "tt", "offer", both, true, "1"},
 		{`rtpengine_offer("from-tag=x");`, "200", "tt", "offer", ` from-tag="x"| to-tag="tt"`, true, "1"},
 		{`rtpengine_offer("to-tag=x");`, "200", "tt", "offer", ` from-tag="x"| to-tag="ft"`, true, "1"},
+		{`rtpengine_offer("to-tag=");`, "INVITE", "tt", "offer", ft, true, "1"},
+		{`rtpengine_offer("to-tag=");`, "200", "tt", "", "", true, "-1"},
 		{`rtpengine_offer("to-tag=x");`, "INVITE", "", "offer", ` from-tag="ft"| to-tag="x"`, true, "1"},
 		{`rtpengine_offer("force-answer");`, "INVITE", "tt", "answer", turned, true, "1"},
 		{`rtpengine_offer("force-answer");`, "INVITE", "", "", "", true, "-1"},
@@ -195,7 +197,7 @@ func TestOperations(t *testing.T) {
 // TestFlags: what becomes of each flag, as in Kamailio 5.6.3.
 func TestFlags(t *testing.T) {
 	for flags, want := range map[string]string{
-		"": "", "  symmetric   foo ": `flags=["symmetric" "foo"]`, "foo,bar": `flags=["foo,bar"]`, "foo=bar=baz": `foo="bar=baz"`, "foo=": "", "=x": "", "=": "",
+		"": "", "  symmetric   foo ": `flags=["symmetric" "foo"]`, "foo,bar": `flags=["foo,bar"]`, "foo=bar=baz": `foo="bar=baz"`, "foo=": `foo=""`, "=x": "", "=": "", "replace-origin=x": `replace=["origin"]`, "codec-transcode-PCMU/8000=3": `codec={transcode=["PCMU/8000"]}`, "replace=": `replace=""`,
 		"asymmetric trust-address SIP-source-address force strict-source media-handover unidirectional no-redis-update": `flags=["asymmetric" "trust-address" "SIP-source-address" "force" "strict-source" "media-handover" "unidirectional" "no-redis-update"]`,
 		"direction=priv direction=pub": `direction=["priv" "pub"]`, "external internal": `direction=["external" "internal"]`, "internal=x": `direction=["internal"]`,
 		"address-family=IP6": `address-family="IP6"`, "ICE=force": `ICE="force"`, "ICE=a ICE=b": `ICE="b"`, "ice=force": `ice="force"`, "media-address=1.2.3.4": `media-address="1.2.3.4"`,
@@ -226,6 +228,21 @@ func TestFlags(t *testing.T) {
 	for _, flags := range []string{"via-branch", "via-branch=foo", "via-branch=3", "repacketize", "repacketize=x", "repacketize=0"} {
 		if _, err := parseFlags(flags, newDictionary()); err == nil {
 			t.Errorf("%q is taken", flags)
+		}
+	}
+}
+
+// TestFlagsElsewhere: what is about session descriptions is sent with none but those.
+func TestFlagsElsewhere(t *testing.T) {
+	const flags = "symmetric replace-origin direction=a internal SDES-off rtcp-mux-offer T.38=force codec-mask=all RTP/AVP ICE=force"
+	for line, want := range map[string]string{
+		"rtpengine_delete": ` ICE="force" call-id="call1" flags=["symmetric"] from-tag="ft" received-from=["IP4" "127.0.0.1"] supports=["load limit"] transport-protocol="RTP/AVP"`,
+		"block_media":      ` ICE="force" call-id="call1" flags=["symmetric"] received-from=["IP4" "127.0.0.1"] supports=["load limit"] transport-protocol="RTP/AVP"`,
+	} {
+		relay := newRelay(t)
+		send(t, load(t, config(sock(url(relay))), line+`("`+flags+`");`), message("INVITE", "", "application/sdp", one))
+		if _, got, _ := strings.Cut(strings.TrimPrefix(strings.Join(relay.Commands(), ""), "block "), " "); " "+got != want {
+			t.Errorf("%s:\n%s, want\n%s", line, got, want)
 		}
 	}
 }

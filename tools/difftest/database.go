@@ -28,10 +28,11 @@ const (
 var databaseTables = []string{"version", "subscriber", "location", "location_attrs", "dbaliases", "speed_dial", "domain", "domain_attrs",
 	"address", "trusted", "acc", "missed_calls"}
 
-// subject is a server with the database that it works on, where its suite has one.
+// subject is a server with the database that it works on and the media relays that it asks, where its suite has them.
 type subject struct {
 	*refserver.Server
-	db schema.Database
+	db     schema.Database
+	relays relays
 }
 
 // hasDatabase tells whether the server of a suite works on a MariaDB.

@@ -121,8 +121,13 @@ func withServer(s suite, at target, use func(*subject) error) error {
 		return err
 	}
 	defer os.RemoveAll(folder)
+	all, err := s.startRelays()
+	if err != nil {
+		return err
+	}
+	defer all.close()
 	return s.withDatabase(at.database, func(url string, d schema.Database) error {
-		cfg, err := s.write(folder, url)
+		cfg, err := s.write(folder, url, all)
 		if err != nil {
 			return err
 		}
@@ -132,30 +137,31 @@ func withServer(s suite, at target, use func(*subject) error) error {
 			return err
 		}
 		defer server.Stop()
-		return use(&subject{server, d})
+		return use(&subject{server, d, all})
 	})
 }
 
 // write writes the files of a suite into the folder that its server runs in, and returns the path of the configuration. url is its database,
 // "" for none.
-func (s suite) write(folder, url string) (string, error) {
+func (s suite) write(folder, url string, at relays) (string, error) {
 	if s.Cfg == "" && !s.KEMI {
 		return refserver.StockCfg, nil
 	}
+	fill := strings.NewReplacer(append(at.macros(), "{dir}", folder, "{url}", url)...)
 	for name, text := range s.Files {
 		path := filepath.Join(folder, name)
 		if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
 			return "", err
 		}
-		if err := os.WriteFile(path, []byte(strings.ReplaceAll(text, "{dir}", folder)), 0o600); err != nil {
+		if err := os.WriteFile(path, []byte(fill.Replace(text)), 0o600); err != nil {
 			return "", err
 		}
 	}
 	if s.KEMI {
-		return refserver.KEMI(folder, recordedModules, strings.NewReplacer("{dir}", folder, "{url}", url).Replace(s.Files["local.cfg"]), url != "")
+		return refserver.KEMI(folder, recordedModules, fill.Replace(s.Files["local.cfg"]), url != "")
 	}
 	cfg := filepath.Join(folder, "kamailio.cfg")
-	return cfg, os.WriteFile(cfg, []byte(strings.ReplaceAll(s.Cfg, "{dir}", folder)), 0o600)
+	return cfg, os.WriteFile(cfg, []byte(fill.Replace(s.Cfg)), 0o600)
 }
 
 // recordedModules are those whose flags the record of the example in Lua has.

@@ -66,6 +66,10 @@ func (p *player) portMask() *portNames {
 			ports[port] = "{" + name + ".tcp.port}"
 		}
 	}
+	for name, relay := range p.server.relays {
+		texts = append(texts, relay.Addr().String(), "{"+name+"}")
+		ports[strconv.Itoa(int(relay.Addr().Port()))] = "{" + name + ".port}"
+	}
 	return &portNames{strings.NewReplacer(texts...), ports}
 }
 
@@ -80,7 +84,12 @@ func (p *player) transcript() transcript {
 	for _, packet := range packets {
 		t = append(t, record{line: packet.line, text: m.packet(string(packet.data))})
 	}
-	t = append(t, p.notes...)
+	for _, note := range p.notes {
+		if peerOf(note.line) == "" && p.server.relays[note.line] != nil {
+			note.text = m.relayed(note.text)
+		}
+		t = append(t, note)
+	}
 	if p.stop != "" {
 		t = append(t, record{line: "case", text: []string{p.stop}})
 	}

@@ -71,7 +71,7 @@ var stepNames = map[string]stepFunc{
 	"expect": (*player).expect, "rep": (*player).rep, "ack": (*player).ack, "cancel": (*player).cancel, "dlg": (*player).dlg,
 	"hold": (*player).hold, "flush": (*player).flush, "close": (*player).closeLine, "sync": (*player).sync,
 	"auth": (*player).auth, "rpc": (*player).rpc, "kamctl": (*player).kamctl, "records": (*player).records,
-	"sql": (*player).sql,
+	"sql": (*player).sql, "answers": (*player).answers, "asked": (*player).asked,
 }
 
 // play runs a case against a server and returns what left the server, masked.
@@ -94,7 +94,8 @@ func play(c testCase, server *subject, end pace) (transcript, error) {
 			macros = append(macros, "{"+name+".tcp}", peer.dial.LocalAddr().String())
 		}
 	}
-	p.macro = strings.NewReplacer(macros...)
+	p.macro = strings.NewReplacer(append(macros, server.relays.macros()...)...)
+	server.relays.forget()
 	for _, s := range c.Steps {
 		if err := stepNames[s.words[0]](p, s); err != nil {
 			p.stop = fmt.Sprintf("stopped at %q: %v", strings.Join(s.words, " "), err)
@@ -107,6 +108,7 @@ func play(c testCase, server *subject, end pace) (transcript, error) {
 	if err := p.server.Barrier(); err != nil && p.stop == "" {
 		p.stop = "the server no longer answers: " + err.Error()
 	}
+	p.tell()
 	p.box.awaitQuiet(end.grace)
 	return p.transcript(), nil
 }

@@ -85,6 +85,14 @@ func (r *Relay) Commands() []string {
 	return seen
 }
 
+// Forget begins anew: all commands are answered well, and none has come.
+func (r *Relay) Forget() {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	clear(r.answers)
+	r.seen = nil
+}
+
 // Pings is how often it was asked whether it is there.
 func (r *Relay) Pings() int {
 	r.mu.Lock()
