@@ -38,8 +38,20 @@ func (j *Jsonrpcs) openFIFO(ctx context.Context, path string) error {
 
 func (j *Jsonrpcs) serveFIFO(ctx context.Context, f io.Reader) {
 	var s jsonrpc.Splitter
+	var told time.Time
 	buf := make([]byte, 4096)
 	places := make(chan struct{}, maxFIFOCalls)
+	apart := func(work func()) {
+		select {
+		case places <- struct{}{}:
+		case <-ctx.Done():
+			return
+		}
+		j.host.Go("jsonrpcs fifo request", func() {
+			defer func() { <-places }()
+			work()
+		})
+	}
 	for {
 		n, err := f.Read(buf)
 		s.Write(buf[:n])
@@ -48,23 +60,41 @@ func (j *Jsonrpcs) serveFIFO(ctx context.Context, f io.Reader) {
 			if errors.Is(bad, jsonrpc.ErrEnd) {
 				break
 			}
-			if bad != nil {
-				j.host.Log().Warn("what was read from the fifo is no JSON", "module", "jsonrpcs")
+			if bad == nil {
+				apart(func() { j.answerFIFO(ctx, doc) })
 				continue
 			}
-			select {
-			case places <- struct{}{}:
-			case <-ctx.Done():
-				return
+			if now := j.host.Clock().Now(); now.Sub(told) >= quietFIFO { // random bytes shall not fill the log
+				told = now
+				j.host.Log().Warn("what was read from the fifo is no JSON", "module", "jsonrpcs", "text", fmt.Sprintf("%.60q", doc))
 			}
-			j.host.Go("jsonrpcs fifo request", func() {
-				defer func() { <-places }()
-				j.answerFIFO(ctx, doc)
-			})
+			if command, reply, ok := commandOfMI(doc); ok {
+				apart(func() { j.refuseMI(ctx, command, reply) })
+			}
 		}
 		if err != nil {
 			return
 		}
+	}
+}
+
+// quietFIFO is how long nothing more is told of what is no JSON.
+const quietFIFO = 10 * time.Second
+
+// commandOfMI reads ":command:reply", by which a command of Kamailio 4 began.
+func commandOfMI(line []byte) (command, reply string, ok bool) {
+	words := strings.Split(strings.TrimRight(string(line), "\r"), ":")
+	if len(words) != 3 || words[0] != "" || words[1] == "" || words[2] == "" {
+		return "", "", false
+	}
+	return words[1], words[2], true
+}
+
+// refuseMI answers a client of Kamailio 4, which would wait for ever.
+func (j *Jsonrpcs) refuseMI(ctx context.Context, command, reply string) {
+	text := fmt.Sprintf("500 %s is a command of MI, which is no more: write {\"jsonrpc\": \"2.0\", \"method\": NAME, \"reply_name\": %q, \"id\": 1}\n", command, reply)
+	if err := j.writeReply(ctx, reply, []byte(text)); err != nil {
+		j.host.Log().Debug("cannot write reply", "module", "jsonrpcs", "reply_name", reply, "err", err)
 	}
 }
 

@@ -145,8 +145,8 @@ func (s *Splitter) Write(b []byte) (int, error) {
 }
 
 // Next returns the next document; its bytes are the caller's. ErrEnd says that
-// the rest of it has still to come. Any other error is a *module.Fault: text
-// up to the end of its line was dropped.
+// the rest of it has still to come. Any other error is a *module.Fault: the
+// text up to the end of its line, which is returned, was dropped.
 func (s *Splitter) Next() ([]byte, error) {
 	s.buf = bytes.TrimLeft(s.buf, " \t\r\n\x00")
 	if len(s.buf) == 0 {
@@ -162,16 +162,17 @@ func (s *Splitter) Next() ([]byte, error) {
 	case (errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, io.EOF)) && len(s.buf) <= MaxRequest:
 		return nil, ErrEnd
 	}
-	s.dropLine()
-	return nil, module.Faultf(CodeParse, "Parse error")
+	return s.dropLine(), module.Faultf(CodeParse, "Parse error")
 }
 
-// dropLine drops the first line, and with a line that never ends everything:
-// the next document begins on a line of its own.
-func (s *Splitter) dropLine() {
+// dropLine drops the first line and returns it, and with a line that never ends
+// everything: the next document begins on a line of its own.
+func (s *Splitter) dropLine() []byte {
+	line := s.buf
 	if i := bytes.IndexByte(s.buf, '\n'); i >= 0 {
-		s.buf = s.buf[i+1:]
-		return
+		line, s.buf = s.buf[:i], s.buf[i+1:]
+	} else {
+		s.buf = nil
 	}
-	s.buf = s.buf[:0]
+	return line
 }
