@@ -50,7 +50,7 @@ func (n *notifier) add(list ...*subscription) {
 func (n *notifier) start() {
 	want := min(runtime.GOMAXPROCS(0), (len(n.list)-n.head+turn-1)/turn)
 	for ; n.working < want; n.working++ {
-		n.p.host.Go("presence notifier", n.work)
+		n.p.host.Transactions().Go("presence notifier", n.work)
 	}
 }
 

@@ -190,8 +190,10 @@ func (p *Presence) publish(ctx context.Context, r *publishing) (etag string, due
 // is held.
 func (p *Presence) keep(ctx context.Context, at *presentity, r *publishing) (d, gone *publication, err error) {
 	now := p.now()
-	d = &publication{etag: p.etags.next(""), sender: strings.Clone(r.sender), received: now, expires: now + r.expires, priority: r.priority, ruid: p.etags.ruid()}
-	if r.etag != "" {
+	d = &publication{sender: strings.Clone(r.sender), received: now, expires: now + r.expires, priority: r.priority}
+	if r.etag == "" {
+		d.etag, d.ruid = p.etags.next(""), p.etags.ruid()
+	} else {
 		old, err := p.pubs.find(ctx, at, r.etag, now)
 		if errors.Is(err, errNoETag) {
 			return nil, nil, refuseETag

@@ -93,7 +93,7 @@ func (t *store) hurry() {
 	}
 	t.soon = true
 	t.p.host.Timers().After(soonAfter, func() {
-		t.p.host.Go("presence subscriptions", func() {
+		t.p.host.Transactions().Go("presence subscriptions", func() {
 			t.mu.Lock()
 			t.soon = false
 			t.mu.Unlock()
