@@ -57,9 +57,7 @@ func (p *Presence) expire() {
 	for _, at := range p.table.all() {
 		ended, due := p.expired(at)
 		p.notifier.add(due...)
-		for _, s := range ended {
-			p.watcherChanged(s, eventTimeout)
-		}
+		p.watchersChanged(at, ended...)
 	}
 	if p.store != nil {
 		p.store.flushed(p.ctx)
@@ -67,7 +65,7 @@ func (p *Presence) expire() {
 }
 
 // expired ends the subscriptions of a presentity that have expired.
-func (p *Presence) expired(at *presentity) (ended, due []*subscription) {
+func (p *Presence) expired(at *presentity) (ended []happened, due []*subscription) {
 	now := p.now()
 	at.mu.Lock()
 	defer at.mu.Unlock()
@@ -76,7 +74,7 @@ func (p *Presence) expired(at *presentity) (ended, due []*subscription) {
 			continue
 		}
 		s.end("timeout")
-		ended = append(ended, s)
+		ended = append(ended, happened{s, eventTimeout})
 		if s.owe(dueEnd) {
 			due = append(due, s)
 		}

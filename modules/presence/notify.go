@@ -153,7 +153,7 @@ func (p *Presence) answered(n *notice, code int) {
 		p.store.drop(s)
 		if lost && !n.final {
 			p.lost.Inc()
-			p.watcherChanged(s, eventTimeout)
+			p.watchersChanged(s.of, happened{s, eventTimeout})
 		}
 	}
 }

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/kahea-sip/kahea/core/db"
+	"github.com/kahea-sip/kahea/core/sip"
 )
 
 // Versions of the tables, as Kamailio 5.6 makes them.
@@ -42,6 +43,15 @@ func (s *subscription) where() []db.Cond {
 // recordRoute is a route set as the table has it.
 func recordRoute(routes string) string { return strings.ReplaceAll(routes, ", ", ",") }
 
+// readRoutes is the reverse of recordRoute.
+func readRoutes(column string) string {
+	var routes []string
+	for value, rest, ok := sip.NextListValue(column); ok; value, rest, ok = sip.NextListValue(rest) {
+		routes = append(routes, value)
+	}
+	return strings.Join(routes, ", ")
+}
+
 // readSubscription makes a subscription of a row; its presentity is of. The
 // Event of a row is looked for first.
 func (p *Presence) readSubscription(row []db.Value) (Presentity, *subscription) {
@@ -49,7 +59,7 @@ func (p *Presence) readSubscription(row []db.Value) (Presentity, *subscription) 
 	number := func(i int) int64 { n, _ := db.Int(row[i]); return n }
 	who := Presentity{URI: text(0), Event: p.Event(text(5))}
 	return who, &subscription{watcherUser: text(1), watcherDomain: text(2), toUser: text(3), toDomain: text(4), eventID: text(6), toTag: text(7), fromTag: text(8),
-		callID: text(9), localCSeq: uint32(number(10)), remoteCSeq: uint32(number(11)), contact: text(12), routes: text(13), expires: number(14),
+		callID: text(9), localCSeq: uint32(number(10)), remoteCSeq: uint32(number(11)), contact: text(12), routes: readRoutes(text(13)), expires: number(14),
 		status: Status(number(15)), reason: text(16), version: int(number(17)), socket: p.host.Transport().SocketByText(text(18)), localContact: text(19),
 		fromUser: text(20), fromDomain: text(21), flags: int(number(24)), userAgent: text(25), stored: true,
 		sees: Status(number(15)) == Active && text(16) != politeBlock}

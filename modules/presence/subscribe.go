@@ -200,7 +200,7 @@ func (p *Presence) accept(c *module.Call, expires int64, contact string) {
 // watchers.
 func (p *Presence) inform(c *module.Call, s *subscription, r *subscribing) {
 	if !r.poll {
-		p.watcherChanged(s, eventSubscribe)
+		p.watchersChanged(s.of, happened{s, eventSubscribe})
 	}
 	if s.of.Event.IsWinfo() {
 		p.allWatchers(s)

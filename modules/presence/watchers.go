@@ -125,19 +125,13 @@ func (p *Presence) refresh(ctx context.Context, uri, event string, kind int) err
 		return err
 	}
 	p.notifier.add(due...)
-	for _, x := range told {
-		p.watcherChanged(x.s, x.event)
+	if len(told) > 0 {
+		p.watchersChanged(told[0].s.of, told...)
 	}
 	return nil
 }
 
-// rejudged is a subscription whose status rules have changed.
-type rejudged struct {
-	s     *subscription
-	event string
-}
-
-func (p *Presence) refreshed(ctx context.Context, who Presentity, kind int) (due []*subscription, told []rejudged, err error) {
+func (p *Presence) refreshed(ctx context.Context, who Presentity, kind int) (due []*subscription, told []happened, err error) {
 	at := p.open(who)
 	defer p.close(at)
 	if kind != refreshRules {
@@ -171,7 +165,7 @@ func (p *Presence) refreshed(ctx context.Context, who Presentity, kind int) (due
 
 // rejudge asks again how a subscription stands. changed tells that the notifier is
 // to be given it.
-func (p *Presence) rejudge(ctx context.Context, at *presentity, s *subscription) (x rejudged, changed bool, err error) {
+func (p *Presence) rejudge(ctx context.Context, at *presentity, s *subscription) (x happened, changed bool, err error) {
 	w := s.asWatcher()
 	j, err := at.Event.Policy.Judge(ctx, at.Presentity, w)
 	if err != nil || w.Status == Terminated {
@@ -189,7 +183,7 @@ func (p *Presence) rejudge(ctx context.Context, at *presentity, s *subscription)
 		return x, false, nil
 	}
 	if j.Status != s.status {
-		x = rejudged{s, eventApproved}
+		x = happened{s, eventApproved}
 		if j.Status != Active {
 			x.event = eventRejected
 		}

@@ -21,18 +21,23 @@ const (
 type change struct {
 	id, event, uri string
 	status         Status
-	reason         string
 }
 
-// watcherChanged tells who watches the watchers of a presentity that a
-// subscription has changed. One that has ended is left out of a list of all that
-// are left, as with Kamailio.
-func (p *Presence) watcherChanged(s *subscription, event string) {
-	e := s.of.Event
-	if e.winfo == nil {
+// happened is what has happened to a subscription, in a word of RFC 3857.
+type happened struct {
+	s     *subscription
+	event string
+}
+
+// watchersChanged tells who watches the watchers of a presentity what has happened
+// to these, in one NOTIFY. Where one of them is gone it lists all that are left, as
+// with Kamailio.
+func (p *Presence) watchersChanged(of *presentity, list ...happened) {
+	e := of.Event
+	if e.winfo == nil || len(list) == 0 {
 		return
 	}
-	at := p.table.find(s.of.URI, e.winfo)
+	at := p.table.find(of.URI, e.winfo)
 	if at == nil {
 		return
 	}
@@ -41,36 +46,44 @@ func (p *Presence) watcherChanged(s *subscription, event string) {
 	if !watching {
 		return
 	}
-	s.of.mu.Lock()
-	one := s.change(event)
-	s.of.mu.Unlock()
-	var all []change
-	ended := one.status == Terminated && one.reason == "timeout" || event == eventTimeout
-	if ended {
-		all = p.watching(s.of, s)
-	}
+	news, full := p.news(of, list)
 	at.mu.Lock()
-	var due []*subscription
+	defer at.mu.Unlock()
 	for _, w := range at.subs {
 		if w.status != Active {
 			continue
 		}
-		if ended {
-			w.news, w.full = slices.Clone(all), true
+		if full {
+			w.news, w.full = slices.Clone(news), true
 		} else {
-			w.note(one)
+			for _, c := range news {
+				w.note(c)
+			}
 		}
 		if w.owe(dueChange) {
-			due = append(due, w)
+			p.notifier.add(w)
 		}
 	}
-	at.mu.Unlock()
-	p.notifier.add(due...)
+}
+
+// news is what watchers of watchers are told; with full it is all watchers that
+// are left.
+func (p *Presence) news(of *presentity, list []happened) (news []change, full bool) {
+	of.mu.Lock()
+	for _, h := range list {
+		full = full || h.event == eventTimeout || h.s.status == Terminated && h.s.reason == "timeout"
+		news = append(news, h.s.change(h.event))
+	}
+	of.mu.Unlock()
+	if !full {
+		return news, false
+	}
+	return p.watching(of), true
 }
 
 // change is the subscription in watcher information. The lock is held.
 func (s *subscription) change(event string) change {
-	return change{id: s.callID, event: event, uri: s.uri(), status: s.status, reason: s.reason}
+	return change{id: s.callID, event: event, uri: s.uri(), status: s.status}
 }
 
 // note adds a change to what the next NOTIFY tells; one of the same watcher is
@@ -83,14 +96,14 @@ func (s *subscription) note(c change) {
 	s.news = append(s.news, c)
 }
 
-// watching lists the watchers of a presentity, without one of them.
-func (p *Presence) watching(at *presentity, but *subscription) []change {
+// watching lists the watchers of a presentity.
+func (p *Presence) watching(at *presentity) []change {
 	at.mu.Lock()
 	defer at.mu.Unlock()
 	now := p.now()
 	var all []change
 	for _, o := range at.subs {
-		if o != but && o.status != Terminated && o.expires > now {
+		if o.status != Terminated && o.expires > now {
 			all = append(all, o.change(eventSubscribe))
 		}
 	}
@@ -103,7 +116,7 @@ func (p *Presence) allWatchers(s *subscription) {
 	if of := s.of.Event.of; of != nil {
 		if at := p.table.find(s.of.URI, of); at != nil {
 			at.mu.Unlock()
-			all = p.watching(at, nil)
+			all = p.watching(at)
 		}
 	}
 	s.of.mu.Lock()

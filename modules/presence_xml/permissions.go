@@ -45,7 +45,7 @@ var provided = map[string]string{
 	"provide-status-icon": "status-icon", "provide-sphere": "sphere", "provide-time-offset": "time-offset", "provide-note": "note",
 }
 
-func parsePermissions(_ *xmldoc.Document, t *xmldoc.Element) *permissions {
+func parsePermissions(t *xmldoc.Element) *permissions {
 	p := new(permissions)
 	for _, e := range t.Children {
 		switch e.Name {

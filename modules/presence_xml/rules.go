@@ -71,13 +71,13 @@ func parseRules(text string) (*ruleset, error) {
 	set := &ruleset{}
 	for _, e := range doc.Root.Children {
 		if e.Name == "rule" {
-			set.rules = append(set.rules, parseRule(doc, e))
+			set.rules = append(set.rules, parseRule(e))
 		}
 	}
 	return set, nil
 }
 
-func parseRule(doc *xmldoc.Document, e *xmldoc.Element) rule {
+func parseRule(e *xmldoc.Element) rule {
 	r := rule{anyone: true, handling: handlingNone}
 	if conditions := e.Child("conditions"); conditions != nil {
 		for _, c := range conditions.Children {
@@ -92,7 +92,7 @@ func parseRule(doc *xmldoc.Document, e *xmldoc.Element) rule {
 		}
 	}
 	if t := e.Child("transformations"); t != nil {
-		r.transforms = parsePermissions(doc, t)
+		r.transforms = parsePermissions(t)
 	}
 	return r
 }
