@@ -64,6 +64,15 @@ func part(uri string, of func(u *sip.URI) string) module.Value {
 	return text(of(&u))
 }
 
+// readable is a URI, or nothing for a text that is none of those that can be the
+// target of a request.
+func readable(uri string) string {
+	if u, err := sip.ParseURI(uri); err != nil || u.Scheme == sip.SchemeOther {
+		return ""
+	}
+	return uri
+}
+
 func user(u *sip.URI) string { return u.User }
 func host(u *sip.URI) string { return u.Host }
 
@@ -132,7 +141,9 @@ func plain() []reader {
 		{"get_callid", "the Call-ID", func(c *module.Call) module.Value { return text(c.Msg.CallID()) }},
 		{"get_furi", "the URI of From", func(c *module.Call) module.Value { return text(fromURI(c)) }},
 		{"get_turi", "the URI of To", func(c *module.Call) module.Value { return text(toURI(c)) }},
-		{"get_ruri", "the Request-URI", func(c *module.Call) module.Value { return text(requestURI(c)) }},
+		{"get_ruri", "the Request-URI, nothing where it cannot be read", func(c *module.Call) module.Value {
+			return text(readable(requestURI(c)))
+		}},
 		{"get_ouri", "the Request-URI as the request came", func(c *module.Call) module.Value { return text(c.Msg.RequestURI) }},
 		{"get_nhuri", "where the request goes: the next hop, else the Request-URI", func(c *module.Call) module.Value {
 			if d := nextHop(c); d != "" {

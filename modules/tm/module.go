@@ -130,9 +130,9 @@ func (m *TM) functions() []module.Function {
 	frArgs[1].Optional = true
 	all := []module.Function{
 		{Name: "t_relay", Args: address, Routes: inRelay, Run: m.relay, Doc: "Relays the request statefully to its target set, or to an address over the protocol that it came by. Negative on an error, which is answered at the end of the script."},
-		{Name: "t_relay_to", Args: hop, Routes: inRelay, Run: m.relayTo, Lua: "t_relay_to_proxy_flags(str,int)", Doc: "Relays like t_relay, to a fixed next hop where one is given."},
+		{Name: "t_relay_to", Args: hop, Routes: inRelay, Run: m.relayTo, Lua: "-", Doc: "Relays like t_relay, to a fixed next hop where one is given."},
 		{Name: "t_relay_to_flags", Lua: "t_relay_to_flags(int)", Args: []module.Arg{{Name: "flags", Compile: proxyOrFlags, Doc: "flags of t_relay_to"}}, Routes: inRelay, Run: m.relayTo, Doc: "t_relay_to with flags."},
-		{Name: "t_relay_to_proxy", Args: []module.Arg{{Name: "proxy", Compile: proxy, Doc: `"proto:host:port"`}}, Routes: inRelay, Run: m.relayTo, Doc: "t_relay_to with a next hop."},
+		{Name: "t_relay_to_proxy", Args: []module.Arg{{Name: "proxy", Compile: proxy, Doc: `"proto:host:port"`}}, Routes: inRelay, Run: m.relayTo, Lua: "-", Doc: "t_relay_to with a next hop."},
 		{Name: "t_relay_cancel", Routes: inRequest, Run: m.relayCancel, Doc: "Cancels the INVITE of a CANCEL and ends the script; true when there is none."},
 		{Name: "t_replicate", Lua: "t_replicate(str)", Args: []module.Arg{{Name: "uri", Optional: true, Doc: "URI, or host, to send the copy to"}, {Name: "port", Optional: true, Doc: "port of the host"}}, Routes: inRequest, Run: m.replicateURI, Doc: "Sends a copy of the request; its replies go nowhere."},
 		{Name: "t_replicate_to", Args: []module.Arg{{Name: "proto", Doc: "protocol"}, {Name: "hostport", Doc: `"host:port"`}}, Routes: inRequest, Run: m.replicateTo, Doc: "Sends a copy over a protocol."},
