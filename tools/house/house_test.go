@@ -161,7 +161,7 @@ var thirdParty = map[string][]string{
 	"go.uber.org/zap":                     {"modules/tls"}, // certmagic's logger
 	"github.com/letsencrypt/pebble/v2":    {"modules/tls"}, // tests
 	"github.com/gaissmai/bart":            {"modules"},
-	"github.com/dlclark/regexp2":          {"modules"},
+	"github.com/dlclark/regexp2":          {"core/pcre"},
 }
 
 func TestThirdPartyLibrariesStayWhereTheyBelong(t *testing.T) {

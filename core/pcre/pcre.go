@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// Package pcre has regular expressions as Perl has them, over bytes.
+package pcre
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/dlclark/regexp2"
+)
+
+// Flags say how an expression is read.
+type Flags uint8
+
+// The flags, with their letters in Perl.
+const (
+	Caseless  Flags = 1 << iota // i
+	Multiline                   // m
+	DotAll                      // s
+	Extended                    // x
+)
+
+// limit bounds one match: an expression that goes back and forth can take longer
+// than anybody waits.
+const limit = 200 * time.Millisecond
+
+// ErrTime is the error of a match that took too long.
+var ErrTime = errors.New("the expression takes too long for this text")
+
+// Regexp is a compiled expression. It is safe for concurrent use.
+type Regexp struct {
+	re     *regexp2.Regexp
+	source string
+}
+
+// Compile compiles an expression.
+func Compile(pattern string, flags Flags) (*Regexp, error) {
+	options := regexp2.None
+	for _, o := range [...]struct {
+		flag Flags
+		to   regexp2.RegexOptions
+	}{{Caseless, regexp2.IgnoreCase}, {Multiline, regexp2.Multiline}, {DotAll, regexp2.Singleline}, {Extended, regexp2.IgnorePatternWhitespace}} {
+		if flags&o.flag != 0 {
+			options |= o.to
+		}
+	}
+	re, err := regexp2.Compile(string(runes(pattern)), options)
+	if err != nil {
+		return nil, fmt.Errorf("bad expression %q: %w", pattern, err)
+	}
+	re.MatchTimeout = limit
+	return &Regexp{re, strings.Clone(pattern)}, nil
+}
+
+// runes are the bytes of a text, one rune each: PCRE looks at bytes.
+func runes(s string) []rune {
+	r := make([]rune, len(s))
+	for i := range len(s) {
+		r[i] = rune(s[i])
+	}
+	return r
+}
+
+// String returns the source text.
+func (r *Regexp) String() string { return r.source }
+
+// Match tells whether the expression matches somewhere in a text.
+func (r *Regexp) Match(s string) (bool, error) {
+	ok, err := r.re.MatchRunes(runes(s))
+	if err != nil {
+		return false, ErrTime
+	}
+	return ok, nil
+}
+
+// Span is where a group has matched, in bytes; Start is -1 where it has not.
+type Span struct{ Start, End int }
+
+// Find returns where the expression matches first, and behind that its groups by
+// their numbers; nil where it does not match.
+func (r *Regexp) Find(s string) ([]Span, error) {
+	m, err := r.re.FindRunesMatch(runes(s))
+	if err != nil {
+		return nil, ErrTime
+	}
+	if m == nil {
+		return nil, nil
+	}
+	groups := m.Groups()
+	spans := make([]Span, len(groups))
+	for i := range groups {
+		spans[i] = Span{-1, -1}
+		if g := &groups[i]; len(g.Captures) > 0 {
+			spans[i] = Span{g.Index, g.Index + g.Length}
+		}
+	}
+	return spans, nil
+}
