@@ -106,6 +106,22 @@ func (l *Layer) destination(at locate.Target, target *Target, s *State, p *trans
 	return d, nil
 }
 
+// Source is the socket that a request for a target would leave by, as it stands
+// now. It may wait for the resolver.
+func (l *Layer) Source(target *Target, s *State, p *transport.Packet, from any) (*transport.Socket, error) {
+	q, err := (&Hop{}).query(target)
+	if err != nil {
+		return nil, err
+	}
+	found, err := l.locate(q, from)
+	if err != nil {
+		return nil, err
+	}
+	at, _ := found.Next()
+	d, err := l.destination(at, target, s, p)
+	return d.Socket, err
+}
+
 // tooLarge makes d, where a request of size bytes goes, a destination of
 // another protocol when the request is too large for a datagram, and tells
 // whether it did: then the request is to be printed again. Without a socket of

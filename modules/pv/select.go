@@ -181,6 +181,9 @@ func selectPath(path []word) (getter, error) {
 	case "dst_uri":
 		return uriSelect(func(c *module.Call) string { return c.Target.DstURI }, rest)
 	case "next_hop":
+		if len(rest) == 1 && rest[0].name == "src_ip" {
+			return sourceAddress, nil
+		}
 		return uriSelect(nextHopURI, rest)
 	case "from", "f":
 		return addressSelect(func(c *module.Call) (string, error) { return c.Msg.Value(sip.HeaderFrom), nil }, header(sip.HeaderFrom), rest)

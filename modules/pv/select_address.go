@@ -52,6 +52,16 @@ func nextHopURI(c *module.Call) string {
 	return c.Target.URI
 }
 
+// sourceAddress is @next_hop.src_ip: the address that the request would leave
+// from.
+func sourceAddress(c *module.Call) module.Value {
+	socket, err := c.Host.Transactions().Source(&c.Target, c.State, &c.Packet, c)
+	if err != nil {
+		return null
+	}
+	return build(c, func(b []byte) []byte { return socket.Addr.Addr().AppendTo(b) })
+}
+
 func uriSelect(of func(c *module.Call) string, rest []word) (getter, error) {
 	if len(rest) == 0 {
 		return func(c *module.Call) module.Value { return orNull(of(c)) }, nil

@@ -29,7 +29,7 @@ func (m *TM) relayHop(c *module.Call, o *transaction.Relay, flags int) module.Re
 		o.NoFailover = true
 	}
 	switch {
-	case badURI(c, o):
+	case c.Msg.Method != sip.MethodCancel && badURI(c, o):
 		return m.failed(c, transaction.ErrRequestURI)
 	case !c.Msg.HasEnd():
 		return m.failed(c, transaction.ErrGeneral) // cut off, perhaps in the middle of the headers

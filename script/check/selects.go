@@ -4,16 +4,12 @@ package check
 
 import (
 	"strconv"
-	"strings"
 
 	"github.com/kahea-sip/kahea/cfg/source"
 	"github.com/kahea-sip/kahea/cfg/syntax"
 	"github.com/kahea-sip/kahea/script/expr"
 	"github.com/kahea-sip/kahea/script/variable"
 )
-
-// missingSelects are selects of the reference that are not there yet.
-var missingSelects = map[string]bool{"next_hop.src_ip": true}
 
 // selectModules are the modules of the reference that bring selects, by their first word.
 var selectModules = map[string]string{"tls": "tls", "timer": "timer", "db": "db2_ops", "xmlrpc": "xmlrpc", "nathelper": "nathelper"}
@@ -26,12 +22,8 @@ func (c *checker) selectNode(x *syntax.Select) expr.Node {
 	if err == nil {
 		return expr.Select{Ref: r}
 	}
-	var names []string
-	for _, p := range x.Path {
-		names = append(names, p.Name)
-	}
-	path := strings.Join(names, ".")
-	if owner := selectModules[names[0]]; owner != "" && c.loaded("pv") != nil {
+	first := x.Path[0].Name
+	if owner := selectModules[first]; owner != "" && c.loaded("pv") != nil {
 		switch {
 		case c.missing[owner]:
 		case c.loaded(owner) != nil:
@@ -41,11 +33,7 @@ func (c *checker) selectNode(x *syntax.Select) expr.Node {
 		}
 		return expr.String("")
 	}
-	switch {
-	case missingSelects[path]:
-		c.report(source.NotYet, x.Span, "", "select %s is not in kahea yet", path)
-		return nil
-	case c.loaded("pv") == nil, names[0] == "cfg_get":
+	if c.loaded("pv") == nil || first == "cfg_get" {
 		c.fail(x.Span, err)
 		return nil
 	}
