@@ -288,6 +288,14 @@ type Custom struct {
 	Pos      source.Pos
 }
 
+// Value is the value, an int64 or a string.
+func (c *Custom) Value() any {
+	if c.IsString {
+		return c.Text
+	}
+	return c.Number
+}
+
 // Notice is a parameter that was accepted though it can have no meaning here.
 type Notice struct {
 	Pos  source.Pos

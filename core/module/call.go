@@ -49,6 +49,9 @@ type Call struct {
 	// MaxForwards is what the request would leave with after the script
 	// changed it; -1 while it did not.
 	MaxForwards int
+	// Instances are those that the script has selected of groups of the
+	// operator's own parameters (cfg_select).
+	Instances []Instance
 	// Iterators are those of textopsx.
 	Iterators []Iterator
 	// ChargingVector is the P-Charging-Vector header that was generated for
@@ -104,6 +107,12 @@ type Call struct {
 	locals []local
 }
 
+// Instance is one of several sets of values of a group of parameters.
+type Instance struct {
+	Group string
+	ID    uint32
+}
+
 // Position is a place in the configuration.
 type Position struct {
 	File  string
@@ -138,7 +147,7 @@ func (c *Call) Reset(msg *sip.Message, p transport.Packet) {
 	c.ScriptFlags, c.MadeUp, c.answered, c.Stored = 0, false, false, 0
 	c.Serial++
 	c.RC, c.Event, c.Fault, c.Line = 0, nil, nil, nowhere
-	c.Iterators, c.ChargingVector = c.Iterators[:0], ""
+	c.Iterators, c.ChargingVector, c.Instances = c.Iterators[:0], "", c.Instances[:0]
 	c.ctx = nil
 }
 

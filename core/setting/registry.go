@@ -314,6 +314,30 @@ func (r *Registry) Reset(groupText string) error {
 	return err
 }
 
+// HasInstance reports whether there is an instance of a group.
+func (r *Registry) HasInstance(group string, id uint32) bool {
+	r.mu.RLock()
+	defer r.mu.RUnlock()
+	g := r.group(group)
+	return g != nil && g.instances[id] != nil
+}
+
+// InstanceValue returns the value, an int64 or a string, of a setting of an
+// instance; nil where there is no such setting or instance.
+func (r *Registry) InstanceValue(group string, id uint32, name string) any {
+	r.mu.RLock()
+	defer r.mu.RUnlock()
+	g := r.group(group)
+	if g == nil || g.instances[id] == nil {
+		return nil
+	}
+	i := g.index(name)
+	if i < 0 {
+		return nil
+	}
+	return target{group: g, entry: g.entries[i], id: id, instance: true}.value()
+}
+
 // AddInstance makes the instance "group[number]"; one that exists stays as it
 // is.
 func (r *Registry) AddInstance(groupText string) error {

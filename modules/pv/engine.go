@@ -88,6 +88,11 @@ func (k custom) Set(c *module.Call, _ module.Index, v module.Value) error {
 // setting reads a setting that cfg.set may change.
 func setting(group, name string) module.Getter {
 	return func(c *module.Call) module.Value {
+		for _, i := range c.Instances {
+			if i.Group == group {
+				return ofInstance(c.Host.Settings().InstanceValue(group, i.ID, name))
+			}
+		}
 		e := c.Host.Settings().Lookup(group, name)
 		switch {
 		case e == nil:
@@ -97,6 +102,16 @@ func setting(group, name string) module.Getter {
 		}
 		return avp.String(e.Str.Get())
 	}
+}
+
+func ofInstance(value any) module.Value {
+	switch v := value.(type) {
+	case int64:
+		return avp.Number(v)
+	case string:
+		return avp.String(v)
+	}
+	return null
 }
 
 func bindText(b module.Binder, inner string) (module.Accessor, error) {

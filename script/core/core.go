@@ -15,6 +15,8 @@ type Options struct {
 	// Defines are the names that the preprocessor knows at the end, for
 	// $def and $defn.
 	Defines map[string]string
+	// Groups are the groups of the operator's own parameters, for cfg_select.
+	Groups []string
 	// Env reads the environment, for $env; nil asks the operating system.
 	Env func(name string) (string, bool)
 }
@@ -25,7 +27,7 @@ type Options struct {
 func Exports(opt Options) module.Exports {
 	return module.Exports{
 		Doc:       "The functions and variables of the language itself.",
-		Functions: slices.Concat(flagFunctions(), uriFunctions(), connectionFunctions(), forwardFunctions(), processFunctions()),
+		Functions: slices.Concat(flagFunctions(), uriFunctions(), connectionFunctions(), forwardFunctions(), processFunctions(), groupFunctions(opt.Groups)),
 		Lua:       luaFunctions(),
 		Variables: variables(opt),
 	}
@@ -63,6 +65,8 @@ func uriFunctions() []module.Function {
 		{Name: "strip", Args: count, Run: strip, Doc: "Takes characters off the front of the user of the Request-URI."},
 		{Name: "strip_tail", Args: count, Run: stripTail, Doc: "Takes characters off the end of the user of the Request-URI."},
 		{Name: "revert_uri", Run: revertURI, Doc: "Gives the request the Request-URI back that it came with."},
+		{Name: "remove_branch", Args: []module.Arg{{Name: "index", Type: module.ArgInt, Optional: true, Doc: "0 for the first one, which is meant where it is left out"}}, Run: removeBranch, Lua: "-",
+			Doc: "Removes a branch that was added to the request; true where there is none, too."},
 		{Name: "clear_branches", Run: clearBranches, Doc: "Removes the branches that were added to the request."},
 		{Name: "userphone", Run: userPhone, Doc: "Adds user=phone to the Request-URI."},
 	}
@@ -128,6 +132,7 @@ func forwardFunctions() []module.Function {
 		{"forward_udp", "Forwards the request without state over UDP.", forward(overUDP)},
 		{"forward_tcp", "Forwards the request without state over TCP.", forward(overTCP)},
 		{"forward_tls", "Forwards the request without state over TLS.", forward(overTLS)},
+		{"forward_sctp", "Forwards the request without state over SCTP, for which there is no socket.", forward(overSCTP)},
 	} {
 		list = append(list, module.Function{Name: f.name, Args: args, Routes: module.RequestRoute | module.FailureRoute | module.EventRoute, Run: f.run, Doc: f.doc})
 	}

@@ -17,6 +17,7 @@ const (
 	overUDP    = transport.UDP
 	overTCP    = transport.TCP
 	overTLS    = transport.TLS
+	overSCTP   = transport.SCTP
 )
 
 // forward makes the function that sends the request on without state

@@ -4,6 +4,7 @@ package core
 
 import (
 	"errors"
+	"slices"
 	"strings"
 
 	"github.com/kahea-sip/kahea/core/module"
@@ -45,6 +46,13 @@ func stripUser(c *module.Call, function string, n int, cut func(user string, n i
 
 func clearBranches(c *module.Call, _ module.Args) module.Result {
 	c.Branches = c.Branches[:0]
+	return module.True
+}
+
+func removeBranch(c *module.Call, a module.Args) module.Result {
+	if i := a.Int(0, 0); i >= 0 && i < len(c.Branches) {
+		c.Branches = slices.Delete(c.Branches, i, i+1)
+	}
 	return module.True
 }
 

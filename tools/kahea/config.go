@@ -90,11 +90,12 @@ func loadConfig(o *options, log *slog.Logger) (*config, error) {
 	flags.done()
 	cfg.chooseLog()
 	cfg.applyFlags()
-	cfg.core = core.Exports(core.Options{Defines: defines(pre)})
+	cfg.core = core.Exports(core.Options{Defines: defines(pre), Groups: cfg.groups()})
 	if o.adapt != nil {
 		o.adapt(&cfg.core)
 	}
 	cfg.script = check.Check(tree, check.Options{Core: cfg.core, Log: log, Ready: cfg.compilePrefix, Adapt: o.adapt}, cfg.errs)
+	cfg.checkGroups()
 	cfg.checkEngine()
 	cfg.checkScripts()
 	return cfg, nil

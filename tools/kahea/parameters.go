@@ -3,6 +3,7 @@
 package main
 
 import (
+	"fmt"
 	"time"
 
 	"github.com/kahea-sip/kahea/core/module"
@@ -82,6 +83,9 @@ func (s *server) declareSettings() {
 		setting.Entry{Group: "core", Name: "udp_mtu", Int: &s.udpMTU, Min: 0, Max: 65535, Doc: "fallback to a congestion controlled protocol if send size exceeds udp_mtu"},
 		setting.Entry{Group: "core", Name: "udp_mtu_try_proto", Int: &s.udpMTUProto, Min: 1, Max: 4, Doc: "if send size > udp_mtu use proto (1 udp, 2 tcp, 3 tls, 4 sctp)"})
 	for _, c := range set.Custom {
+		if c.ID >= 0 {
+			continue
+		}
 		e := setting.Entry{Group: c.Group, Name: c.Name, Doc: c.Desc}
 		if c.IsString {
 			e.Str = new(setting.Str)
@@ -93,6 +97,25 @@ func (s *server) declareSettings() {
 		entries = append(entries, e)
 	}
 	s.registry.Declare(entries...)
+	s.declareInstances()
+}
+
+// declareInstances gives groups their instances: group[1].name = …; that they can
+// have them was looked at when the file was checked.
+func (s *server) declareInstances() {
+	for _, c := range s.cfg.settings.Custom {
+		if c.ID < 0 {
+			continue
+		}
+		group := fmt.Sprintf("%s[%d]", c.Group, c.ID)
+		err := s.registry.AddInstance(group)
+		if err == nil {
+			err = s.registry.Set(group, c.Name, c.Value())
+		}
+		if err != nil {
+			s.log.Error("cannot set a parameter", "name", group+"."+c.Name, "err", err, "at", c.Pos)
+		}
+	}
 }
 
 var connStates = map[transport.ConnState]string{
