@@ -172,6 +172,9 @@ func (l *Layer) outgoing(o *sip.Outgoing, d *transport.Destination, st *State, p
 	}
 	o.Local, o.Remote, o.Socket = s.Addr, d.Addr, s
 	o.ConnID = uint32(p.Conn)
+	if p.Socket != nil && p.Socket.Upgraded() {
+		o.ConnID = 0 // its address names the connection
+	}
 }
 
 // ErrNoVia is the error for a Via that says no place to send to.

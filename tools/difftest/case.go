@@ -28,6 +28,7 @@ type testCase struct {
 	Steps []step
 	peers []string        // in the order of peerNames
 	dials map[string]bool // peers that connect before the first step, because a macro names the address of that connection
+	webs  map[string]bool // the same for those of WebSocket
 	dups  bool
 }
 
@@ -155,7 +156,7 @@ func loadSuite(file string) (suite, error) {
 var caseName = regexp.MustCompile(`^[a-z][a-z0-9-]*$`)
 
 func parseCase(name, text string) (testCase, error) {
-	c := testCase{Name: name, dials: map[string]bool{}}
+	c := testCase{Name: name, dials: map[string]bool{}, webs: map[string]bool{}}
 	if !caseName.MatchString(name) {
 		return c, fmt.Errorf("a name is made of lower case letters, digits and dashes")
 	}
@@ -183,6 +184,7 @@ func parseCase(name, text string) (testCase, error) {
 		if regexp.MustCompile(`(?m)^[a-z]+ ` + p + `(/|\s|$)|\{` + p + `[}.]`).MatchString(text) {
 			c.peers = append(c.peers, p)
 			c.dials[p] = strings.Contains(text, "{"+p+".tcp}")
+			c.webs[p] = strings.Contains(text, "{"+p+".ws}")
 		}
 	}
 	return c, nil

@@ -65,6 +65,11 @@ func (p *player) portMask() *portNames {
 			texts = append(texts, peer.dial.LocalAddr().String(), "{"+name+".tcp}")
 			ports[port] = "{" + name + ".tcp.port}"
 		}
+		if peer.web != nil {
+			_, port, _ := strings.Cut(peer.web.LocalAddr().String(), ":")
+			texts = append(texts, peer.web.LocalAddr().String(), "{"+name+".ws}")
+			ports[port] = "{" + name + ".ws.port}"
+		}
 	}
 	for name, relay := range p.server.relays {
 		texts = append(texts, relay.Addr().String(), "{"+name+"}")

@@ -57,7 +57,9 @@ func (m message) header(name string) string {
 }
 
 // isReply tells a reply from a request.
-func (m message) isReply() bool { return bytes.HasPrefix(m, []byte("SIP/2.0 ")) }
+func (m message) isReply() bool {
+	return bytes.HasPrefix(m, []byte("SIP/2.0 ")) || bytes.HasPrefix(m, []byte("HTTP/1.1 "))
+}
 
 // status is the code of a reply, 0 for a request.
 func (m message) status() int {

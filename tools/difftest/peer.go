@@ -131,6 +131,7 @@ type peer struct {
 	udp    net.PacketConn
 	accept net.Listener
 	dial   net.Conn // alice/tcp, once used
+	web    *webConn // alice/ws, once opened
 	wait   sync.WaitGroup
 
 	mu    sync.Mutex
@@ -265,8 +266,8 @@ func (p *peer) sendUDP(data []byte) error {
 	return err
 }
 
-// send sends by one of the peer's lines: its name alone for UDP, name/tcp for the connection that it opens when first used, name/in for
-// the connection that the server opened last.
+// send sends by one of the peer's lines: its name alone for UDP, name/tcp for the connection that it opens when first used, name/ws for
+// that of WebSocket, name/in for the connection that the server opened last.
 func (p *peer) send(line string, data []byte) error {
 	if held, ok := p.held[line]; ok {
 		p.held[line] = append(held, data...)
@@ -282,6 +283,12 @@ func (p *peer) send(line string, data []byte) error {
 			}
 		}
 		_, err := p.dial.Write(data)
+		return err
+	case p.name + "/ws":
+		if err := p.openWeb(nil); err != nil {
+			return err
+		}
+		_, err := p.web.Write(data)
 		return err
 	case p.name + "/in":
 		p.mu.Lock()

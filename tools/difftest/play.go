@@ -72,6 +72,7 @@ var stepNames = map[string]stepFunc{
 	"hold": (*player).hold, "flush": (*player).flush, "close": (*player).closeLine, "sync": (*player).sync,
 	"auth": (*player).auth, "rpc": (*player).rpc, "kamctl": (*player).kamctl, "records": (*player).records,
 	"sql": (*player).sql, "answers": (*player).answers, "asked": (*player).asked,
+	"upgrade": (*player).upgrade, "frame": (*player).frame,
 }
 
 // play runs a case against a server and returns what left the server, masked.
@@ -92,6 +93,12 @@ func play(c testCase, server *subject, end pace) (transcript, error) {
 				return nil, err
 			}
 			macros = append(macros, "{"+name+".tcp}", peer.dial.LocalAddr().String())
+		}
+		if c.webs[name] {
+			if err := peer.openWeb(nil); err != nil {
+				return nil, err
+			}
+			macros = append(macros, "{"+name+".ws}", peer.web.LocalAddr().String())
 		}
 	}
 	p.macro = strings.NewReplacer(append(macros, server.relays.macros()...)...)

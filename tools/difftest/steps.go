@@ -60,11 +60,14 @@ func (p *player) emit(peer *peer, line string, data []byte, own ...string) error
 
 func (p *player) via(peer *peer, line string) string {
 	p.serial++
-	proto := "UDP"
-	if strings.Contains(line, "/") {
+	proto, host := "UDP", peer.addr()
+	switch {
+	case strings.HasSuffix(line, "/ws"):
+		proto, host = "WS", peer.name+".invalid" // a browser does not know where it is
+	case strings.Contains(line, "/"):
 		proto = "TCP"
 	}
-	via := fmt.Sprintf("Via: SIP/2.0/%s %s;branch=z9hG4bK-%s-%d", proto, peer.addr(), p.c.Name, p.serial)
+	via := fmt.Sprintf("Via: SIP/2.0/%s %s;branch=z9hG4bK-%s-%d", proto, host, p.c.Name, p.serial)
 	p.sent.WriteString(via + "\n")
 	return via
 }
@@ -125,23 +128,30 @@ func (p *player) bytes(s step) error {
 	if err != nil {
 		return err
 	}
-	var data []byte
-	for _, text := range p.block(s) {
-		times, quoted := 1, text
+	data, err := quoted(p.block(s))
+	if err != nil {
+		return err
+	}
+	return p.emit(peer, line, data, string(data))
+}
+
+// quoted reads quoted strings, each with the number of its repetitions in front of it or without.
+func quoted(block []string) (data []byte, err error) {
+	for _, text := range block {
+		times, part := 1, text
 		if text[0] != '"' {
 			n, rest, _ := strings.Cut(text, " ")
 			if times, err = strconv.Atoi(n); err != nil {
-				return err
+				return nil, err
 			}
-			quoted = rest
+			part = rest
 		}
-		part, err := strconv.Unquote(quoted)
-		if err != nil {
-			return fmt.Errorf("%s: %w", text, err)
+		if part, err = strconv.Unquote(part); err != nil {
+			return nil, fmt.Errorf("%s: %w", text, err)
 		}
 		data = append(data, strings.Repeat(part, times)...)
 	}
-	return p.emit(peer, line, data, string(data))
+	return data, nil
 }
 
 // file PEER NAME: one of the RFC 4475 messages.

@@ -239,8 +239,12 @@ func (t *trace) socket(proto transport.Proto, answered *sent) (*transport.Socket
 	var names []string
 	for _, s := range all {
 		names = append(names, s.Text)
-		if t.opt.dst != "" && t.opt.dst == s.Text || t.opt.dst == "" && s.Proto == proto {
+		as := s.As(proto)
+		if t.opt.dst != "" && t.opt.dst == s.Text && as == nil {
 			return s, nil
+		}
+		if as != nil && (t.opt.dst == "" || t.opt.dst == s.Text) {
+			return as, nil
 		}
 	}
 	want := t.opt.dst
