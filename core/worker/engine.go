@@ -164,8 +164,7 @@ func (e *Engine) Install(g *module.Generation, order []string) {
 func (e *Engine) Messages() int64 { return e.count.messages() }
 
 // StartModules starts the modules of the current generation, each after those
-// that it requires, then tells those that asked for it that all have started.
-// When one fails, those that were started are stopped.
+// that it requires. When one fails, those that were started are stopped.
 func (e *Engine) StartModules(ctx context.Context) error {
 	g := e.Generation()
 	order := driversFirst(g, e.order)
@@ -179,6 +178,13 @@ func (e *Engine) StartModules(ctx context.Context) error {
 			return fmt.Errorf("cannot start module %s: %w", name, err)
 		}
 	}
+	return nil
+}
+
+// ReadyModules tells the modules that asked for it that all have started, and
+// that scripts can be run. When one fails all are stopped.
+func (e *Engine) ReadyModules(ctx context.Context) error {
+	g := e.Generation()
 	for _, name := range e.order {
 		m, ok := g.Module(name).(module.Readier)
 		if !ok {

@@ -80,9 +80,11 @@ type server struct {
 	transport *transport.Layer
 	tx        *transaction.Layer
 	engine    *worker.Engine
-	cancel    context.CancelFunc
-	goer      lateGo
-	identity  identity
+	// life is the context of the modules; cancel ends it.
+	life     context.Context
+	cancel   context.CancelFunc
+	goer     lateGo
+	identity identity
 	// install makes the loaded configuration the current generation.
 	install  func()
 	pidFiles []string
@@ -109,6 +111,7 @@ func boot(cfg *config, around surroundings) (*server, error) {
 		{"change the identity", s.changeIdentity},
 		{"start the modules", s.startModules},
 		{"run the scripts", s.beginScripts},
+		{"start the modules", s.readyModules},
 		{"run the first route", s.beginRoutes},
 		{"serve", s.serve},
 	}
@@ -434,9 +437,13 @@ func (s *server) changeIdentity() error {
 }
 
 func (s *server) startModules() error {
-	ctx, cancel := context.WithCancel(context.Background())
-	s.cancel = cancel
-	return s.engine.StartModules(ctx)
+	s.life, s.cancel = context.WithCancel(context.Background())
+	return s.engine.StartModules(s.life)
+}
+
+// readyModules lets the modules do what needs the others, and the scripts.
+func (s *server) readyModules() error {
+	return s.engine.ReadyModules(s.life)
 }
 
 func (s *server) serve() error {
