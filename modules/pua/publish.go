@@ -203,7 +203,7 @@ func (p *publishing) answered(next *record, re *reply) {
 	switch {
 	case re.code < 300:
 		p.accepted(next, re)
-	case re.code == 412 && p.anew(next), re.code == 423 && p.longer(re):
+	case re.code == 412 && (p.overtaken() || p.anew(next)), re.code == 423 && p.longer(re):
 		p.send()
 		return
 	default:
@@ -211,6 +211,21 @@ func (p *publishing) answered(next *record, re *reply) {
 		p.refused(re)
 	}
 	p.end(Outcome{re.code, re.reason, re.etag, re.expires})
+}
+
+// overtaken takes the entity tag that another server has got meanwhile, which
+// shares the table.
+func (p *publishing) overtaken() bool {
+	if p.m.dbMode != inTable || p.r == nil || p.tries >= attempts {
+		return false
+	}
+	r, err := p.m.keep.find(p.m.ctx, p.identity())
+	p.note(err)
+	if r == nil || r.etag == p.r.etag {
+		return false
+	}
+	p.r = r
+	return true
 }
 
 // anew prepares to publish what the server has forgotten (RFC 3903 4.4); false
