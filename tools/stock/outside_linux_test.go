@@ -338,10 +338,7 @@ func TestAllSwitches(t *testing.T) {
 	store.readyForAll(t)
 	const domain = "one.example"
 	store.run(t, "INSERT INTO domain (domain) VALUES ('"+domain+"')")
-	flags := store.flagsOfAll(t, refserver.StockCfg)
-	if lamps {
-		flags += " --loadmodule=presence_dialoginfo.so"
-	}
+	flags := store.flagsOfAll(t, refserver.StockCfg) + lamps
 	media := startRTPEngine(t)
 	s := startSite(t, command, refserver.StockCfg, flags)
 	agents := [2]*agent{homes[0].agent(t, "alice", domain, s.addr), homes[1].agent(t, "bob", domain, s.addr)}
