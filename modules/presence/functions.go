@@ -28,7 +28,7 @@ func (p *Presence) functions() []module.Function {
 		{Name: "handle_subscribe", Lua: "handle_subscribe(); handle_subscribe_uri(str)", Args: optional("watcher_uri", "URI of the watcher, instead of that in From"), Routes: inSubscribe, Run: p.handleSubscribe,
 			Doc: "Begins, refreshes or ends a subscription. It answers the request and sends a NOTIFY."},
 		{Name: "pres_auth_status", Args: []module.Arg{watcher, uri}, Routes: inSubscribe, Run: p.authStatus,
-			Doc: "Whether a watcher may watch the presence of a URI: 1 active, 2 pending, 3 terminated, 4 waiting; -1 for an error."},
+			Doc: "Whether a watcher may watch the presence of a URI: 1 active, 2 pending, 3 terminated, 4 waiting, 5 politely blocked; -1 for an error."},
 		{Name: "pres_has_subscribers", Args: []module.Arg{uri, event}, Routes: module.AnyRoute, Run: p.hasSubscribers, Doc: "True when somebody watches the presentity."},
 		{Name: "pres_refresh_watchers", Lua: "pres_refresh_watchers(str,str,int); pres_refresh_watchers_file(str,str,int,str,str)", Args: file(true), Routes: module.AnyRoute, Run: p.refreshFunction,
 			Doc: "Tells watchers that something has changed which presence cannot see itself."},
@@ -64,8 +64,14 @@ func (p *Presence) authStatus(c *module.Call, a module.Args) module.Result {
 	if err != nil {
 		return c.Fail("pres_auth_status", err)
 	}
+	if j.Status == Active && j.Reason == politeBlock {
+		return politelyBlocked
+	}
 	return module.Result(j.Status)
 }
+
+// politelyBlocked is what pres_auth_status says of polite-block.
+const politelyBlocked module.Result = 5
 
 // hasSubscribers is pres_has_subscribers(presentity_uri, event).
 func (p *Presence) hasSubscribers(c *module.Call, a module.Args) module.Result {

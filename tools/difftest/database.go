@@ -26,7 +26,7 @@ const (
 
 // databaseTables are the tables that such a database has.
 var databaseTables = []string{"version", "subscriber", "location", "location_attrs", "dbaliases", "speed_dial", "domain", "domain_attrs",
-	"address", "trusted", "acc", "missed_calls"}
+	"address", "trusted", "acc", "missed_calls", "presentity", "active_watchers", "watchers", "xcap"}
 
 // subject is a server with the database that it works on and the media relays that it asks, where its suite has them.
 type subject struct {
