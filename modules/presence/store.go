@@ -179,7 +179,8 @@ func (t *store) load(ctx context.Context) (n int, err error) {
 }
 
 // takeUp makes the subscription of a row known, or returns the one that is. It is
-// nil for a package that nobody brings.
+// nil for a package that nobody brings. A CSeq number is left out: Kamailio's rows
+// are one behind the last NOTIFY.
 func (t *store) takeUp(row []db.Value) *subscription {
 	who, s := t.p.readSubscription(row)
 	if who.Event == nil {
@@ -191,6 +192,7 @@ func (t *store) takeUp(row []db.Value) *subscription {
 	at := t.p.table.take(who)
 	defer at.mu.Unlock()
 	s.of = at
+	s.localCSeq++
 	t.p.table.add(s)
 	return s
 }
