@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Package testserver starts servers of databases that belong to one test.
+// Package testserver starts servers of databases, and media relays, that belong to one test.
 //
 // Each has a folder of its own, listens on a free port of 127.0.0.1, and ends
 // with the test; also when the test's process dies. Where the server's program

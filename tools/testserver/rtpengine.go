@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package testserver
+
+import (
+	"fmt"
+	"os"
+	"sync/atomic"
+	"testing"
+)
+
+// engines counts those of this process. Each has ports for media of its own, below those that the kernel gives to anybody: two that
+// have the same ones would not notice.
+var engines atomic.Int32
+
+const mediaPorts = 100
+
+// RTPEngine starts an RTPEngine that passes media on by itself, without a module of the kernel, on 127.0.0.1. URL names its control port
+// as a node; what it knew of calls is gone after Kill.
+func RTPEngine(tb testing.TB) *Server {
+	tb.Helper()
+	s := newServer(tb, "rtpengine", "rtpengine-daemon")
+	s.ready = "Startup complete"
+	first := 10000 + (os.Getpid()*7+int(engines.Add(1)))%220*mediaPorts
+	s.args = func() []string {
+		return []string{"--config-file=none", "--table=-1", "--interface=127.0.0.1", fmt.Sprintf("--listen-ng=127.0.0.1:%d", s.Port),
+			"--foreground", "--log-stderr", "--log-level=6", "--num-threads=2",
+			fmt.Sprintf("--port-min=%d", first), fmt.Sprintf("--port-max=%d", first+mediaPorts-1), "--delete-delay=0"}
+	}
+	s.URL = fmt.Sprintf("udp:127.0.0.1:%d", s.Port)
+	s.Start()
+	return s
+}
