@@ -25,6 +25,7 @@ type conn struct {
 	security      any // as Destination.Security
 	opened        time.Time
 	reads         bool // counted in streams.reading
+	partial       bool // a message was begun, see Frame.Partial; the reader's
 
 	dial   context.Context // ends with close
 	cancel context.CancelFunc

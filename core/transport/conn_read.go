@@ -110,7 +110,7 @@ func (c *conn) read() error {
 
 // frames takes all whole frames.
 func (c *conn) frames(in *input, out *Out) error {
-	taken := false
+	taken, partial := false, c.partial
 	for in.start < in.end {
 		c.mu.Lock()
 		framing := c.framing
@@ -130,7 +130,7 @@ func (c *conn) frames(in *input, out *Out) error {
 		if f.Size == 0 {
 			break
 		}
-		taken = true
+		taken, partial = true, f.Partial
 		switch {
 		case f.Message != nil:
 			data, b := in.take(f)
@@ -145,6 +145,7 @@ func (c *conn) frames(in *input, out *Out) error {
 			}
 		}
 	}
+	c.partial = partial
 	c.limitMessage(in, taken)
 	return nil
 }
@@ -153,9 +154,9 @@ func (c *conn) frames(in *input, out *Out) error {
 // limit counts from its first byte, so that a trickle does not extend it.
 func (c *conn) limitMessage(in *input, taken bool) {
 	switch {
-	case in.start == in.end:
+	case in.start == in.end && !c.partial:
 		c.dueBy.Store(0)
-	case taken || c.dueBy.Load() == 0:
+	case taken && !c.partial || c.dueBy.Load() == 0:
 		c.dueBy.Store(int64(c.streams.layer.clock.Monotonic() + c.streams.readTimeout))
 	}
 }

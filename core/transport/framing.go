@@ -25,7 +25,7 @@ type Stream struct {
 	Framing func() Framing
 	// Upgraded tells that connections of the protocol come about by
 	// Layer.Upgrade alone, as those of WebSocket do: nobody listens for them,
-	// and none is opened.
+	// and without Client none is opened.
 	Upgraded bool
 }
 
@@ -58,6 +58,9 @@ type Frame struct {
 	Message []byte
 	// Answer is to be sent back as it is.
 	Answer []byte
+	// Partial tells that the message that was begun goes on behind the bytes
+	// taken: the time that it may take runs.
+	Partial bool
 }
 
 // sipFraming is SIP over TCP (RFC 3261 18.3, RFC 5626 3.5.1).

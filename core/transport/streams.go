@@ -303,8 +303,8 @@ func (t *streams) send(d Destination, s, from *Socket, data []byte, waiter *Out)
 
 // connect makes a connection to d.Addr that will be opened from socket s.
 func (t *streams) connect(d Destination, s, from *Socket) (*conn, error) {
-	switch {
-	case d.NoConnect || t.layer.opt.TCP.NoConnect || !d.Addr.IsValid() || d.Addr.Port() == 0 || t.protos[d.Proto].Upgraded:
+	switch p := t.protos[d.Proto]; {
+	case d.NoConnect || t.layer.opt.TCP.NoConnect || !d.Addr.IsValid() || d.Addr.Port() == 0 || p.Upgraded && p.Client == nil:
 		return nil, ErrNoConnection
 	case s == nil:
 		return nil, ErrNoSocket

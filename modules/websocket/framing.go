@@ -93,7 +93,7 @@ func (f *framing) Next(buf []byte) (transport.Frame, error) {
 	ws.Cipher(payload, h.Mask, 0)
 	f.count.received.Inc()
 	f.client.used()
-	frame := transport.Frame{Size: size}
+	frame := transport.Frame{Size: size, Partial: f.together}
 	switch {
 	case h.OpCode == ws.OpClose:
 		return frame, f.fail(peerClose(payload))
@@ -149,7 +149,7 @@ func (f *framing) data(frame transport.Frame, h ws.Header, payload []byte) (tran
 				f.parts = nil
 			}
 		}
-		f.together = !h.Fin
+		f.together, frame.Partial = !h.Fin, !h.Fin
 		f.parts = append(f.parts, payload...)
 		if f.together {
 			return frame, nil

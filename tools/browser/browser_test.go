@@ -3,7 +3,6 @@
 package browser
 
 import (
-	"context"
 	"encoding/json"
 	"net/http"
 	"net/http/httptest"
@@ -123,8 +122,20 @@ func (b *tab) site(script []byte) http.Handler {
 
 func (b *tab) do(c command) { b.commands <- c }
 
-// await returns the next event of a kind and name; others are kept.
+// await returns the next event of a kind and name; others are kept, but what goes
+// wrong ends the test.
 func (b *tab) await(what, name string) event {
+	b.t.Helper()
+	return b.wait(what, name, func(e event) bool { return e.What == "trouble" || e.What == "failed" || e.What == "registrationFailed" })
+}
+
+// awaitBad is await for what goes wrong.
+func (b *tab) awaitBad(what, name string) event {
+	b.t.Helper()
+	return b.wait(what, name, func(event) bool { return false })
+}
+
+func (b *tab) wait(what, name string, bad func(e event) bool) event {
 	b.t.Helper()
 	for i, e := range b.seen {
 		if e.What == what && e.Name == name {
@@ -132,8 +143,7 @@ func (b *tab) await(what, name string) event {
 			return e
 		}
 	}
-	ctx, cancel := context.WithTimeout(context.Background(), patience)
-	defer cancel()
+	late := time.After(patience)
 	for {
 		select {
 		case e := <-b.events:
@@ -141,10 +151,10 @@ func (b *tab) await(what, name string) event {
 				return e
 			}
 			b.seen = append(b.seen, e)
-			if e.What == "trouble" || e.What == "failed" || e.What == "registrationFailed" {
+			if bad(e) {
 				b.t.Fatalf("waiting for %s of %s: %+v", what, name, e)
 			}
-		case <-ctx.Done():
+		case <-late:
 			b.t.Fatalf("no %s of %s; what came: %s", what, name, b.told())
 		}
 	}
@@ -159,9 +169,9 @@ func (b *tab) told() string {
 	return strings.Join(out, ", ")
 }
 
-// register registers an agent of the page.
-func (b *tab) register(name, url, uri string) {
+// register registers an agent of the page, as NAME@phones.example.
+func (b *tab) register(name, url, password string) {
 	b.t.Helper()
-	b.do(command{Do: "register", Name: name, URL: url, URI: uri})
+	b.do(command{Do: "register", Name: name, URL: url, URI: "sip:" + name + "@phones.example", Password: password})
 	b.await("registered", name)
 }

@@ -13,12 +13,16 @@ import (
 	"math/big"
 	"net"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"regexp"
 	"strings"
 	"testing"
 	"time"
 
+	"github.com/kahea-sip/kahea/core/db"
+	"github.com/kahea-sip/kahea/core/db/schema"
+	"github.com/kahea-sip/kahea/modules/db_sqlite"
 	"github.com/kahea-sip/kahea/tools/difftest/refserver"
 )
 
@@ -137,8 +141,9 @@ type site struct {
 	ws, wss string // URLs
 }
 
-// serve starts a server with a stock file and the edits.
-func serve(t *testing.T, command, file string) *site {
+// serve starts a server with a stock file and the edits; flags go behind those of
+// the command.
+func serve(t *testing.T, command, file, flags string) *site {
 	t.Helper()
 	text, err := os.ReadFile(file)
 	if err != nil {
@@ -165,7 +170,7 @@ func serve(t *testing.T, command, file string) *site {
 	if err := os.WriteFile(edited, []byte(cfg), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	server, err := refserver.Start(command+" -A WITH_TLS", edited, run)
+	server, err := refserver.Start(command+" -A WITH_TLS "+flags, edited, run)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -213,11 +218,11 @@ func TestJsSIP(t *testing.T) {
 	for name, file := range map[string]string{"4.3": oldRelease, "installed": refserver.StockCfg} {
 		t.Run(name, func(t *testing.T) {
 			b := open(t)
-			s := serve(t, start, file)
+			s := serve(t, start, file, "")
 			p := newPhone(t, s.Addr())
 			p.register()
-			b.register("ws", s.ws, "sip:ws@phones.example")
-			b.register("wss", s.wss, "sip:wss@phones.example")
+			b.register("ws", s.ws, "")
+			b.register("wss", s.wss, "")
 			for _, name := range []string{"ws", "wss"} {
 				calls(b, p, name)
 				isCalled(b, p, name)
@@ -227,6 +232,71 @@ func TestJsSIP(t *testing.T) {
 			b.await("unregistered", "ws")
 		})
 	}
+}
+
+// TestAuthenticated: users with passwords register and call; who has another one
+// does not; and a browser whose connection is closed comes back.
+func TestAuthenticated(t *testing.T) {
+	start := refserver.KaheaCommand(t, "../kahea")
+	refserver.Needs(t, "kamcmd")
+	b := open(t)
+	s := serve(t, start, refserver.StockCfg, fmt.Sprintf("--loadmodule=db_sqlite.so -A WITH_AUTH -A DBURL=%q", users(t, "ws", "wss")))
+	b.do(command{Do: "register", Name: "stranger", URL: s.ws, URI: "sip:ws@phones.example", Password: "wrong"})
+	if e := b.awaitBad("registrationFailed", "stranger"); e.Code != 401 {
+		t.Errorf("the registration with a wrong password fails with %d", e.Code)
+	}
+	b.do(command{Do: "stop", Name: "stranger"})
+	b.register("ws", s.ws, "secret")
+	b.register("wss", s.wss, "secret")
+	between(b)
+	for _, id := range connections.FindAllStringSubmatch(s.rpc(t, "ws.dump"), -1) {
+		s.rpc(t, "ws.close", id[1])
+	}
+	for _, name := range []string{"ws", "wss"} {
+		if e := b.await("disconnected", name); e.Code != 1000 {
+			t.Errorf("%s: the connection is closed with %d %s", name, e.Code, e.Cause)
+		}
+		b.await("registered", name)
+	}
+	between(b)
+}
+
+// connections are the numbers in ws.dump.
+var connections = regexp.MustCompile(`(?m)^\s*(\d+): ws`)
+
+// rpc runs a command with kamcmd.
+func (s *site) rpc(t *testing.T, args ...string) string {
+	t.Helper()
+	out, err := exec.Command("kamcmd", append([]string{"-s", "unix:" + filepath.Join(s.Run, "kamailio_ctl")}, args...)...).CombinedOutput()
+	if err != nil {
+		t.Errorf("kamcmd %v: %v\n%s", args, err, out)
+	}
+	return string(out)
+}
+
+// users makes a database with users whose password is "secret", and returns its URL.
+func users(t *testing.T, names ...string) string {
+	t.Helper()
+	url := "sqlite:///" + filepath.Join(t.TempDir(), "kamailio.sqlite")
+	u, err := db.ParseURL(url)
+	if err != nil {
+		t.Fatal(err)
+	}
+	d, err := db_sqlite.New().Open(t.Context(), u)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer d.Close()
+	store := d.(schema.Database)
+	if _, err := schema.For("sqlite").On(store).Create(t.Context(), schema.Tables()); err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range names {
+		if _, err := store.Raw(t.Context(), fmt.Sprintf("INSERT INTO subscriber (username, domain, password) VALUES ('%s', 'phones.example', 'secret')", name)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return url
 }
 
 // calls lets the browser call the phone; the session description arrives as it left.

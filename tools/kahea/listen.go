@@ -78,8 +78,8 @@ func (s *server) useStreams(layer *transport.Layer) {
 	for _, m := range s.cfg.script.Modules {
 		if brings, ok := m.Module.(module.Streamer); ok {
 			for p, stream := range brings.Streams() {
-				if s.around.apart && !stream.Upgraded {
-					stream = plainStream
+				if s.around.apart {
+					stream = transport.Stream{Client: plainStream.Client, Upgraded: stream.Upgraded}
 				}
 				layer.Use(p, stream)
 			}

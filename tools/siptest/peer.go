@@ -100,6 +100,8 @@ func newPeer(name, proto, host string, id identity) (*peer, error) {
 		p.addr = l.Addr().(*net.TCPAddr).AddrPort()
 		p.wg.Go(p.accepts)
 	case "ws", "wss":
+		addr, _ := netip.ParseAddr(host)
+		p.addr = netip.AddrPortFrom(addr, 0) // until it connects
 	default:
 		return nil, fmt.Errorf("unknown protocol %q: udp, tcp, tls, ws or wss", proto)
 	}

@@ -177,7 +177,7 @@ func (s *scene) peer(name string) (*peer, error) {
 
 // server is the address of the server that a peer talks to.
 func (s *scene) server(p *peer) netip.AddrPort {
-	return s.daemon.Addr(p.base(), p.addr.IsValid() && p.addr.Addr().Is6())
+	return s.daemon.Addr(p.base(), p.addr.Addr().Is6())
 }
 
 func (s *scene) branch() string {

@@ -12,7 +12,7 @@
 //	                        open a socket; $NAME is its address, $NAME_PORT the port.
 //	                        cert is shown to the server, sni the name that it is asked
 //	                        for, max the newest version of TLS
-//	peer NAME ws|wss        a client of WebSocket: it has an address when it is connected,
+//	peer NAME ws|wss|ws6|wss6  a client of WebSocket: it has an address when it is connected,
 //	                        which it is when it sends the first message
 //	upgrade NAME [/URI] [Header:value]…
 //	                        connect it and send the handshake, whose answer can be
