@@ -20,6 +20,7 @@ import (
 
 	"github.com/kahea-sip/kahea/core/db"
 	"github.com/kahea-sip/kahea/core/db/sqldb"
+	"github.com/kahea-sip/kahea/core/db/trust"
 )
 
 const defaultPort = 3306
@@ -141,14 +142,9 @@ func (m *MySQL) setTLS(cfg *mysql.Config, host, ca string) error {
 	if mode < 4 {
 		return nil
 	}
-	if ca != "" {
-		pem, err := os.ReadFile(ca)
-		if err != nil {
-			return fmt.Errorf("cannot read the authorities of opt_ssl_ca: %w", err)
-		}
-		if t.RootCAs = x509.NewCertPool(); !t.RootCAs.AppendCertsFromPEM(pem) {
-			return fmt.Errorf("%s has no certificate", ca)
-		}
+	var err error
+	if t.RootCAs, err = trust.Pool(ca); err != nil {
+		return fmt.Errorf("opt_ssl_ca: %w", err)
 	}
 	if mode == 4 {
 		t.VerifyConnection = func(s tls.ConnectionState) error { return verify(s, t.RootCAs) }

@@ -20,7 +20,12 @@ func init() { module.Register("db_redis", func() module.Module { return New() })
 type Redis struct {
 	schemaPath string
 	verbosity  int
-	keys       map[string]*keys // by table
+	tls        int
+	caPath     string
+	// Of sentinels, which watch servers.
+	withSentinels         int
+	sentinels, masterName string
+	keys                  map[string]*keys // by table
 
 	log *slog.Logger
 
@@ -46,6 +51,11 @@ func (m *Redis) Exports() module.Exports {
 		Params: []module.Param{
 			{Name: "schema_path", Set: &m.schemaPath, Doc: "folder with a file for each table: its columns with their types, and its version. A table without a file is as Kamailio 5.6.3 has it"},
 			{Name: "keys", Set: m.addKeys, Doc: "keys of tables, may be set several times: `table=entry:column,column&map:column,column;table=…`. entry are the columns that make a row's own key, each map is one more way to find rows"},
+			{Name: "opt_tls", Set: &m.tls, Min: 0, Max: 1, Doc: "1 speaks TLS with the servers, whose certificates must be those of an authority of ca_path, with their names"},
+			{Name: "ca_path", Set: &m.caPath, Doc: "file with the certificates of authorities, or a folder with such files; empty for those of the system"},
+			{Name: "with_sentinels", Set: &m.withSentinels, Min: 0, Max: 1, Doc: "1 asks sentinels which server is the database: host and port of the URL count for nothing then"},
+			{Name: "sentinels_config", Set: &m.sentinels, Doc: "the sentinels, `host:port` with commas or semicolons between them"},
+			{Name: "redis_master_name", Set: &m.masterName, Doc: "the name that the sentinels have for the database"},
 			{Name: "verbosity", Set: &m.verbosity, Min: 0, Max: 1, Doc: "1 logs the columns and keys of each table that is used, at the level of debugging"},
 		},
 	}

@@ -17,6 +17,7 @@ import (
 
 	"github.com/kahea-sip/kahea/core/db"
 	"github.com/kahea-sip/kahea/core/db/gate"
+	"github.com/kahea-sip/kahea/core/db/trust"
 )
 
 const (
@@ -44,15 +45,49 @@ var (
 
 // Open implements db.Driver.
 func (m *Redis) Open(ctx context.Context, u db.URL) (db.Database, error) {
-	options, err := options(u)
+	client, err := m.client(u)
 	if err != nil {
 		return nil, err
 	}
-	d := &database{m: m, client: redis.NewClient(options), name: u.String()}
+	d := &database{m: m, client: client, name: u.String()}
 	if err := d.run(ctx, "connect", true, func(ctx context.Context) error { return d.client.Ping(ctx).Err() }); err != nil {
 		return nil, errors.Join(err, d.client.Close())
 	}
 	return d, nil
+}
+
+// client makes a client of the server that a URL or the sentinels name.
+func (m *Redis) client(u db.URL) (*redis.Client, error) {
+	o, err := options(u)
+	if err != nil {
+		return nil, err
+	}
+	if m.tls != 0 {
+		host := u.Host
+		if m.withSentinels != 0 {
+			host = "" // that of each server
+		}
+		if o.TLSConfig, err = trust.Client(host, m.caPath); err != nil {
+			return nil, err
+		}
+	}
+	if m.withSentinels == 0 {
+		return redis.NewClient(o), nil
+	}
+	list := strings.FieldsFunc(m.sentinels, func(r rune) bool { return r == ',' || r == ';' || r == ' ' })
+	if len(list) == 0 || m.masterName == "" {
+		return nil, errors.New("with_sentinels needs sentinels_config, host:port of each sentinel, and redis_master_name")
+	}
+	for _, s := range list {
+		if _, _, err := net.SplitHostPort(s); err != nil {
+			return nil, fmt.Errorf("sentinels_config: %q is not of the form host:port", s)
+		}
+	}
+	return redis.NewFailoverClient(&redis.FailoverOptions{
+		MasterName: m.masterName, SentinelAddrs: list, Username: o.Username, Password: o.Password, DB: o.DB, TLSConfig: o.TLSConfig,
+		DialTimeout: o.DialTimeout, ReadTimeout: o.ReadTimeout, WriteTimeout: o.WriteTimeout, ContextTimeoutEnabled: true,
+		MaxRetries: o.MaxRetries, DialerRetries: o.DialerRetries, PoolSize: o.PoolSize, PoolTimeout: o.PoolTimeout, Protocol: o.Protocol, DisableIdentity: true,
+	}), nil
 }
 
 // options reads a URL: redis://user:password@host:port/number.

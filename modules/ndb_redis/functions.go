@@ -158,8 +158,10 @@ func (m *Redis) node(address string, from *server) (*server, error) {
 	if s := m.nodes[address]; s != nil {
 		return s, nil
 	}
-	s := &server{name: strings.Clone(address), addr: strings.Clone(host), port: strings.Clone(port), password: from.password}
-	s.open(m)
+	s := &server{name: strings.Clone(address), addr: strings.Clone(host), port: strings.Clone(port), password: from.password, tls: from.tls}
+	if err := s.open(m); err != nil {
+		return nil, err
+	}
 	m.nodes[s.name] = s
 	return s, nil
 }

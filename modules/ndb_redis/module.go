@@ -25,6 +25,7 @@ type Redis struct {
 	cluster, dynamicNodes        int
 	allowedTimeouts, disableTime int
 	flush                        int
+	caPath                       string
 
 	host module.Host
 	log  *slog.Logger
@@ -62,7 +63,8 @@ func (m *Redis) Exports() module.Exports {
 	return module.Exports{
 		Doc: "Sends commands to Redis servers and gives their replies to the script.",
 		Params: []module.Param{
-			{Name: "server", Set: m.addServer, Doc: "a server, may be set several times: `name=srv;addr=127.0.0.1;port=6379;db=0;pass=…`, `name=srv;unix=/path` or `name=srv;sentinel_group=name;sentinel_master=1;sentinel=host:port;sentinel=host:port`, where sentinel_master=0 chooses a replica"},
+			{Name: "server", Set: m.addServer, Doc: "a server, may be set several times: `name=srv;addr=127.0.0.1;port=6379;db=0;pass=…`, `name=srv;unix=/path` or `name=srv;sentinel_group=name;sentinel_master=1;sentinel=host:port;sentinel=host:port`, where sentinel_master=0 chooses a replica; `tls=1` speaks TLS"},
+			{Name: "ca_path", Set: &m.caPath, Doc: "file with the certificates of the authorities of servers with tls, or a folder with such files; empty for those of the system"},
 			{Name: "init_without_redis", Set: &m.withoutRedis, Min: 0, Max: 1, Doc: "1 starts although a server cannot be reached"},
 			{Name: "connect_timeout", Set: &m.connectTimeout, Min: 1, Max: 1 << 31, Unit: "ms", Doc: "how long to wait for a connection"},
 			{Name: "cmd_timeout", Set: &m.cmdTimeout, Min: 1, Max: 1 << 31, Unit: "ms", Doc: "how long to wait for a reply"},
@@ -106,7 +108,9 @@ func (m *Redis) Start(ctx context.Context, h module.Host) error {
 	logging.Disable() // the library prints what errors say too
 	m.host, m.log = h, h.Log().With("module", "ndb_redis")
 	for _, s := range m.servers {
-		s.open(m)
+		if err := s.open(m); err != nil {
+			return errors.Join(err, m.Stop(ctx))
+		}
 	}
 	for _, s := range m.servers {
 		err := s.ping(ctx)

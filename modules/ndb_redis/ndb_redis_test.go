@@ -47,9 +47,9 @@ func param(name string, value any) string {
 	return fmt.Sprintf("modparam(\"ndb_redis\", %q, %#v)\n", name, value)
 }
 
-func serverParam(addr string) string {
+func serverParam(addr string, more ...string) string {
 	host, port, _ := strings.Cut(addr, ":")
-	return param("server", "name=a;addr="+host+";port="+port+";db=1")
+	return param("server", strings.Join(append([]string{"name=a;addr=" + host + ";port=" + port + ";db=1"}, more...), ";"))
 }
 
 // conversation is a script, and what the reference prints for it: each line
@@ -117,6 +117,19 @@ func TestConversation(t *testing.T) { converse(t, miniredis.RunT(t).Addr()) }
 func TestConversationWithServer(t *testing.T) {
 	s := testserver.Redis(t)
 	converse(t, fmt.Sprintf("127.0.0.1:%d", s.Port))
+}
+
+// TestTLS: commands go over TLS to a server that is trusted, and to no other.
+func TestTLS(t *testing.T) {
+	c := testserver.NewCertificates(t)
+	s := testserver.RedisTLS(t, c)
+	const script = `redis_cmd("a", "SET foo bar", "r"); print("$rc $redis(r=>info)");`
+	for _, row := range []struct{ ca, tls, want string }{{c.Root, "1", "1 OK"}, {c.Other, "1", "-1 <null>"}, {c.Root, "0", "-1 <null>"}} {
+		env := load(t, serverParam(fmt.Sprintf("127.0.0.1:%d", s.Port), "tls="+row.tls)+fmt.Sprintf("modparam(\"ndb_redis\", \"ca_path\", %q)\n", row.ca)+param("init_without_redis", 1), script)
+		if got := answers(t, env); !slices.Equal(got, []string{row.want}) {
+			t.Errorf("authority %s, tls=%s: got %q, want %q", row.ca, row.tls, got, row.want)
+		}
+	}
 }
 
 // A server that hangs or is gone costs its time limit and a false result, and is

@@ -4,6 +4,7 @@ package ndb_redis
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"io"
@@ -16,6 +17,8 @@ import (
 	"time"
 
 	"github.com/redis/go-redis/v9"
+
+	"github.com/kahea-sip/kahea/core/db/trust"
 )
 
 // server is a Redis that scripts know by a name, or a node of a cluster.
@@ -29,6 +32,8 @@ type server struct {
 	group     string
 	replica   bool
 	sentinels []string
+	tls       bool
+	secrets   *tls.Config // with tls
 
 	m      *Redis
 	client *redis.Client
@@ -111,6 +116,11 @@ func (s *server) set(key, value string) (err error) {
 		s.password = value
 	case "unix":
 		s.unix = value
+	case "tls":
+		if value != "0" && value != "1" {
+			return fmt.Errorf("tls is 0 or 1, not %q", value)
+		}
+		s.tls = value == "1"
 	case "sentinel_group":
 		s.group = value
 	case "sentinel_master":
@@ -124,7 +134,7 @@ func (s *server) set(key, value string) (err error) {
 		}
 		s.sentinels = append(s.sentinels, value)
 	default:
-		return fmt.Errorf("unknown key %q: name, addr, port, db, pass, unix, sentinel_group, sentinel_master, sentinel", key)
+		return fmt.Errorf("unknown key %q: name, addr, port, db, pass, unix, tls, sentinel_group, sentinel_master, sentinel", key)
 	}
 	return nil
 }
@@ -146,9 +156,20 @@ func (s *server) address() string {
 }
 
 // open makes the client, which connects with the first command.
-func (s *server) open(m *Redis) {
+func (s *server) open(m *Redis) error {
 	s.m = m
+	if s.tls {
+		host := s.addr
+		if s.group != "" {
+			host = "" // that of each server
+		}
+		var err error
+		if s.secrets, err = trust.Client(host, m.caPath); err != nil {
+			return fmt.Errorf("server %s: %w", s.name, err)
+		}
+	}
 	s.client = s.newClient(poolSize)
+	return nil
 }
 
 // newClient makes a client with at most so many connections. It tries nothing
@@ -157,7 +178,7 @@ func (s *server) newClient(connections int) *redis.Client {
 	connect, limit := time.Duration(s.m.connectTimeout)*time.Millisecond, time.Duration(s.m.cmdTimeout)*time.Millisecond
 	if s.group != "" {
 		return redis.NewFailoverClient(&redis.FailoverOptions{
-			MasterName: s.group, SentinelAddrs: s.sentinels, ReplicaOnly: s.replica, Password: s.password, DB: s.db,
+			MasterName: s.group, SentinelAddrs: s.sentinels, ReplicaOnly: s.replica, Password: s.password, DB: s.db, TLSConfig: s.secrets,
 			DialTimeout: connect, ReadTimeout: limit, WriteTimeout: limit, ContextTimeoutEnabled: true,
 			MaxRetries: -1, DialerRetries: 1, PoolSize: connections, PoolTimeout: limit, Protocol: 2, DisableIdentity: true,
 		})
@@ -167,7 +188,7 @@ func (s *server) newClient(connections int) *redis.Client {
 		network = "unix"
 	}
 	return redis.NewClient(&redis.Options{
-		Network: network, Addr: s.address(), Password: s.password, DB: s.db,
+		Network: network, Addr: s.address(), Password: s.password, DB: s.db, TLSConfig: s.secrets,
 		DialTimeout: connect, ReadTimeout: limit, WriteTimeout: limit, ContextTimeoutEnabled: true,
 		MaxRetries: -1, DialerRetries: 1, PoolSize: connections, PoolTimeout: limit, Protocol: 2, DisableIdentity: true,
 	})

@@ -30,8 +30,8 @@ GRANT ALL ON ` + Name + `.* TO '` + User + `'@'localhost';
 GRANT ALL ON ` + Name + `.* TO '` + User + `'@'127.0.0.1';
 `
 
-// MariaDB starts a MariaDB.
-func MariaDB(tb testing.TB) *Server {
+// MariaDB starts a MariaDB, with more options.
+func MariaDB(tb testing.TB, options ...string) *Server {
 	tb.Helper()
 	s := newServer(tb, "mariadbd", "mariadb-server")
 	data, file := filepath.Join(s.Dir, "data"), filepath.Join(s.Dir, "setup.sql")
@@ -52,9 +52,9 @@ func MariaDB(tb testing.TB) *Server {
 		"--auth-root-authentication-method=normal", "--skip-test-db", "--skip-name-resolve", "--innodb-log-file-size=5M")
 	s.ready = "ready for connections"
 	s.args = func() []string {
-		return []string{"--no-defaults", "--user=" + self.Username, "--datadir=" + data, "--tmpdir=" + tmp, "--socket=" + s.Socket, "--bind-address=127.0.0.1",
+		return append([]string{"--no-defaults", "--user=" + self.Username, "--datadir=" + data, "--tmpdir=" + tmp, "--socket=" + s.Socket, "--bind-address=127.0.0.1",
 			fmt.Sprintf("--port=%d", s.Port), "--pid-file=" + filepath.Join(s.Dir, "pid"), "--skip-name-resolve",
-			"--innodb-log-file-size=5M", "--innodb-buffer-pool-size=16M", "--init-file=" + file}
+			"--innodb-log-file-size=5M", "--innodb-buffer-pool-size=16M", "--init-file=" + file}, options...)
 	}
 	s.URL = fmt.Sprintf("mysql://%s:%s@127.0.0.1:%d/%s", User, Password, s.Port, Name)
 	s.Admin = fmt.Sprintf("mysql://root:%s@127.0.0.1:%d", AdminPassword, s.Port)

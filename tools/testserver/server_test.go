@@ -11,7 +11,7 @@ import (
 var servers = []struct {
 	name  string
 	start func(testing.TB) *Server
-}{{"MariaDB", MariaDB}, {"PostgreSQL", PostgreSQL}, {"Redis", Redis}}
+}{{"MariaDB", func(tb testing.TB) *Server { return MariaDB(tb) }}, {"PostgreSQL", PostgreSQL}, {"Redis", Redis}}
 
 func TestServers(t *testing.T) {
 	for _, row := range servers {
