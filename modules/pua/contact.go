@@ -45,6 +45,31 @@ func (e *early) update(callID, fromTag, target string) bool {
 	return true
 }
 
+// knows says whether there is such a subscription.
+func (e *early) knows(callID, fromTag string) bool {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	r := e.all[callID]
+	return r != nil && r.fromTag == fromTag
+}
+
+// Subscribed says whether a NOTIFY belongs to a subscription. It may wait for a
+// database, with the worker's place lent.
+func (m *Module) Subscribed(c *module.Call) (known bool) {
+	msg := c.Msg
+	if m.early.knows(msg.CallID(), msg.ToTag()) {
+		return true
+	}
+	c.Block(func() {
+		r, err := m.keep.dialog(c.Context(), msg.CallID(), msg.ToTag(), msg.FromTag())
+		if err != nil {
+			m.log.Error("the table "+m.dbTable+" cannot be used", "err", err)
+		}
+		known = r != nil
+	})
+	return known
+}
+
 var (
 	errNoContact      = errors.New("there is no Contact")
 	errNoSubscription = errors.New("there is no subscription for it")

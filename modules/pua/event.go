@@ -55,6 +55,7 @@ type Source int
 const (
 	FromLocation      Source = 1 << 0
 	FromSharedLine    Source = 1 << 1
+	ForSharedLine     Source = 1 << 2
 	FromCommand       Source = 1 << 6
 	FromDialogs       Source = 1 << 10
 	ForRegistrations  Source = 1 << 11

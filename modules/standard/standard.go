@@ -59,6 +59,7 @@ import (
 	_ "github.com/kahea-sip/kahea/modules/presence_reginfo"
 	_ "github.com/kahea-sip/kahea/modules/presence_xml"
 	_ "github.com/kahea-sip/kahea/modules/pua"
+	_ "github.com/kahea-sip/kahea/modules/pua_bla"
 	_ "github.com/kahea-sip/kahea/modules/pua_dialoginfo"
 	_ "github.com/kahea-sip/kahea/modules/pua_reginfo"
 	_ "github.com/kahea-sip/kahea/modules/pua_rpc"
