@@ -99,3 +99,6 @@ func (r *Regexp) Find(s string) ([]Span, error) {
 	}
 	return spans, nil
 }
+
+// Groups is the number of groups.
+func (r *Regexp) Groups() int { return len(r.re.GetGroupNumbers()) - 1 }

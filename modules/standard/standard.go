@@ -24,6 +24,7 @@ import (
 	_ "github.com/kahea-sip/kahea/modules/db_text"
 	_ "github.com/kahea-sip/kahea/modules/debugger"
 	_ "github.com/kahea-sip/kahea/modules/dialog"
+	_ "github.com/kahea-sip/kahea/modules/dialplan"
 	_ "github.com/kahea-sip/kahea/modules/dispatcher"
 	_ "github.com/kahea-sip/kahea/modules/diversion"
 	_ "github.com/kahea-sip/kahea/modules/dlgs"

@@ -153,6 +153,12 @@ func (s suite) write(folder, url string, at relays) (string, error) {
 		if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
 			return "", err
 		}
+		if file, ok := strings.CutSuffix(path, ".sql"); ok && strings.HasSuffix(path, sqliteSuffix) {
+			if err := makeSQLite(file, text); err != nil {
+				return "", err
+			}
+			continue
+		}
 		if err := os.WriteFile(path, []byte(fill.Replace(text)), 0o600); err != nil {
 			return "", err
 		}
