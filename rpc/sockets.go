@@ -8,6 +8,7 @@ import (
 
 	"github.com/kahea-sip/kahea/core/module"
 	"github.com/kahea-sip/kahea/core/setting"
+	"github.com/kahea-sip/kahea/core/sip"
 )
 
 func (c *core) aliases(r *module.Request) error {
@@ -41,7 +42,7 @@ func (c *core) sockets(r *module.Request) error {
 		e := &module.Struct{}
 		e.Struct("socket").
 			Add("proto", k.Proto.String()).
-			Add("address", k.Addr.Addr().String()).
+			Add("address", sip.AddrText(k.Addr.Addr())).
 			Add("port", strconv.Itoa(int(k.Addr.Port()))).
 			Add("mcast", "no").
 			Add("mhomed", "no").

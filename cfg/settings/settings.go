@@ -214,6 +214,8 @@ type Script struct {
 	// PhoneToTel cuts the parameters of a number off the user of a URI with user=phone.
 	HostChars  string
 	PhoneToTel bool
+	// IPv6Style is how IPv6 addresses are written: "c", "a" or "A".
+	IPv6Style string
 	// ViaParams and ViaFields name the lists that the own Via is made of.
 	ViaParams, ViaFields string
 	// LatencyLevel is the level of reports of how long a route took,
@@ -336,7 +338,7 @@ func New() *Settings {
 			UseSearchList: true, UseCache: true, CacheNegativeTTL: 60 * time.Second, CacheMaxTTL: -1 * time.Second,
 			GCInt: 120 * time.Second, CacheMemory: 500,
 		},
-		Script:  Script{PhoneToTel: true, SlowLevel: -1, LatencyLevel: 3, MaxBranches: 12, MaxWhileLoops: 100, MaxRecursion: 256},
+		Script:  Script{PhoneToTel: true, IPv6Style: "c", SlowLevel: -1, LatencyLevel: 3, MaxBranches: 12, MaxWhileLoops: 100, MaxRecursion: 256},
 		Headers: Headers{ServerSignature: true},
 		Engine:  "native",
 		given:   map[string]source.Span{},

@@ -64,7 +64,7 @@ var scriptParams = []Param{
 	{Name: "sip_parser_mode", Type: Int, Min: anyNegative, Max: 1, Default: "1", Status: NoMeaning, Doc: "1 refuses messages with From, To, Call-ID or CSeq twice; they always are, with 400"},
 	{Name: "xavp_via_params", Type: Text, Doc: "list whose fields via_add_xavp_params adds to the own Via", at: func(s *Settings) any { return &s.Script.ViaParams }},
 	{Name: "xavp_via_fields", Type: Text, Doc: "list from which via_use_xavp_fields takes address and port of the own Via", at: func(s *Settings) any { return &s.Script.ViaFields }},
-	{Name: "ipv6_hex_style", Type: Text, Default: "c", Status: Missing, harmlessText: "c", Doc: `"c" compact, "a" full, "A" full in capitals`},
+	{Name: "ipv6_hex_style", Type: Text, Default: "c", Doc: `how IPv6 addresses are written: "c" compact, "a" full, "A" full in capitals`, at: func(s *Settings) any { return &s.Script.IPv6Style }},
 	{Name: "server_signature", Type: Bool, Default: "yes", Doc: "add Server and User-Agent", at: func(s *Settings) any { return &s.Headers.ServerSignature }},
 	{Name: "server_header", Type: Text, Doc: `whole header, as "Server: x"`, at: func(s *Settings) any { return &s.Headers.Server }},
 	{Name: "user_agent_header", Type: Text, Doc: `whole header, as "User-Agent: x"`, at: func(s *Settings) any { return &s.Headers.UserAgent }},

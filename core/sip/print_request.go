@@ -110,7 +110,7 @@ func (p *printer) patchReceived(v *Via) {
 
 func appendReceived(dst []byte, m *Message) []byte {
 	dst = append(dst, ";received="...)
-	return m.Source.Addr().Unmap().WithZone("").AppendTo(dst)
+	return AppendAddr(dst, m.Source.Addr().Unmap().WithZone(""))
 }
 
 func appendRport(dst []byte, m *Message) []byte {

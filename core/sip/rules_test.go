@@ -2,7 +2,10 @@
 
 package sip
 
-import "testing"
+import (
+	"net/netip"
+	"testing"
+)
 
 // TestRules changes the rules of the process, so nothing runs beside it.
 func TestRules(t *testing.T) {
@@ -26,5 +29,25 @@ func TestRules(t *testing.T) {
 	}
 	if u, _ := ParseURI(phone); u.User != "+1;isub=2" || u.PhoneParams != "" {
 		t.Errorf("%s: user %q, parameters %q", phone, u.User, u.PhoneParams)
+	}
+}
+
+// TestIPv6Form changes the rules of the process, so nothing runs beside it.
+func TestIPv6Form(t *testing.T) {
+	defer rules.Store(nil)
+	for form, want := range map[IPv6Form][3]string{
+		IPv6Compact:  {"2001:db8::a", "[2001:db8::a]:5060", "fe80::1%eth0"},
+		IPv6Full:     {"2001:db8:0:0:0:0:0:a", "[2001:db8:0:0:0:0:0:a]:5060", "fe80:0:0:0:0:0:0:1%eth0"},
+		IPv6Capitals: {"2001:DB8:0:0:0:0:0:A", "[2001:DB8:0:0:0:0:0:A]:5060", "FE80:0:0:0:0:0:0:1%eth0"},
+	} {
+		SetRules(Rules{IPv6: form})
+		a := netip.MustParseAddr("2001:db8::a")
+		got := [3]string{AddrText(a), string(AppendAddrPort(nil, netip.AddrPortFrom(a, 5060))), AddrText(netip.MustParseAddr("fe80::1%eth0"))}
+		if got != want {
+			t.Errorf("form %d: got %v, want %v", form, got, want)
+		}
+		if got := string(AppendAddrPort(nil, netip.MustParseAddrPort("192.0.2.1:5060"))); got != "192.0.2.1:5060" {
+			t.Errorf("form %d: IPv4 is %s", form, got)
+		}
 	}
 }

@@ -17,11 +17,11 @@ type Warning struct {
 // append appends the field to a reply to m.
 func (w *Warning) append(dst []byte, m *Message) []byte {
 	dst = append(dst, "Warning: 392 "...)
-	dst = w.Agent.AppendTo(dst)
+	dst = AppendAddrPort(dst, w.Agent)
 	dst = append(dst, ` "Noisy feedback tells:  pid=`...)
 	dst = appendUint(dst, uint64(w.PID))
 	dst = append(dst, " req_src_ip="...)
-	dst = m.Source.Addr().Unmap().AppendTo(dst)
+	dst = AppendAddr(dst, m.Source.Addr().Unmap())
 	dst = append(dst, " req_src_port="...)
 	dst = appendUint(dst, uint64(m.Source.Port()))
 	dst = appendQuotable(append(dst, " in_uri="...), m.RequestURI)

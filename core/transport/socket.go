@@ -8,6 +8,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/kahea-sip/kahea/core/sip"
 )
 
 // Socket is one address that the server listens on and sends from. It is
@@ -107,7 +109,7 @@ func (s *Socket) name(ln Listen) {
 // hostText is an address as a URI has it.
 func hostText(a netip.Addr) string {
 	if a.Is6() {
-		return "[" + a.WithZone("").String() + "]"
+		return "[" + sip.AddrText(a.WithZone("")) + "]"
 	}
 	return a.String()
 }

@@ -8,6 +8,7 @@ import (
 
 	"github.com/kahea-sip/kahea/core/counter"
 	"github.com/kahea-sip/kahea/core/module"
+	"github.com/kahea-sip/kahea/core/sip"
 	"github.com/kahea-sip/kahea/core/transport"
 )
 
@@ -20,7 +21,7 @@ func listSockets(r *module.Request) error {
 		if s.Advertised {
 			advertise = fmt.Sprintf("%s:%s:%d", s.Proto, s.Host, s.Port)
 		}
-		addr := s.Addr.Addr().String()
+		addr := sip.AddrText(s.Addr.Addr())
 		out := r.Struct().Add("PROTO", s.Proto.String()).Add("NAME", addr)
 		out.Struct("ADDRLIST").Add("ADDR", addr)
 		out.Add("PORT", strconv.Itoa(int(s.Addr.Port()))).Add("MCAST", "no").Add("MHOMED", "no").Add("VIRTUAL", "no").

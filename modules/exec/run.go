@@ -151,7 +151,7 @@ func (e *Exec) environment(c *module.Call) []string {
 	}
 	m := c.Msg
 	env := []string{"SIP_RURI=" + safe(c.Target.URI), "SIP_ORURI=" + safe(m.RequestURI), "SIP_USER=" + safe(userOf(c.Target.URI)), "SIP_OUSER=" + safe(userOf(m.RequestURI)),
-		"SIP_SRCIP=" + c.Packet.Src.Addr().Unmap().String(), "SIP_TID=" + safe(branchOf(m)), "SIP_DID=" + safe(toTagOf(m))}
+		"SIP_SRCIP=" + sip.AddrText(c.Packet.Src.Addr().Unmap()), "SIP_TID=" + safe(branchOf(m)), "SIP_DID=" + safe(toTagOf(m))}
 	place := map[string]int{}
 	for i := range m.NumHeaders() {
 		h := m.Header(i)

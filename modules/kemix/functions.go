@@ -258,12 +258,12 @@ func proto(c *module.Call) transport.Proto {
 }
 
 func address(c *module.Call, a netip.Addr) module.Value {
-	return avp.String(c.Mem.Keep(a.Unmap().AppendTo(c.Mem.Begin())))
+	return avp.String(c.Mem.Keep(sip.AppendAddr(c.Mem.Begin(), a.Unmap())))
 }
 
 // appendAddr appends host:port, an IPv6 address in brackets.
 func appendAddr(b []byte, a netip.AddrPort) []byte {
-	return netip.AddrPortFrom(a.Addr().Unmap(), a.Port()).AppendTo(b)
+	return sip.AppendAddrPort(b, netip.AddrPortFrom(a.Addr().Unmap(), a.Port()))
 }
 
 func socketText(c *module.Call, a netip.AddrPort) module.Value {

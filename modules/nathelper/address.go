@@ -47,9 +47,9 @@ func (n *NATHelper) isPrivate(_ *module.Call, a module.Args) module.Result {
 // appendHost appends an address as a URI has it.
 func appendHost(dst []byte, a netip.Addr) []byte {
 	if a = a.Unmap().WithZone(""); a.Is4() {
-		return a.AppendTo(dst)
+		return sip.AppendAddr(dst, a)
 	}
-	return append(a.AppendTo(append(dst, '[')), ']')
+	return append(sip.AppendAddr(append(dst, '['), a), ']')
 }
 
 // appendSource appends "address:port".

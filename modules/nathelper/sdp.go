@@ -54,7 +54,7 @@ func (n *NATHelper) fixSDP(c *module.Call, a module.Args) module.Result {
 	}
 	f := fixing{n: n, c: c, start: start, text: c.Msg.Raw()[start:end], ip: a.Str(1)}
 	if !a[1].Given || f.ip == "" {
-		f.ip = c.Mem.Keep(c.Packet.Src.Addr().Unmap().WithZone("").AppendTo(c.Mem.Begin()))
+		f.ip = c.Mem.Keep(sip.AppendAddr(c.Mem.Begin(), c.Packet.Src.Addr().Unmap().WithZone("")))
 	}
 	flags := a.Int(0, 0)
 	if flags&addDirection != 0 {

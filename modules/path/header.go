@@ -123,7 +123,7 @@ func (p *Path) appendReceived(dst []byte, from netip.AddrPort, proto transport.P
 // appendHost appends an address as the host of a URI.
 func appendHost(dst []byte, a netip.Addr) []byte {
 	if a = a.Unmap(); a.Is4() {
-		return a.AppendTo(dst)
+		return sip.AppendAddr(dst, a)
 	}
-	return append(a.AppendTo(append(dst, '[')), ']')
+	return append(sip.AppendAddr(append(dst, '['), a), ']')
 }

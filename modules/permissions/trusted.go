@@ -12,6 +12,7 @@ import (
 	"github.com/kahea-sip/kahea/core/db"
 	"github.com/kahea-sip/kahea/core/ere"
 	"github.com/kahea-sip/kahea/core/module"
+	"github.com/kahea-sip/kahea/core/sip"
 )
 
 // trusted are the peers of a table, by source; they never change.
@@ -120,7 +121,7 @@ func (m *Permissions) allowTrusted(c *module.Call, a module.Args) module.Result 
 	if m.db == nil || m.backends&backendTrusted == 0 {
 		return c.Fail("allow_trusted", errNoDatabase)
 	}
-	source, name := c.Packet.Src.Addr().Unmap().String(), c.Packet.Socket.Proto.String()
+	source, name := sip.AddrText(c.Packet.Src.Addr().Unmap()), c.Packet.Socket.Proto.String()
 	if a[0].Given {
 		source, name = a.Str(0), a.Str(1)
 	}

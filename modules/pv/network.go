@@ -5,9 +5,11 @@ package pv
 import (
 	"net/netip"
 	"strconv"
+	"strings"
 
 	"github.com/kahea-sip/kahea/core/avp"
 	"github.com/kahea-sip/kahea/core/module"
+	"github.com/kahea-sip/kahea/core/sip"
 	"github.com/kahea-sip/kahea/core/transport"
 )
 
@@ -30,7 +32,7 @@ func networkVariables() []module.Variable {
 		read("Ru", func(c *module.Call) module.Value { return localURI(c, false, false) }, "URI of the socket that the message arrived at"),
 		read("Rut", func(c *module.Call) module.Value { return localURI(c, true, false) }, "URI of the socket that the message arrived at, with its transport"),
 		read("Ras", func(c *module.Call) module.Value { return socketText(c, baseProto(c), c.Packet.Dst) }, "proto:address:port that the message arrived at"),
-		read("RAi", socketPart(func(s *transport.Socket) module.Value { return avp.String(s.Host) }), "advertised address of the socket that the message arrived at"),
+		read("RAi", socketPart(func(s *transport.Socket) module.Value { return avp.String(strings.Trim(s.Host, "[]")) }), "advertised address of the socket that the message arrived at"),
 		read("RAp", socketPart(func(s *transport.Socket) module.Value { return number(s.Port) }), "advertised port of the socket that the message arrived at"),
 		read("RAu", func(c *module.Call) module.Value { return localURI(c, false, true) }, "advertised URI of the socket that the message arrived at"),
 		read("RAut", func(c *module.Call) module.Value { return localURI(c, true, true) }, "advertised URI of the socket that the message arrived at, with its transport"),
@@ -109,14 +111,14 @@ func familyNumber(a netip.Addr) module.Value {
 }
 
 func addr(c *module.Call, a netip.Addr) module.Value {
-	return build(c, func(b []byte) []byte { return a.Unmap().AppendTo(b) })
+	return build(c, func(b []byte) []byte { return sip.AppendAddr(b, a.Unmap()) })
 }
 
 func appendBracketed(b []byte, a netip.Addr) []byte {
 	if a = a.Unmap(); a.Is4() {
-		return a.AppendTo(b)
+		return sip.AppendAddr(b, a)
 	}
-	return append(a.AppendTo(append(b, '[')), ']')
+	return append(sip.AppendAddr(append(b, '['), a), ']')
 }
 
 func bracketed(c *module.Call, a netip.Addr) module.Value {

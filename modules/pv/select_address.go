@@ -59,7 +59,7 @@ func sourceAddress(c *module.Call) module.Value {
 	if err != nil {
 		return null
 	}
-	return build(c, func(b []byte) []byte { return socket.Addr.Addr().AppendTo(b) })
+	return build(c, func(b []byte) []byte { return sip.AppendAddr(b, socket.Addr.Addr()) })
 }
 
 func uriSelect(of func(c *module.Call) string, rest []word) (getter, error) {

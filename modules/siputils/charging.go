@@ -66,7 +66,7 @@ func generateVector(c *module.Call) string {
 		text = appendHexBytes(text, []byte{byte(random.Uint32())})
 	}
 	text = append(text, "; icid-generated-at="...)
-	return c.Mem.Keep(address.AppendTo(text))
+	return c.Mem.Keep(sip.AppendAddr(text, address))
 }
 
 func appendHexBytes(dst, bytes []byte) []byte {

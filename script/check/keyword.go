@@ -107,7 +107,7 @@ func toURI(c *module.Call) string {
 }
 
 func addrValue(c *module.Call, a netip.Addr) module.Value {
-	return avp.String(c.Mem.Keep(a.Unmap().AppendTo(c.Mem.Begin())))
+	return avp.String(c.Mem.Keep(sip.AppendAddr(c.Mem.Begin(), a.Unmap())))
 }
 
 // noDestination stands in where an onsend keyword is used outside of an

@@ -150,7 +150,7 @@ func luaTests() []module.Function {
 func isIPv4(a netip.Addr) bool { return a.Is4() || a.Is4In6() }
 
 func addrText(c *module.Call, a netip.Addr) string {
-	return c.Mem.Keep(a.Unmap().AppendTo(c.Mem.Begin()))
+	return c.Mem.Keep(sip.AppendAddr(c.Mem.Begin(), a.Unmap()))
 }
 
 func among(list []transport.Proto, p transport.Proto) bool {

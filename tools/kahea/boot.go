@@ -218,8 +218,16 @@ func (s *server) prepareProcess() error {
 // setRules tells how texts of messages are read. The usual rules are not set, so that
 // servers of a test do not write what others read.
 func (s *server) setRules() error {
-	if set := s.cfg.settings.Script; set.HostChars != "" || !set.PhoneToTel {
-		sip.SetRules(sip.Rules{HostChars: set.HostChars, PhoneParams: !set.PhoneToTel})
+	set := s.cfg.settings.Script
+	r := sip.Rules{HostChars: set.HostChars, PhoneParams: !set.PhoneToTel}
+	switch set.IPv6Style {
+	case "a":
+		r.IPv6 = sip.IPv6Full
+	case "A":
+		r.IPv6 = sip.IPv6Capitals
+	}
+	if r != (sip.Rules{}) {
+		sip.SetRules(r)
 	}
 	return nil
 }
