@@ -56,6 +56,7 @@ type RTPEngine struct {
 	pid      int
 	cookies  atomic.Uint64
 	sets     relay.Sets
+	wanted   []int // sets of the database that the script names
 	calls    *calls
 	loading  sync.Mutex    // held while the nodes of the database are taken over
 	task     *timer.Task   // runs watch
@@ -167,13 +168,13 @@ func (r *RTPEngine) Start(ctx context.Context, h module.Host) error {
 		if err := r.load(ctx); err != nil {
 			return err
 		}
-	}
-	for n := range r.sets.Nodes() {
-		if !n.Forbidden() {
-			h.Go("rtpengine", func() { r.probe(n) })
+		if err := r.checkWanted(); err != nil {
+			return err
 		}
 	}
 	r.pinged = r.now()
+	r.reloaded.Store(int64(r.pinged))
+	r.askAll()
 	r.task = h.Timers().Every("rtpengine", watchPause, r.watch)
 	return nil
 }

@@ -77,8 +77,31 @@ func parseReply(text string) (bencode.Value, error) {
 	return v, err
 }
 
-// probe asks a node whether it is there, and takes it into use or out of it.
+// probe asks a node whether it is there, and takes it into use or out of it. Only one of those who want to know asks; the others wait for
+// what it finds.
 func (r *RTPEngine) probe(n *relay.Node) bool {
+	o := of(n)
+	o.mu.Lock()
+	a := o.asking
+	if a != nil {
+		o.mu.Unlock()
+		<-a.done
+		return a.there
+	}
+	a = &asking{done: make(chan struct{})}
+	o.asking = a
+	o.mu.Unlock()
+	defer func() {
+		o.mu.Lock()
+		o.asking = nil
+		o.mu.Unlock()
+		close(a.done)
+	}()
+	a.there = r.ping(n)
+	return a.there
+}
+
+func (r *RTPEngine) ping(n *relay.Node) bool {
 	before := n.Away()
 	reply, err := r.ask(n, []byte("d7:command4:pinge"))
 	if err == nil && reply.Get("result").Str != "pong" {

@@ -8,6 +8,7 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -106,6 +107,29 @@ func TestRedetection(t *testing.T) {
 	env.Host.Advance(61 * time.Second)
 	if rc, _ := send(t, env, call("INVITE", "y")); rc != "1" {
 		t.Errorf("afterwards: %s", rc)
+	}
+}
+
+// TestProbeOnce: who wants to know at the same time whether a node is there waits for one answer.
+func TestProbeOnce(t *testing.T) {
+	a := newRelay(t)
+	env := load(t, config(sock(url(a))), "rtpengine_offer();")
+	r, n := env.Modules[1].Module.(*RTPEngine), (*relay.Node)(nil)
+	for n = range r.sets.Nodes() {
+	}
+	before := a.Pings()
+	a.Answer("ping", mediarelay.Silence) // so that the first one still asks when the others come
+	var wait sync.WaitGroup
+	for range 50 {
+		wait.Go(func() {
+			if r.probe(n) {
+				t.Error("a silent node is there")
+			}
+		})
+	}
+	wait.Wait()
+	if got := a.Pings() - before; got > 5 {
+		t.Errorf("50 have asked %d times", got)
 	}
 }
 
@@ -321,19 +345,25 @@ func TestReload(t *testing.T) {
 	const on, off = "0 recheck_ticks:0", "1(permanent) recheck_ticks:N/A"
 	check("a a", of(a, 0, 2, on), of(b, 1, 1, off))
 	d.rows = [][]db.Value{{int64(0), url(b), int64(5), int64(0)}}
-	if got := run(r, r.rpcReload); got != "Success" {
+	soon := func() {
+		t.Helper()
+		if got := run(r, r.rpcReload); got != "500 Too short reload interval - try later" {
+			t.Errorf("within ten seconds: %s", got)
+		}
+	}
+	soon()
+	env.Host.Advance(11 * time.Second)
+	if got := run(r, r.rpcReload); got != "Ok. Reload successful." {
 		t.Errorf("reload: %s", got)
 	}
-	if got := run(r, r.rpcReload); got != "500 Ongoing reload" {
-		t.Errorf("at once again: %s", got)
-	}
+	soon()
 	env.Host.Advance(11 * time.Second)
 	check("a a", of(b, 1, 5, on)) // both calls are with a, which may end them
 	if got := nodesOf(t, env, "INVITE", nodes, "m"); got != "b" {
 		t.Errorf("a new call goes to %s", got)
 	}
 	d.err = fmt.Errorf("gone")
-	if got := run(r, r.rpcReload); got != "500 Failed to reload" {
+	if got := run(r, r.rpcReload); got != "500 Failed reloading db" {
 		t.Errorf("without a database: %s", got)
 	}
 }

@@ -90,22 +90,22 @@ func (r *RTPEngine) rpcTotal(q *module.Request) error {
 	return nil
 }
 
-// reloadPause is how often rtpengine.reload may be run.
+// reloadPause is how often the nodes may be read, at start or by rtpengine.reload.
 const reloadPause = 10 * time.Second
 
 func (r *RTPEngine) rpcReload(q *module.Request) error {
 	if r.db == nil {
 		return module.Faultf(500, "No Database URL")
 	}
-	now := int64(r.now())
-	last := r.reloaded.Load()
-	if last != 0 && now-last < int64(reloadPause) || !r.reloaded.CompareAndSwap(last, max(1, now)) {
-		return module.Faultf(500, "Ongoing reload")
+	now, last := int64(r.now()), r.reloaded.Load()
+	if now-last < int64(reloadPause) || !r.reloaded.CompareAndSwap(last, now) {
+		return module.Faultf(500, "Too short reload interval - try later")
 	}
 	if err := r.load(q.Context); err != nil {
 		r.host.Log().Error("rtpengine: cannot reload", "err", err)
-		return module.Faultf(500, "Failed to reload")
+		return module.Faultf(500, "Failed reloading db")
 	}
-	q.Add("Success")
+	r.askAll()
+	q.Add("Ok. Reload successful.")
 	return nil
 }

@@ -19,11 +19,25 @@ func (r *RTPEngine) chosen(c *module.Call) *chosen {
 	return c.Local(r, func() any { return new(chosen) }).(*chosen)
 }
 
-// checkSets sees the numbers of set_rtpengine_set at start. Sets of a database are not known yet.
+// checkSets sees the numbers of set_rtpengine_set at start. Those of a database are looked at when it has been read.
 func (r *RTPEngine) checkSets(_ module.Binder, a module.Args) error {
 	for i := range a {
-		if a[i].Given && a[i].Const && r.dbURL == "" && r.sets.Find(a.Int(i, 0)) == nil {
+		switch {
+		case !a[i].Given || !a[i].Const:
+		case r.dbURL != "":
+			r.wanted = append(r.wanted, a.Int(i, 0))
+		case r.sets.Find(a.Int(i, 0)) == nil:
 			return fmt.Errorf("set %d: %w", a.Int(i, 0), errNoSet)
+		}
+	}
+	return nil
+}
+
+// checkWanted sees whether the database has the sets that the script names.
+func (r *RTPEngine) checkWanted() error {
+	for _, id := range r.wanted {
+		if r.sets.Find(id) == nil {
+			return fmt.Errorf("rtpengine: set_rtpengine_set: set %d of table %s: %w", id, r.names.table, errNoSet)
 		}
 	}
 	return nil

@@ -3,6 +3,7 @@
 package rtpengine
 
 import (
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -13,11 +14,29 @@ import (
 type own struct {
 	// hidden tells that the database no longer has the node.
 	hidden atomic.Bool
+
+	mu     sync.Mutex
+	asking *asking // guarded by mu; nil while nobody asks whether the node is there
+}
+
+// asking is one run of probe.
+type asking struct {
+	done  chan struct{}
+	there bool // valid when done is closed
 }
 
 func of(n *relay.Node) *own { return n.Own.(*own) }
 
 func hidden(n *relay.Node) bool { return of(n).hidden.Load() }
+
+// askAll asks all nodes in the background.
+func (r *RTPEngine) askAll() {
+	for n := range r.sets.Nodes() {
+		if !n.Forbidden() {
+			r.host.Go("rtpengine", func() { r.probe(n) })
+		}
+	}
+}
 
 // watchPause is how often the nodes are looked at.
 const watchPause = time.Second
