@@ -39,6 +39,15 @@ func New() *Redis {
 		log: slog.New(slog.DiscardHandler)}
 }
 
+// NewWithKeys is New with a parameter keys, for programs without a configuration.
+func NewWithKeys(keys string) *Redis {
+	m := New()
+	if err := m.addKeys(keys); err != nil {
+		panic(err) // a constant of the program
+	}
+	return m
+}
+
 var (
 	_ module.Starter = (*Redis)(nil)
 	_ db.Driver      = (*Redis)(nil)

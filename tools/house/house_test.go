@@ -145,7 +145,7 @@ var thirdParty = map[string][]string{
 	"github.com/alecthomas/participle/v2": {"cfg/syntax"},
 	"github.com/alecthomas/kong":          {"tools"},
 	"github.com/miekg/dns":                {"core/locate"},
-	"golang.org/x/sys":                    {"core/transport", "core/arena", "core/memory", "tools/kahea", "tools/siptest"},
+	"golang.org/x/sys":                    {"core/transport", "core/arena", "core/memory", "tools/kahea", "tools/kaheactl", "tools/siptest"},
 	"golang.org/x/net":                    {"core/transport"},
 	"github.com/puzpuzpuz/xsync/v4":       {"core", "modules"},
 	"github.com/rogpeppe/go-internal":     {"tools", "script/scripttest"},
@@ -155,7 +155,7 @@ var thirdParty = map[string][]string{
 	"github.com/jackc/pgx/v5":             {"modules/db_postgres", "tools/kaheactl"},
 	"modernc.org/sqlite":                  {"modules/db_sqlite"},
 	"github.com/redis/go-redis/v9":        {"modules/db_redis", "modules/ndb_redis"},
-	"github.com/alicebob/miniredis/v2":    {"modules", "tools/siptest"},
+	"github.com/alicebob/miniredis/v2":    {"modules", "tools/kaheactl", "tools/siptest"},
 	"github.com/gobwas/ws":                {"modules/websocket", "tools/difftest"},
 	"github.com/caddyserver/certmagic":    {"modules/tls"},
 	"go.uber.org/zap":                     {"modules/tls"}, // certmagic's logger

@@ -17,6 +17,7 @@ import (
 	"github.com/kahea-sip/kahea/core/db/schema"
 	"github.com/kahea-sip/kahea/modules/db_mysql"
 	"github.com/kahea-sip/kahea/modules/db_postgres"
+	"github.com/kahea-sip/kahea/modules/db_redis"
 	"github.com/kahea-sip/kahea/modules/db_sqlite"
 	"github.com/kahea-sip/kahea/modules/db_text"
 )
@@ -32,9 +33,14 @@ func drivers(scheme string) db.Driver {
 		return db_sqlite.New()
 	case "text":
 		return db_text.New()
+	case "redis":
+		return db_redis.NewWithKeys(redisKeys)
 	}
 	return nil
 }
+
+// redisKeys are those of Kamailio's documentation for the table of accounts.
+const redisKeys = "subscriber=entry:username,domain"
 
 // database is what the words db and user work with.
 type database struct {
@@ -64,19 +70,27 @@ func (c *cli) databaseURL() (db.URL, error) {
 	return onlyURL(urls)
 }
 
-// onlyURL returns the one URL of a server.
+// onlyURL returns the one URL of a server. A Redis counts where there is nothing
+// else: beside a database it has contacts and hash tables.
 func onlyURL(urls []string) (db.URL, error) {
-	var known []db.URL
+	var known, redis []db.URL
 	var names []string
 	for _, text := range urls {
 		u, err := db.ParseURL(text)
-		if err != nil {
+		switch {
+		case err != nil:
 			return db.URL{}, err
-		}
-		if drivers(u.Scheme) != nil {
+		case u.Scheme == "redis":
+			redis = append(redis, u)
+		case drivers(u.Scheme) != nil:
 			known = append(known, u)
-			names = append(names, u.String())
 		}
+	}
+	if known == nil {
+		known = redis
+	}
+	for _, u := range known {
+		names = append(names, u.String())
 	}
 	switch {
 	case len(known) == 0:
@@ -110,6 +124,9 @@ func openOrMake(ctx context.Context, u db.URL) (*database, error) {
 // store returns what keeps the tables of a database, which with make is made
 // where the server has none of that name.
 func store(ctx context.Context, u db.URL, make bool) (schema.Store, func() error, error) {
+	if u.Scheme == "redis" {
+		return nil, nil, errors.New("a Redis has no tables that could be made: kaheactl user works on its accounts")
+	}
 	if u.Scheme == "text" {
 		folder := filepath.Join(u.Host, u.Name)
 		if folder == "" {

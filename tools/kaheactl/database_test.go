@@ -10,6 +10,8 @@ import (
 	"sync"
 	"testing"
 
+	"github.com/alicebob/miniredis/v2"
+
 	"github.com/kahea-sip/kahea/core/db"
 	"github.com/kahea-sip/kahea/core/db/schema"
 	"github.com/kahea-sip/kahea/core/module"
@@ -85,10 +87,17 @@ func TestStatusTellsDifferences(t *testing.T) {
 }
 
 func TestUsers(t *testing.T) {
-	for _, scheme := range []string{"sqlite", "text"} {
+	for _, scheme := range []string{"sqlite", "text", "redis"} {
 		t.Run(scheme, func(t *testing.T) {
 			url := scheme + "://" + filepath.Join(t.TempDir(), "users")
-			control(t, url, "", 0, "db", "create", "--only", "standard")
+			if scheme == "redis" {
+				url = "redis://" + miniredis.RunT(t).Addr() + "/5"
+				if got := control(t, url, "", 2, "db", "create"); !strings.Contains(got, "no tables") {
+					t.Errorf("db create: got %q", got)
+				}
+			} else {
+				control(t, url, "", 0, "db", "create", "--only", "standard")
+			}
 			control(t, url, "", 0, "user", "add", "alice@example.com", "s3cret")
 			control(t, url, "from:input\n", 0, "user", "add", "bob@example.com")
 			control(t, url, "", 0, "user", "add", "--hash-only", "sip:alice@example.net", "p")

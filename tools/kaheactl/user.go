@@ -169,12 +169,13 @@ func (c *cli) listUsers(ctx context.Context, d db.Operations, w io.Writer) error
 }
 
 // readPassword returns the password, from the first line of the input where the
-// command line has none.
+// command line has none. A terminal does not show it.
 func readPassword(given string, stdin io.Reader, w io.Writer) (string, error) {
 	if given != "" {
 		return given, nil
 	}
 	fmt.Fprint(w, "Password: ")
+	defer hideInput(stdin)()
 	line, err := bufio.NewReader(stdin).ReadString('\n')
 	fmt.Fprintln(w)
 	if password := strings.TrimRight(line, "\r\n"); password != "" {
