@@ -108,7 +108,7 @@ func (p *Presence) assemble(who Presentity, list []publication, gone *publicatio
 	}
 	for i := range list {
 		d := list[i].document()
-		if d.Gone = gone != nil && d.ETag == gone.etag; !d.Gone {
+		if d.Gone = gone != nil && d.ETag == gone.etag; !d.Gone && list[i].expires != never {
 			c.until = min(c.until, list[i].expires)
 		}
 		docs = append(docs, d)

@@ -42,6 +42,9 @@ type Event struct {
 	// Empty makes the body where nothing is published; nil is a NOTIFY without
 	// one.
 	Empty func(p Presentity) string
+	// HardState reads the document for pidf-manipulation that a URI names (RFC
+	// 4827); ok is false where there is none. It may wait. nil: there are none.
+	HardState func(ctx context.Context, p Presentity, uri string) (body string, ok bool, err error)
 	// PerWatcher makes the body of one NOTIFY out of the one that all watchers
 	// share: where a number counts the NOTIFYs of a subscription. It is called
 	// for each NOTIFY with a body, and costs the sharing. nil leaves it as it is.

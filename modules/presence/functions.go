@@ -38,10 +38,12 @@ func (p *Presence) functions() []module.Function {
 }
 
 var (
-	errLibrary = errors.New("presence keeps no state without db_url; set it, or subs_db_mode 0 and publ_cache 2")
-	errNoEvent = errors.New("no module brings the event package")
-	errPolicy  = errors.New("everybody may watch this event package")
-	errURI     = errors.New("this is no SIP URI")
+	errLibrary   = errors.New("presence keeps no state without db_url; set it, or subs_db_mode 0 and publ_cache 2")
+	errNoEvent   = errors.New("no module brings the event package")
+	errPolicy    = errors.New("everybody may watch this event package")
+	errHardName  = errors.New("a refresh of type 2 needs file_uri and filename")
+	errHardState = errors.New("the event package has no documents for pidf-manipulation")
+	errURI       = errors.New("this is no SIP URI")
 )
 
 // authStatus is pres_auth_status(watcher_uri, presentity_uri).
@@ -94,7 +96,8 @@ func (p *Presence) hasSubscribers(c *module.Call, a module.Args) module.Result {
 // refreshFunction is pres_refresh_watchers(uri, event, type [, file_uri, filename]).
 func (p *Presence) refreshFunction(c *module.Call, a module.Args) module.Result {
 	var err error
-	p.block(c, func() { err = p.refresh(c.Context(), a.Str(0), a.Str(1), a.Int(2, 0)) })
+	hard := hardState{a.Str(3), a.Str(4)}
+	p.block(c, func() { err = p.refresh(c.Context(), a.Str(0), a.Str(1), a.Int(2, 0), hard) })
 	if err != nil {
 		return c.Fail("pres_refresh_watchers", err)
 	}
@@ -104,7 +107,7 @@ func (p *Presence) refreshFunction(c *module.Call, a module.Args) module.Result 
 // updateFunction is pres_update_watchers(uri, event).
 func (p *Presence) updateFunction(c *module.Call, a module.Args) module.Result {
 	var err error
-	p.block(c, func() { err = p.refresh(c.Context(), a.Str(0), a.Str(1), refreshRules) })
+	p.block(c, func() { err = p.refresh(c.Context(), a.Str(0), a.Str(1), refreshRules, hardState{}) })
 	if err != nil {
 		return c.Fail("pres_update_watchers", err)
 	}

@@ -69,6 +69,7 @@ type Presence struct {
 	respond200                             int
 	eventCallback                          string
 	ignored                                int
+	unused                                 string
 }
 
 // replier is what presence needs of sl.

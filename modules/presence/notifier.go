@@ -65,8 +65,25 @@ func (n *notifier) work() {
 			return
 		}
 		for _, s := range batch[:k] {
-			n.p.notify(c, s, nil)
+			n.one(c, s)
 		}
+	}
+}
+
+// one sends the NOTIFY of one subscription. Where a name server is to be asked, it
+// waits apart: a watcher whose name nobody answers for keeps no other one waiting.
+func (n *notifier) one(c *module.Call, s *subscription) {
+	x := n.p.prepare(s)
+	switch {
+	case x == nil:
+	case x.direct():
+		n.p.send(c, x, nil)
+	default:
+		n.p.host.Transactions().Go("presence notify", func() {
+			c := n.p.host.NewCall()
+			defer n.p.host.FreeCall(c)
+			n.p.send(c, x, nil)
+		})
 	}
 }
 

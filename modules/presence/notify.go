@@ -3,11 +3,14 @@
 package presence
 
 import (
+	"context"
 	"errors"
+	"fmt"
 	"strconv"
 	"strings"
 
 	"github.com/kahea-sip/kahea/core/module"
+	"github.com/kahea-sip/kahea/core/sip"
 	"github.com/kahea-sip/kahea/core/transaction"
 	"github.com/kahea-sip/kahea/core/transport"
 )
@@ -29,10 +32,13 @@ type notice struct {
 // a newer state takes the place of one that waits (RFC 6665 4.2.2). c is the
 // Call at work, out its way out, nil for the transport's own.
 func (p *Presence) notify(c *module.Call, s *subscription, out transport.Sender) {
-	n := p.prepare(s)
-	if n == nil {
-		return
+	if n := p.prepare(s); n != nil {
+		p.send(c, n, out)
 	}
+}
+
+// send sends a NOTIFY that was prepared.
+func (p *Presence) send(c *module.Call, n *notice, out transport.Sender) {
 	shown := p.local(c)
 	was := *shown
 	shown.show(c, n.snapshot)
@@ -45,6 +51,7 @@ func (p *Presence) notify(c *module.Call, s *subscription, out transport.Sender)
 	switch {
 	case err == nil:
 		p.notified.Inc()
+		p.tell(n)
 	case errors.Is(err, transaction.ErrFull) && !n.final:
 		p.postpone(n)
 	default:
@@ -52,6 +59,32 @@ func (p *Presence) notify(c *module.Call, s *subscription, out transport.Sender)
 		p.log.Debug("a NOTIFY cannot be sent", "uri", n.r.URI, "call_id", n.r.CallID, "err", err)
 		p.answered(n, 0)
 	}
+}
+
+// tell writes the line about a NOTIFY, at local_log_level.
+func (p *Presence) tell(n *notice) {
+	level := module.LevelOf(p.localLogLevel)
+	if ctx := context.Background(); p.log.Enabled(ctx, level) {
+		s := &n.snapshot
+		p.log.Log(ctx, level, fmt.Sprintf("NOTIFY %s via %s on behalf of %s for event %s : %s", s.URI, s.contact, s.presURI, s.event, s.CallID))
+	}
+}
+
+// direct tells that the NOTIFY goes to an address: nothing is to be asked for a
+// name first.
+func (n *notice) direct() bool {
+	hop := n.r.URI
+	if first, _, ok := sip.NextListValue(n.r.Route); ok {
+		if a, err := sip.ParseNameAddr(first); err == nil {
+			hop = a.URI
+		}
+	}
+	u, err := sip.ParseURI(hop)
+	if err != nil {
+		return true
+	}
+	_, ok := u.Addr()
+	return ok
 }
 
 // prepare takes what is due and makes the NOTIFY; nil where nothing is due, or
@@ -165,7 +198,9 @@ func (p *Presence) postpone(n *notice) {
 	s.busy = false
 	s.queued = true
 	s.due |= n.due
-	s.full = s.full || s.of.Event.IsWinfo()
 	s.of.mu.Unlock()
+	if s.of.Event.IsWinfo() {
+		p.allWatchers(s) // what was new is forgotten
+	}
 	p.notifier.hold(s)
 }

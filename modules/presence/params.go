@@ -79,6 +79,8 @@ func (p *Presence) params() []module.Param {
 		{Name: "enable_pres_sync_dmq", Set: p.noDMQ, Doc: "likewise: 0"},
 		{Name: "enable_subs_dmq", Set: p.noDMQ, Doc: "likewise: 0"},
 		{Name: "enable_subs_sync_dmq", Set: p.noDMQ, Doc: "likewise: 0"},
+		{Name: "dmq_peer_id", Set: &p.unused, Notice: "state is not shared over DMQ", Doc: "name of the DMQ peer"},
+		{Name: "skip_notify_dmq", Set: &p.ignored, Notice: "state is not shared over DMQ", Doc: "1 sends no NOTIFY for what came over DMQ"},
 		{Name: "event_callback", Set: &p.eventCallback, Event: "presence:", Doc: "function of a Lua script that is run in place of the event route, with its name"},
 	}
 }

@@ -4,6 +4,7 @@ package presence
 
 import (
 	"context"
+	"math"
 	"strings"
 	"sync"
 
@@ -35,8 +36,10 @@ func readPublication(row []db.Value) publication {
 func (t *presentityTable) list(ctx context.Context, p *presentity, now int64) ([]publication, error) {
 	var list []publication
 	err := t.p.db.Select(ctx, db.Query{Table: t.name, Columns: publicationColumns, OrderBy: t.p.order(),
-		Where: t.where(p, db.Cond{Column: "expires", Op: db.Greater, Value: now})}, func(row []db.Value) error {
-		list = append(list, readPublication(row))
+		Where: t.where(p)}, func(row []db.Value) error {
+		if d := readPublication(row); d.good(now) {
+			list = append(list, d)
+		}
 		return nil
 	})
 	return list, err
@@ -48,7 +51,7 @@ func (t *presentityTable) find(ctx context.Context, p *presentity, etag string, 
 		return publication{}, err
 	}
 	if len(rows) > 0 {
-		if d := readPublication(rows[0]); d.expires > now {
+		if d := readPublication(rows[0]); d.good(now) {
 			return d, nil
 		}
 	}
@@ -75,7 +78,7 @@ func (t *presentityTable) expired(ctx context.Context, now int64) ([]Presentity,
 	var list []Presentity
 	seen := map[key]bool{}
 	err := t.p.db.Select(ctx, db.Query{Table: t.name, Columns: []string{"username", "domain", "event"}, OrderBy: "username",
-		Where: []db.Cond{{Column: "expires", Op: db.LessEqual, Value: now}}}, func(row []db.Value) error {
+		Where: over(now)}, func(row []db.Value) error {
 		who := Presentity{User: db.Text(row[0]), Domain: db.Text(row[1]), Event: t.p.Event(db.Text(row[2]))}
 		who.URI = joinURI(who.User, who.Domain)
 		if k := t.p.table.key(who.URI, who.Event); who.Event != nil && !seen[k] {
@@ -88,8 +91,13 @@ func (t *presentityTable) expired(ctx context.Context, now int64) ([]Presentity,
 }
 
 func (t *presentityTable) removeExpired(ctx context.Context, p *presentity, now int64) error {
-	_, err := t.p.db.Delete(ctx, t.name, t.where(p, db.Cond{Column: "expires", Op: db.LessEqual, Value: now}))
+	_, err := t.p.db.Delete(ctx, t.name, t.where(p, over(now)...))
 	return err
+}
+
+// over are the conditions for what has expired.
+func over(now int64) []db.Cond {
+	return []db.Cond{{Column: "expires", Op: db.LessEqual, Value: now}, {Column: "expires", Op: db.NotEqual, Value: int64(never)}}
 }
 
 func (t *presentityTable) any(p *presentity) bool {
@@ -101,6 +109,9 @@ func (t *presentityTable) any(p *presentity) bool {
 func (t *presentityTable) note(p *presentity, expires int64) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
+	if expires == never {
+		expires = math.MaxInt64
+	}
 	if t.known != nil {
 		k := t.p.table.key(p.URI, p.Event)
 		t.known[key{strings.Clone(k.uri), k.event}] = max(t.known[k], expires)

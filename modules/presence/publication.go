@@ -21,6 +21,12 @@ type publication struct {
 	ruid     string
 }
 
+// never is the expires of what does not expire: a hard state.
+const never = -1
+
+// good tells that the publication has not expired.
+func (d *publication) good(now int64) bool { return d.expires > now || d.expires == never }
+
 // document is the publication as event packages see it.
 func (d *publication) document() Document {
 	return Document{Body: d.body, ETag: d.etag, ContentType: d.ctype, Sender: d.sender, Received: time.Unix(d.received, 0), Expires: time.Unix(d.expires, 0), Priority: d.priority}
@@ -66,7 +72,7 @@ func (m memory) list(_ context.Context, p *presentity, now int64) ([]publication
 	defer p.mu.Unlock()
 	list := make([]publication, 0, len(p.docs))
 	for _, d := range p.docs {
-		if d.expires > now {
+		if d.good(now) {
 			list = append(list, *d)
 		}
 	}
@@ -82,7 +88,7 @@ func (m memory) find(_ context.Context, p *presentity, etag string, now int64) (
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	i := m.index(p, etag)
-	if i < 0 || p.docs[i].expires <= now {
+	if i < 0 || !p.docs[i].good(now) {
 		return publication{}, errNoETag
 	}
 	return *p.docs[i], nil
@@ -113,7 +119,7 @@ func (m memory) expired(_ context.Context, now int64) ([]Presentity, error) {
 	var list []Presentity
 	for _, p := range m.p.table.all() {
 		p.mu.Lock()
-		if slices.ContainsFunc(p.docs, func(d *publication) bool { return d.expires <= now }) {
+		if slices.ContainsFunc(p.docs, func(d *publication) bool { return !d.good(now) }) {
 			list = append(list, p.Presentity)
 		}
 		p.mu.Unlock()
@@ -124,7 +130,7 @@ func (m memory) expired(_ context.Context, now int64) ([]Presentity, error) {
 func (m memory) removeExpired(_ context.Context, p *presentity, now int64) error {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.docs = slices.DeleteFunc(p.docs, func(d *publication) bool { return d.expires <= now })
+	p.docs = slices.DeleteFunc(p.docs, func(d *publication) bool { return !d.good(now) })
 	return nil
 }
 

@@ -23,6 +23,7 @@ var (
 	refuseInternal = &Refusal{Code: 500, Reason: "Server Internal Error"}
 	refuseUnknown  = &Refusal{Code: 481, Reason: "Subscription does not exist"}
 	refuseContact  = &Refusal{Code: 400, Reason: "Bad request"}
+	refuseLong     = &Refusal{Code: 400, Reason: "Bad request"}
 	refuseURI      = &Refusal{Code: 416, Reason: "Unsupported URI scheme"}
 )
 
@@ -86,6 +87,9 @@ func (p *Presence) readPublish(c *module.Call, sender string) (*publishing, erro
 	}
 	if r.who, err = p.target(c); err != nil {
 		return nil, err
+	}
+	if len(r.who.User) > maxUser || len(r.who.Domain) > maxUser || len(r.etag) > maxTag || len(sender) > maxText {
+		return nil, refuseLong
 	}
 	r.who.Event = e
 	if sender != "" {
@@ -237,7 +241,8 @@ func (p *Presence) refuse(c *module.Call, err error) {
 // a number of this one, how many there were, how often the publication changed.
 type etags struct {
 	prefix string
-	count  atomic.Uint64
+	count  atomic.Uint64 // of tags
+	rows   atomic.Uint64
 }
 
 func (t *etags) start(h module.Host) {
@@ -256,4 +261,4 @@ func (t *etags) next(old string) string {
 }
 
 // ruid names a row.
-func (t *etags) ruid() string { return fmt.Sprintf("pres-%s-%d", t.prefix, t.count.Load()) }
+func (t *etags) ruid() string { return fmt.Sprintf("pres-%s-%d", t.prefix, t.rows.Add(1)) }

@@ -35,21 +35,39 @@ func (s *subscription) fields() []db.Value {
 		s.localContact, s.fromUser, s.fromDomain, int64(-1), int64(-1), int64(s.flags), s.userAgent}
 }
 
-// where are the conditions for the row.
-func (s *subscription) where() []db.Cond {
-	return []db.Cond{db.Is("callid", s.callID), db.Is("to_tag", s.toTag), db.Is("from_tag", s.fromTag)}
+// The lengths that the columns of the tables have room for.
+const (
+	maxUser = 64
+	maxTag  = 128
+	maxText = 255
+)
+
+// fits tells whether the tables have room for the subscription. The name of its
+// client is cut.
+func (s *subscription) fits() bool {
+	s.userAgent = s.userAgent[:min(len(s.userAgent), maxText)]
+	for _, text := range []string{s.fromUser, s.fromDomain, s.toUser, s.toDomain, s.watcherUser, s.watcherDomain, s.of.User, s.of.Domain, s.eventID} {
+		if len(text) > maxUser {
+			return false
+		}
+	}
+	return len(s.contact) <= maxText && len(s.callID) <= maxText && len(s.fromTag) <= maxTag && len(s.toTag) <= maxTag && len(s.of.URI) <= maxText && len(s.routes) <= maxRoutes
 }
 
-// recordRoute is a route set as the table has it.
-func recordRoute(routes string) string { return strings.ReplaceAll(routes, ", ", ",") }
+// maxRoutes is the longest route set that is kept.
+const maxRoutes = 16 << 10
 
-// readRoutes is the reverse of recordRoute.
-func readRoutes(column string) string {
+// recordRoute is a route set as the table has it, readRoutes the reverse.
+func recordRoute(routes string) string { return joinRoutes(routes, ",") }
+
+func readRoutes(column string) string { return joinRoutes(column, ", ") }
+
+func joinRoutes(list, separator string) string {
 	var routes []string
-	for value, rest, ok := sip.NextListValue(column); ok; value, rest, ok = sip.NextListValue(rest) {
+	for value, rest, ok := sip.NextListValue(list); ok; value, rest, ok = sip.NextListValue(rest) {
 		routes = append(routes, value)
 	}
-	return strings.Join(routes, ", ")
+	return strings.Join(routes, separator)
 }
 
 // readSubscription makes a subscription of a row; its presentity is of. The

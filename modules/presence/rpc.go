@@ -13,7 +13,7 @@ import (
 func (p *Presence) commands() []module.Command {
 	return []module.Command{
 		{Name: "presence.cleanup", Run: p.rpcCleanup, Doc: "Looks at once for publications and subscriptions that have expired."},
-		{Name: "presence.refreshWatchers", Run: p.rpcRefresh, Doc: "Tells watchers of a change that presence cannot see: URI, event, type (0 rules, 1 what is published, 2 pidf-manipulation)."},
+		{Name: "presence.refreshWatchers", Run: p.rpcRefresh, Doc: "Tells watchers of a change that presence cannot see: URI, event, type (0 rules, 1 what is published, 2 the document for pidf-manipulation: then its URI and name)."},
 		{Name: "presence.updateWatchers", Run: p.rpcUpdate, Doc: "Asks again who may watch a presentity: URI, event."},
 		{Name: "presence.presentity_list", Run: p.rpcPresentities, Array: true, Doc: "Lists the publications that are kept in memory; full lists all of them."},
 	}
@@ -29,8 +29,11 @@ func (p *Presence) rpcCleanup(r *module.Request) error {
 	return nil
 }
 
-// errArgs is Kamailio's fault for arguments that are missing.
-var errArgs = module.Faultf(500, "Not enough parameters")
+// The faults of Kamailio for arguments that are missing.
+var (
+	errArgs = module.Faultf(500, "Not enough parameters")
+	errFile = module.Faultf(500, "No file uri or name parameters")
+)
 
 // twoArgs reads the URI and the event.
 func (p *Presence) twoArgs(r *module.Request) (uri, event string, err error) {
@@ -52,7 +55,16 @@ func (p *Presence) rpcRefresh(r *module.Request) error {
 	if err != nil {
 		return errArgs
 	}
-	return p.fault("Execution failed", p.refresh(r.Context, uri, event, int(kind)))
+	var hard hardState
+	if kind == refreshManipulation {
+		if hard.uri, err = r.Str(3); err == nil {
+			hard.name, err = r.Str(4)
+		}
+		if err != nil {
+			return errFile
+		}
+	}
+	return p.fault("Execution failed", p.refresh(r.Context, uri, event, int(kind), hard))
 }
 
 func (p *Presence) rpcUpdate(r *module.Request) error {
@@ -60,7 +72,7 @@ func (p *Presence) rpcUpdate(r *module.Request) error {
 	if err != nil {
 		return err
 	}
-	return p.fault("Processing error", p.refresh(r.Context, uri, event, refreshRules))
+	return p.fault("Processing error", p.refresh(r.Context, uri, event, refreshRules, hardState{}))
 }
 
 // fault is an error as the peer of a command sees it, in Kamailio's words; the

@@ -71,7 +71,7 @@ func (p *Presence) readSubscribe(m *sip.Message, watcher string) (*subscribing, 
 	if err != nil || len(contacts) == 0 {
 		return nil, refuseContact
 	}
-	if u, err := sip.ParseURI(contacts[0].URI); err != nil || !u.IsSIP() {
+	if u, err := sip.ParseURI(contacts[0].URI); err != nil || !u.IsSIP() || len(contacts[0].URI) > maxText {
 		return nil, refuseContact
 	}
 	r.contact = contacts[0].URI
@@ -156,6 +156,9 @@ func (p *Presence) newSubscription(c *module.Call, r *subscribing, at *presentit
 		}
 		user, domain := splitURI(uri)
 		s.watcherUser, s.watcherDomain = strings.Clone(user), strings.Clone(domain)
+	}
+	if !s.fits() {
+		return nil, refuseLong
 	}
 	s.socket = p.socket
 	if s.socket == nil {
@@ -268,6 +271,9 @@ func (p *Presence) renew(c *module.Call, r *subscribing, s *subscription) error 
 	s.expires = p.now() + r.expires
 	if s.contact != r.contact {
 		s.contact = strings.Clone(r.contact)
+	}
+	if len(r.userAgent) > maxText {
+		r.userAgent = r.userAgent[:maxText]
 	}
 	if r.userAgent != "" && s.userAgent != r.userAgent {
 		s.userAgent = strings.Clone(r.userAgent)

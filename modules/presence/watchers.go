@@ -4,6 +4,8 @@ package presence
 
 import (
 	"context"
+	"errors"
+	"strings"
 
 	"github.com/kahea-sip/kahea/core/db"
 )
@@ -103,10 +105,13 @@ const (
 	refreshManipulation
 )
 
+// hardState names a document for pidf-manipulation: its URI, and the entity tag
+// under which it counts as published, for ever.
+type hardState struct{ uri, name string }
+
 // refresh follows a change that presence cannot see: of the rules, of what the
-// database has, of the document for pidf-manipulation, of which the event package
-// makes the body when nothing is published.
-func (p *Presence) refresh(ctx context.Context, uri, event string, kind int) error {
+// database has, of a document for pidf-manipulation.
+func (p *Presence) refresh(ctx context.Context, uri, event string, kind int, hard hardState) error {
 	who, err := parseWho(uri)
 	if err != nil {
 		return err
@@ -119,8 +124,12 @@ func (p *Presence) refresh(ctx context.Context, uri, event string, kind int) err
 		return errLibrary
 	case kind == refreshRules && who.Event.Policy == nil:
 		return errPolicy
+	case kind == refreshManipulation && (hard.uri == "" || hard.name == ""):
+		return errHardName
+	case kind == refreshManipulation && who.Event.HardState == nil:
+		return errHardState
 	}
-	due, told, err := p.refreshed(ctx, who, kind)
+	due, told, err := p.refreshed(ctx, who, kind, hard)
 	if err != nil {
 		return err
 	}
@@ -131,9 +140,14 @@ func (p *Presence) refresh(ctx context.Context, uri, event string, kind int) err
 	return nil
 }
 
-func (p *Presence) refreshed(ctx context.Context, who Presentity, kind int) (due []*subscription, told []happened, err error) {
+func (p *Presence) refreshed(ctx context.Context, who Presentity, kind int, hard hardState) (due []*subscription, told []happened, err error) {
 	at := p.open(who)
 	defer p.close(at)
+	if kind == refreshManipulation {
+		if err := p.putHardState(ctx, at, hard); err != nil {
+			return nil, nil, err
+		}
+	}
 	if kind != refreshRules {
 		due, err = p.changed(ctx, at, nil, "")
 		return due, nil, err
@@ -161,6 +175,28 @@ func (p *Presence) refreshed(ctx context.Context, who Presentity, kind int) (due
 		}
 	}
 	return due, told, nil
+}
+
+// putHardState keeps the document as a publication, or removes it with the
+// document.
+func (p *Presence) putHardState(ctx context.Context, at *presentity, hard hardState) error {
+	body, ok, err := at.Event.HardState(ctx, at.Presentity, hard.uri)
+	if err != nil {
+		return err
+	}
+	if !ok {
+		return p.pubs.remove(ctx, at, hard.name)
+	}
+	now := p.now()
+	d := &publication{etag: strings.Clone(hard.name), body: body, received: now, expires: never, ruid: p.etags.ruid()}
+	old := hard.name
+	switch _, err := p.pubs.find(ctx, at, hard.name, now); {
+	case errors.Is(err, errNoETag):
+		old = ""
+	case err != nil:
+		return err
+	}
+	return p.pubs.put(ctx, at, d, old)
 }
 
 // rejudge asks again how a subscription stands. changed tells that the notifier is

@@ -131,6 +131,9 @@ func (x *XML) events() (list []*presence.Event) {
 	if x.disablePresence == 0 {
 		x.event = &presence.Event{Name: "presence", ContentType: "application/pidf+xml", DefaultExpires: x.defaultExpires,
 			CheckPublish: checkXML, Aggregate: x.aggregate, Policy: x}
+		if x.db != nil {
+			x.event.HardState = x.hardState
+		}
 		if x.forceDummy != 0 {
 			x.event.Empty = dummy
 		}

@@ -7,13 +7,17 @@ import (
 	"fmt"
 
 	"github.com/kahea-sip/kahea/core/db"
+	"github.com/kahea-sip/kahea/core/xmldoc"
 	"github.com/kahea-sip/kahea/modules/presence"
 )
 
 var _ presence.Policy = (*XML)(nil)
 
-// docTypeRules is the doc_type of rules in the table.
-const docTypeRules = 2
+// The doc_type of rules, and of documents for pidf-manipulation, in the table.
+const (
+	docTypeRules     = 2
+	docTypeHardState = 16
+)
 
 // Judge implements presence.Policy: with force_active everybody may watch, else
 // the presentity's rules say who.
@@ -80,4 +84,20 @@ func (x *XML) rulesOf(ctx context.Context, p presence.Presentity) (*ruleset, err
 		return &ruleset{}, nil
 	}
 	return set, nil
+}
+
+// hardState reads a document for pidf-manipulation from the table (RFC 4827). One
+// that is no XML counts as none.
+func (x *XML) hardState(ctx context.Context, p presence.Presentity, uri string) (body string, ok bool, err error) {
+	rows, err := db.Rows(ctx, x.db, db.Query{Table: x.table, Columns: []string{"doc"}, Limit: 1,
+		Where: []db.Cond{db.Is("doc_uri", uri), db.Is("doc_type", int64(docTypeHardState))}})
+	if err != nil || len(rows) == 0 {
+		return "", false, err
+	}
+	body = db.Text(rows[0][0])
+	if _, err := xmldoc.Parse(body, xmldoc.Usual); err != nil {
+		x.log.Warn("a document for pidf-manipulation cannot be read", "uri", p.URI, "doc_uri", uri, "err", err)
+		return "", false, nil
+	}
+	return body, true, nil
 }

@@ -193,6 +193,88 @@ func TestWatchersAreToldTheNewestState(t *testing.T) {
 	}
 }
 
+// TestPublishersAtOnce: several publish at once, and the watchers answer meanwhile;
+// what each watcher is told last is all that was published last, and its NOTIFYs
+// are in order.
+func TestPublishersAtOnce(t *testing.T) {
+	const watchers, publishers, changes = 40, 4, 25
+	w := newWatched(t, watchers)
+	var all [][]byte
+	done := make(chan struct{})
+	var publishing, answering sync.WaitGroup
+	answering.Go(func() {
+		for {
+			all = append(all, w.answer(t, "200 OK")...)
+			select {
+			case <-done:
+				return
+			default:
+			}
+		}
+	})
+	for k := range publishers {
+		publishing.Go(func() {
+			etag := ""
+			for i := range changes {
+				etag = w.publishAs(t, k, i, etag)
+			}
+		})
+	}
+	publishing.Wait()
+	close(done)
+	answering.Wait()
+	for told := w.answer(t, "200 OK"); len(told) > 0; told = w.answer(t, "200 OK") {
+		all = append(all, told...)
+	}
+	last, text := map[string]int{}, map[string][]byte{}
+	for _, data := range all {
+		id := watcherOf(data)
+		if n := cseqOf(data); n <= last[id] {
+			t.Errorf("%s is told %d behind %d", id, n, last[id])
+		} else {
+			last[id], text[id] = n, data
+		}
+	}
+	for id, data := range text {
+		for k := range publishers {
+			if want := fmt.Sprintf("<note>%d-%d<", k, changes-1); !bytes.Contains(data, []byte(want)) {
+				t.Errorf("%s was not told %s: %s", id, want, data)
+			}
+		}
+	}
+	if len(text) != watchers {
+		t.Errorf("%d watchers were told", len(text))
+	}
+}
+
+// publishAs publishes the state i of one of several publishers.
+func (w *watched) publishAs(t *testing.T, k, i int, etag string) string {
+	call := fmt.Sprintf("p%d-%d", k, i)
+	if etag != "" {
+		etag = "SIP-If-Match: " + etag + "\r\n"
+	}
+	body := fmt.Sprintf(`<presence xmlns="urn:ietf:params:xml:ns:pidf" entity="sip:star@example.org"><tuple id="t%d"><status/><note>%[1]d-%d</note></tuple></presence>`, k, i)
+	w.receiveFrom([]byte(fmt.Sprintf("PUBLISH sip:star@example.org SIP/2.0\r\nVia: SIP/2.0/UDP 127.0.0.1:5;branch=z9hG4bK%s\r\nFrom: <sip:p@x>;tag=f\r\nTo: <sip:star@example.org>\r\nCall-ID: %[1]s\r\n"+
+		"CSeq: 1 PUBLISH\r\nMax-Forwards: 70\r\nEvent: presence\r\nExpires: 3600\r\n%sContent-Type: application/pidf+xml\r\nContent-Length: %d\r\n\r\n%s", call, etag, len(body), body)))
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	for _, data := range w.other {
+		if watcherOf(data) == call {
+			_, rest, _ := bytes.Cut(data, []byte("SIP-ETag: "))
+			tag, _, _ := bytes.Cut(rest, []byte("\r\n"))
+			return string(tag)
+		}
+	}
+	t.Errorf("%s was not answered", call)
+	return ""
+}
+
+func cseqOf(data []byte) (n int) {
+	_, rest, _ := bytes.Cut(data, []byte("\r\nCSeq: "))
+	_, _ = fmt.Sscan(string(rest[:10]), &n)
+	return n
+}
+
 // TestChangesLeaveNothing: a hundred changes take no more memory than ten.
 func TestChangesLeaveNothing(t *testing.T) {
 	if raceDetector {
