@@ -2,7 +2,10 @@
 
 package xmldoc
 
-import "strings"
+import (
+	"strings"
+	"unicode/utf8"
+)
 
 // Child returns the first child of that local name, or nil. It may be asked of
 // a nil Element.
@@ -123,6 +126,17 @@ func (d *Document) Value(e *Element, name string) (start, end int, ok bool) {
 		at = open + n + 2
 	}
 	return 0, 0, false
+}
+
+// Printable is a text without what no document can hold: control characters, and
+// bytes that are not UTF-8.
+func Printable(s string) string {
+	return strings.Map(func(r rune) rune {
+		if r < ' ' || r == 0x7f || r == utf8.RuneError || r == 0xFFFE || r == 0xFFFF {
+			return -1
+		}
+		return r
+	}, s)
 }
 
 // Escape writes a text as character data or the value of an attribute.

@@ -31,7 +31,11 @@ func (m *Module) aggregate(p presence.Presentity, documents []presence.Document)
 		var out strings.Builder
 		out.WriteString(prologue + noNumber + `" state="full" entity="` + xmldoc.Escape(p.User+"@"+p.Domain) + "\">\n")
 		for _, e := range doc.Root.Children {
-			out.WriteString("  " + doc.Alone(e, space) + "\n")
+			around := "" // all declare their namespace, as in Kamailio's documents
+			if e.Space == "" {
+				around = space
+			}
+			out.WriteString("  " + doc.Alone(e, around) + "\n")
 		}
 		out.WriteString("</conference-info>\n")
 		return out.String()

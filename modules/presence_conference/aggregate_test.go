@@ -25,14 +25,16 @@ func of(content string) presence.Document {
 
 func TestAggregate(t *testing.T) {
 	head := prologue + noNumber + `" state="full" entity="room@example.org">` + "\n"
+	const declared = ` xmlns="` + space + `"`
 	for _, row := range []struct {
 		name      string
 		documents []presence.Document
 		want      string
 	}{
-		{"all that it holds", []presence.Document{of(`<users><user entity="a"/></users><host-info/>`)}, head + `  <users><user entity="a"/></users>` + "\n  <host-info/>\n</conference-info>\n"},
-		{"the last one", []presence.Document{of("<users/>"), of("<host-info/>")}, head + "  <host-info/>\n</conference-info>\n"},
-		{"the last one that is XML", []presence.Document{of("<users/>"), of("<host-info>")}, head + "  <users/>\n</conference-info>\n"},
+		{"all that it holds", []presence.Document{of(`<users><user entity="a"/></users><host-info/>`)}, head + `  <users` + declared + `><user entity="a"/></users>` + "\n  <host-info" + declared + "/>\n</conference-info>\n"},
+		{"the last one", []presence.Document{of("<users/>"), of("<host-info/>")}, head + "  <host-info" + declared + "/>\n</conference-info>\n"},
+		{"the last one that is XML", []presence.Document{of("<users/>"), of("<host-info>")}, head + "  <users" + declared + "/>\n</conference-info>\n"},
+		{"an element of no namespace", []presence.Document{{Body: "<x><y/></x>"}}, head + "  <y xmlns=\"\"/>\n</conference-info>\n"},
 		{"none", []presence.Document{{Body: "x"}}, ""},
 	} {
 		got := newModule().aggregate(room, row.documents)

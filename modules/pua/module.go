@@ -75,7 +75,7 @@ func (m *Module) Exports() module.Exports {
 			{Name: "outbound_proxy", Set: &m.outboundProxy, Doc: "SIP URI that PUBLISH requests go to where whoever publishes names none"},
 			{Name: "dlginfo_increase_version", Set: &m.dialogVersion, Min: 0, Max: 1, Doc: "1 counts the attribute version of the documents of Event dialog"},
 			{Name: "reginfo_increase_version", Set: &m.regVersion, Min: 0, Max: 1, Doc: "1 counts the attribute version of the documents of Event reg"},
-			{Name: "db_mode", Set: &m.dbMode, Min: 0, Max: 2, Doc: "0 keeps publications and subscriptions in memory, and in the database for the next start; 2 in the database only, which several servers may share"},
+			{Name: "db_mode", Set: &m.dbMode, Doc: "0 keeps publications and subscriptions in memory, and in the database for the next start; 2 in the database only, which several servers may share"},
 			{Name: "db_table_lock_write", Set: &m.lockWrite, Min: 0, Max: 1, Notice: "a row is changed by one statement, tables are not locked", Doc: "1 locks the table while it is changed"},
 			{Name: "check_remote_contact", Set: &m.checkContact, Min: 0, Max: 1, Doc: "1 has subscriptions of the same watcher to different targets stand side by side"},
 			{Name: "fetch_rows", Set: &m.fetchRows, Notice: "rows are read one by one", Doc: "rows to read at once"},
@@ -102,9 +102,10 @@ func (m *Module) count() (publications, subscriptions int64) {
 }
 
 // Prepare implements module.Preparer.
-func (m *Module) Prepare(module.Binder) error {
+func (m *Module) Prepare(b module.Binder) error {
 	if m.dbMode != inMemory && m.dbMode != inTable {
-		return errors.New("pua: db_mode is 0 or 2")
+		b.Log().Warn("pua: db_mode is 0 or 2: 0 is taken", "db_mode", m.dbMode)
+		m.dbMode = inMemory
 	}
 	if m.dbMode == inTable && m.dbURL == "" {
 		return errors.New("pua: db_mode 2 needs db_url")

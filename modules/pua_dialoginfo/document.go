@@ -4,8 +4,10 @@ package pua_dialoginfo
 
 import (
 	"cmp"
+	"strings"
 
 	"github.com/kahea-sip/kahea/core/sip"
+	"github.com/kahea-sip/kahea/core/xmldoc"
 )
 
 // State is that of a call for one of its parties, as the documents have it.
@@ -81,25 +83,10 @@ func (w *writer) attribute(name, value string) {
 	w.raw(`"`)
 }
 
-// text writes a text with what has a meaning in XML escaped. What XML cannot hold
-// is left out.
+// text writes a text. Quotes of one kind stand in it as they are, as in
+// Kamailio's documents.
 func (w *writer) text(s string) {
-	for i := range len(s) {
-		switch c := s[i]; c {
-		case '<':
-			w.raw("&lt;")
-		case '>':
-			w.raw("&gt;")
-		case '&':
-			w.raw("&amp;")
-		case '"':
-			w.raw("&quot;")
-		default:
-			if c >= ' ' && c != 0x7f {
-				*w = append(*w, c)
-			}
-		}
-	}
+	w.raw(strings.ReplaceAll(xmldoc.Escape(xmldoc.Printable(s)), "&apos;", "'"))
 }
 
 // party writes the element of a party.

@@ -89,8 +89,8 @@ func (m *Module) Prepare(module.Binder) error {
 			return fmt.Errorf("pua_dialoginfo: %s: %q is no SIP URI", name, uri)
 		}
 	}
-	if m.useAVPs != 0 && m.callerAVP == nil && m.calleeAVP == nil {
-		return errors.New("pua_dialoginfo: use_pubruri_avps needs pubruri_caller_avp or pubruri_callee_avp")
+	if m.useAVPs != 0 && (m.callerAVP == nil || m.calleeAVP == nil) {
+		return errors.New("pua_dialoginfo: use_pubruri_avps needs pubruri_caller_avp and pubruri_callee_avp")
 	}
 	return nil
 }

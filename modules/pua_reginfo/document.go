@@ -16,17 +16,7 @@ import (
 type writer struct{ strings.Builder }
 
 func (w *writer) attribute(name, value string) {
-	w.WriteString(" " + name + `="` + xmldoc.Escape(printable(value)) + `"`)
-}
-
-// printable leaves out what XML cannot hold.
-func printable(s string) string {
-	return strings.Map(func(r rune) rune {
-		if r < ' ' || r == 0x7f || r == '\uFFFD' {
-			return -1
-		}
-		return r
-	}, s)
+	w.WriteString(" " + name + `="` + xmldoc.Escape(xmldoc.Printable(value)) + `"`)
 }
 
 // document is the state of a registration (RFC 3680 5).
@@ -87,7 +77,7 @@ func (w *writer) contact(aor string, c *usrloc.Contact, state, event string, now
 	w.attribute("received", c.Received)
 	w.attribute("path", c.Path)
 	w.attribute("user_agent", c.UserAgent)
-	w.WriteString(">\n      <uri>" + xmldoc.Escape(printable(c.URI)) + "</uri>\n    </contact>\n")
+	w.WriteString(">\n      <uri>" + xmldoc.Escape(xmldoc.Printable(c.URI)) + "</uri>\n    </contact>\n")
 }
 
 // id names a registration or a contact in all documents of it.

@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"github.com/kahea-sip/kahea/core/sip"
+	"github.com/kahea-sip/kahea/core/xmldoc"
 	"github.com/kahea-sip/kahea/modules/usrloc"
 )
 
@@ -57,10 +58,10 @@ func TestRead(t *testing.T) {
 func FuzzDocument(f *testing.F) {
 	f.Add("sip:a@b", "sip:a@1.2.3.4:5060;x=\"y\"", "call", "<sip:p;lr>", "ua & <more>", 500, int64(60))
 	f.Fuzz(func(t *testing.T, aor, uri, callID, path, agent string, q int, expires int64) {
-		if u, err := sip.ParseURI(aor); err != nil || !u.IsSIP() || printable(aor) != aor {
+		if u, err := sip.ParseURI(aor); err != nil || !u.IsSIP() || xmldoc.Printable(aor) != aor {
 			return
 		}
-		if _, err := sip.ParseURI(uri); err != nil || strings.ContainsAny(uri, "<> \t\r\n") || printable(uri) != uri {
+		if _, err := sip.ParseURI(uri); err != nil || strings.ContainsAny(uri, "<> \t\r\n") || xmldoc.Printable(uri) != uri {
 			return
 		}
 		c := usrloc.Contact{URI: uri, CallID: callID, Path: path, UserAgent: agent, Q: q%1001 + 1, Expires: expires%1000 + 1000}
