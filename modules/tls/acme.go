@@ -11,6 +11,7 @@ import (
 	"log/slog"
 	"strings"
 	"sync/atomic"
+	"time"
 
 	"github.com/caddyserver/certmagic"
 )
@@ -131,9 +132,11 @@ type renewals struct {
 	current atomic.Pointer[profiles] // whose certificates are looked after
 }
 
-func newRenewals(log *slog.Logger) *renewals {
+// newRenewals makes them. every is how often certificates are looked at; 0 for
+// certmagic's ten minutes. One is renewed in the last third of its life.
+func newRenewals(log *slog.Logger, every time.Duration) *renewals {
 	r := &renewals{}
-	r.cache = certmagic.NewCache(certmagic.CacheOptions{GetConfigForCert: r.configOf, Logger: zapTo(log)})
+	r.cache = certmagic.NewCache(certmagic.CacheOptions{GetConfigForCert: r.configOf, Logger: zapTo(log), RenewCheckInterval: every})
 	return r
 }
 

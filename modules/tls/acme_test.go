@@ -27,13 +27,14 @@ import (
 )
 
 // acmeServer is a local ACME server, which asks for the domain on tlsPort.
-func acmeServer(t *testing.T, httpPort, tlsPort int) (directory, trust string) {
+// Its certificates are good for so many seconds.
+func acmeServer(t *testing.T, httpPort, tlsPort int, life uint64) (directory, trust string) {
 	t.Helper()
 	t.Setenv("PEBBLE_VA_NOSLEEP", "1")
 	t.Setenv("PEBBLE_WFE_NONCEREJECT", "0")
 	quiet := log.New(io.Discard, "", 0)
 	store := db.NewMemoryStore()
-	authority := ca.New(quiet, store, "", "ecdsa", 0, 1, map[string]ca.Profile{"default": {Description: "d", ValidityPeriod: 3600}})
+	authority := ca.New(quiet, store, "", "ecdsa", 0, 1, map[string]ca.Profile{"default": {Description: "d", ValidityPeriod: life}})
 	validation := va.New(quiet, httpPort, tlsPort, false, "", store)
 	front := wfe.New(quiet, store, validation, authority, nil, false, false, 0, 0)
 	s := httptest.NewTLSServer(front.Handler())
@@ -58,7 +59,7 @@ func TestCertificatesRenewThemselves(t *testing.T) {
 	for _, challenge := range []string{"http", "tls"} {
 		t.Run(challenge, func(t *testing.T) {
 			dir, httpPort, tlsPort := t.TempDir(), freePort(t), freePort(t)
-			directory, trust := acmeServer(t, httpPort, tlsPort)
+			directory, trust := acmeServer(t, httpPort, tlsPort, 3600)
 			profile := fmt.Sprintf("[server:default]\nacme_domains = localhost\nacme_agree = yes\nacme_email = a@example.com\nacme_directory = %s\nacme_ca = trust.pem\nacme_storage = kept\n", directory)
 			if challenge == "http" {
 				profile += fmt.Sprintf("acme_http_port = %d\nacme_tls_port = 0\n", httpPort)
@@ -73,7 +74,7 @@ func TestCertificatesRenewThemselves(t *testing.T) {
 			m := New()
 			var lines bytes.Buffer
 			m.log = slog.New(slog.NewTextHandler(&lines, nil))
-			m.renewals = newRenewals(m.log)
+			m.renewals = newRenewals(m.log, 0)
 			ctx, cancel := context.WithCancel(context.Background())
 			defer func() { m.renewals.cache.Stop() }()
 			defer cancel()
@@ -85,11 +86,53 @@ func TestCertificatesRenewThemselves(t *testing.T) {
 				t.Errorf("the certificate is for %v", first.DNSNames)
 			}
 			m.renewals.cache.Stop()
-			m.renewals = newRenewals(m.log)
+			m.renewals = newRenewals(m.log, 0)
 			if again := renewed(t, ctx, m, dir); again == nil || again.SerialNumber.Cmp(first.SerialNumber) != 0 {
 				t.Error("the certificate that is there was not used again")
 			}
 		})
+	}
+}
+
+// TestRenewalAtTheEnd: a certificate whose end is near is replaced by a new one
+// while the server runs, before it has ended.
+func TestRenewalAtTheEnd(t *testing.T) {
+	const life = 9 // seconds
+	dir, httpPort := t.TempDir(), freePort(t)
+	directory, trust := acmeServer(t, httpPort, freePort(t), life)
+	profile := fmt.Sprintf("[server:default]\nacme_domains = localhost\nacme_agree = yes\nacme_email = a@example.com\nacme_directory = %s\nacme_ca = trust.pem\nacme_storage = kept\nacme_http_port = %d\nacme_tls_port = 0\n", directory, httpPort)
+	for name, text := range map[string]string{"trust.pem": trust, "tls.cfg": profile} {
+		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	m := New()
+	m.log = slog.New(slog.DiscardHandler)
+	m.renewals = newRenewals(m.log, 50*time.Millisecond)
+	defer m.renewals.cache.Stop()
+	ctx, cancel := context.WithCancel(context.Background())
+	defer cancel()
+	first := renewed(t, ctx, m, dir)
+	if first == nil {
+		t.Fatal("no certificate came")
+	}
+	client := &tls.Config{InsecureSkipVerify: true, ServerName: "localhost"}
+	for {
+		state, _, err := dial(t, m, client)
+		if err != nil {
+			t.Fatal(err)
+		}
+		now, shown := time.Now(), state.PeerCertificates[0]
+		if now.After(shown.NotAfter) {
+			t.Fatalf("a certificate is shown that ended %v ago", now.Sub(shown.NotAfter))
+		}
+		if shown.SerialNumber.Cmp(first.SerialNumber) != 0 {
+			if !shown.NotAfter.After(first.NotAfter) {
+				t.Errorf("the new one ends %v, the first %v", shown.NotAfter, first.NotAfter)
+			}
+			return
+		}
+		time.Sleep(5 * time.Millisecond)
 	}
 }
 
@@ -136,7 +179,7 @@ func TestMistakesInRenewal(t *testing.T) {
 		}
 		ps, err := readProfiles(file, attributes{method: defaultMethod, acme: newACME()}, attributes{method: defaultMethod, acme: newACME()})
 		if err == nil {
-			r := newRenewals(slog.New(slog.DiscardHandler))
+			r := newRenewals(slog.New(slog.DiscardHandler), 0)
 			err = (&loader{configDir: t.TempDir(), now: time.Now, log: slog.New(slog.DiscardHandler), renewals: r}).load(ps)
 			r.cache.Stop()
 		}

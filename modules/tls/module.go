@@ -134,7 +134,7 @@ func (t *TLS) read() (*profiles, error) {
 		ps.complete(t.values.forServer(), t.values.forClient())
 	}
 	if t.renewals == nil && ps.anyRenewing() {
-		t.renewals = newRenewals(t.log)
+		t.renewals = newRenewals(t.log, 0)
 	}
 	l.renewals = t.renewals
 	return ps, l.load(ps)
