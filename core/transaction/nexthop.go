@@ -100,6 +100,9 @@ func (l *Layer) destination(at locate.Target, target *Target, s *State, p *trans
 	if d.Socket == nil {
 		return d, ErrNoSocket
 	}
+	if s.UseConn {
+		d.Conn = target.Conn
+	}
 	if l.security != nil && d.Proto.Secure() {
 		d.Security = l.security(s, d.Addr)
 	}

@@ -70,6 +70,9 @@ type State struct {
 	// ReplyNoConnect and ReplyClose are set_reply_no_connect and
 	// set_reply_close; ForwardNoConnect and ForwardClose their kin.
 	ReplyNoConnect, ReplyClose, ForwardNoConnect, ForwardClose bool
+	// UseConn sends requests over Target.Conn, wherever it leads, as long as it
+	// is open (tcp_set_otcpid_flag).
+	UseConn bool
 	// OwnRoute are the URI parameters of the Route that named this server,
 	// once loose_route followed it; RoutedNext tells that another Route names
 	// the next hop.

@@ -36,6 +36,8 @@ type conn struct {
 	dueBy atomic.Int64 // when the peer must have completed a message or handshake; 0 for no limit
 	takes atomic.Int64 // when the peer must have taken what is being written; 0 for no limit
 
+	expired atomic.Bool // one of the limits above has ended it
+
 	aliases []uint16 // guarded by streams.mu
 	leaving bool     // guarded by streams.mu; nothing is sent any more, see Leave
 
@@ -78,6 +80,12 @@ func (c *conn) run() {
 		c.streams.layer.count.conReset.Inc()
 	}
 	info := c.info()
+	switch info.End = err; {
+	case c.expired.Load():
+		info.End = ErrExpired
+	case errors.Is(err, errStopping):
+		info.End = ErrStopped
+	}
 	c.close()
 	c.streams.mu.RLock()
 	told := c.streams.onClose

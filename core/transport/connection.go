@@ -4,6 +4,7 @@ package transport
 
 import (
 	"cmp"
+	"errors"
 	"net"
 	"net/netip"
 	"slices"
@@ -32,6 +33,9 @@ type Connection struct {
 	Queued int
 	// Aliases are the ports besides Remote's under which it is found.
 	Aliases []uint16
+	// End is why it has ended, in what OnClose tells: io.EOF where the peer has
+	// closed it, net.ErrClosed where somebody here has, ErrExpired, ErrStopped.
+	End error
 }
 
 // ConnState is the state of a connection.
@@ -147,6 +151,23 @@ func (l *Layer) KeepConn(id ConnID, d time.Duration) bool {
 		c.keep.Store(int64(d))
 	}
 	return c != nil
+}
+
+// KeepAlive sets the kernel's probes of one connection.
+func (l *Layer) KeepAlive(id ConnID, k net.KeepAliveConfig) error {
+	c := l.streams.byNumber(id)
+	if c == nil {
+		return ErrNoConnection
+	}
+	c.mu.Lock()
+	base, ok := c.base.(interface {
+		SetKeepAliveConfig(config net.KeepAliveConfig) error
+	})
+	c.mu.Unlock()
+	if !ok {
+		return errors.ErrUnsupported
+	}
+	return base.SetKeepAliveConfig(k)
 }
 
 // maxAliases bounds the aliases of a connection.

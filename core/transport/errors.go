@@ -21,6 +21,9 @@ var (
 	ErrQueueFull = errors.New("send queue is full")
 	// ErrStopped: the layer is stopping.
 	ErrStopped = errors.New("transport has stopped")
+	// ErrExpired: a connection was not used for its lifetime, or its peer has
+	// not completed or taken a message in time.
+	ErrExpired = errors.New("time of the connection is over")
 	// ErrNotServed: Listen has a protocol that nothing implements.
 	ErrNotServed = errors.New("protocol is not available")
 )

@@ -356,6 +356,7 @@ func (t *streams) sweep() {
 	}
 	t.mu.RUnlock()
 	for _, c := range over {
+		c.expired.Store(true)
 		c.close()
 	}
 	t.mu.RLock()

@@ -83,6 +83,7 @@ import (
 	_ "github.com/kahea-sip/kahea/modules/sst"
 	_ "github.com/kahea-sip/kahea/modules/statistics"
 	_ "github.com/kahea-sip/kahea/modules/stun"
+	_ "github.com/kahea-sip/kahea/modules/tcpops"
 	_ "github.com/kahea-sip/kahea/modules/textops"
 	_ "github.com/kahea-sip/kahea/modules/textopsx"
 	_ "github.com/kahea-sip/kahea/modules/tls"

@@ -135,8 +135,8 @@ func (f *framing) head(buf []byte) (h ws.Header, size int, err error) {
 	return h, length + int(h.Length), nil
 }
 
-// partsKeep bounds the memory that a connection keeps for messages in several
-// frames, in bytes.
+// partsKeep bounds the memory that a connection keeps from one message for the
+// next, in bytes.
 const partsKeep = 4 << 10
 
 // data takes a frame of a message.
@@ -262,6 +262,9 @@ func (f *framing) Wrap(msg []byte) []byte {
 	f.count.transmitted.Inc()
 	f.count.sipTransmitted.Inc()
 	f.client.used()
+	if cap(f.out) > partsKeep {
+		f.out = nil
+	}
 	f.out = appendFrame(f.out[:0], op, msg)
 	return f.out
 }
