@@ -202,3 +202,61 @@ func oldReleaseCalls(t *testing.T, command, file string) {
 	again := s.start(t, command, file, "XMLRPC")
 	control("<value><string>kahea", "curl", "--silent", "--data", "<methodCall><methodName>core.version</methodName></methodCall>", "http://"+again.Addr()+"/RPC")
 }
+
+// TestNewestRelease: the file of 6.1 follows its calls with dlgs.
+func TestNewestRelease(t *testing.T) {
+	command := refserver.KaheaCommand(t, "../kahea")
+	refserver.Needs(t, "kamcmd")
+	for _, file := range stockFiles(t) {
+		if filepath.Base(file) == "kamailio-6.1.cfg" {
+			newestReleaseCalls(t, command, file)
+		}
+	}
+}
+
+func newestReleaseCalls(t *testing.T, command, file string) {
+	server, err := refserver.Start(command, file, t.TempDir())
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(server.Stop)
+	callee := registered(t, server, "callee")
+	caller := newPhone(t, server.Addr())
+	state := func(want string) {
+		t.Helper()
+		out, err := exec.Command("kamcmd", "-s", "unix:"+filepath.Join(server.Run, "kamailio_ctl"), "dlgs.briefing").CombinedOutput()
+		if err != nil || !strings.Contains(string(out), "state: "+want) || !strings.Contains(string(out), "data: srcip=127.0.0.1") {
+			t.Errorf("not %s: %v\n%s", want, err, out)
+		}
+	}
+	heard := make(chan struct{})
+	go func() {
+		defer close(heard)
+		request := callee.hears("INVITE")
+		state("init")
+		callee.answer(request)
+	}()
+	to := "sip:callee@" + server.Addr()
+	invite := caller.request("INVITE", to, "sip:caller@"+server.Addr(), to, "Contact: <sip:caller@"+caller.addr()+">\r\n")
+	reply := caller.ask(invite, patience)
+	<-heard
+	if !strings.HasPrefix(reply, "SIP/2.0 200 ") {
+		t.Fatalf("the call is answered %q\n%s", reply, server.LogTail())
+	}
+	state("answered")
+	within := func(method string) string {
+		route := between(reply, "Record-Route: ", "\r\n")
+		text := strings.Replace(invite, "To: <"+to+">", "To: <"+to+">;tag="+between(reply[strings.Index(reply, "To: "):], "tag=", "\r\n"), 1)
+		text = strings.Replace(text, "INVITE "+to, method+" "+between(reply, "Contact: <", ">"), 1)
+		text = strings.Replace(text, " INVITE\r\n", " "+method+"\r\nRoute: "+route+"\r\n", 1)
+		return strings.Replace(text, "branch=", "branch=z9hG4bK"+method, 1)
+	}
+	caller.send(within("ACK"))
+	callee.hears("ACK")
+	state("active")
+	go func() { callee.answer(callee.hears("BYE")) }()
+	if reply := caller.ask(strings.Replace(within("BYE"), "CSeq: 1", "CSeq: 2", 1), patience); !strings.HasPrefix(reply, "SIP/2.0 200 ") {
+		t.Errorf("BYE is answered %q", reply)
+	}
+	state("terminated")
+}
