@@ -33,6 +33,8 @@ import (
 	_ "github.com/kahea-sip/kahea/modules/group"
 	_ "github.com/kahea-sip/kahea/modules/htable"
 	_ "github.com/kahea-sip/kahea/modules/ipops"
+	_ "github.com/kahea-sip/kahea/modules/jansson"
+	_ "github.com/kahea-sip/kahea/modules/json"
 	_ "github.com/kahea-sip/kahea/modules/jsonrpcs"
 	_ "github.com/kahea-sip/kahea/modules/keepalive"
 	_ "github.com/kahea-sip/kahea/modules/kemix"
