@@ -50,12 +50,16 @@ func TestRead(t *testing.T) {
 		return nil
 	}
 	for _, text := range []string{"udp:a:1=2 udp:b:2", "7 == udp:a:1", "0==udp:c:3"} {
-		if err := s.Read(text, accept); err != nil {
+		if err := s.Read(text, 0, accept); err != nil {
 			t.Errorf("%q: %v", text, err)
 		}
 	}
+	var other Sets
+	if err := other.Read("udp:a:1", 5, nil); err != nil || other.Find(5) == nil {
+		t.Errorf("another set: %v", err)
+	}
 	for _, text := range []string{"x == udp:a:1", "-1 == udp:a:1", "tcp:a:1", "udp:a:1 unix:/x"} {
-		if err := s.Read(text, accept); err == nil {
+		if err := s.Read(text, 0, accept); err == nil {
 			t.Errorf("%q is taken", text)
 		}
 	}
@@ -74,7 +78,7 @@ func TestRead(t *testing.T) {
 // TestPick: shares follow the weights.
 func TestPick(t *testing.T) {
 	var s Sets
-	if err := s.Read("udp:a:1=2 udp:b:1 udp:c:1=0", nil); err != nil {
+	if err := s.Read("udp:a:1=2 udp:b:1 udp:c:1=0", 0, nil); err != nil {
 		t.Fatal(err)
 	}
 	set, inUse := s.Find(0), func(n *Node) bool { return n.InUse(1) }

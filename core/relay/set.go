@@ -26,10 +26,10 @@ type Set struct {
 	nodes []*Node // guarded by sets.mu; replaced, never written
 }
 
-// Read adds the nodes of a text: "udp:host:port=weight udp:host:port", with "number ==" in front for another set than 0. accept, if set,
-// may refuse a node.
-func (s *Sets) Read(text string, accept func(*Node) error) error {
-	id, list := 0, text
+// Read adds the nodes of a text: "udp:host:port=weight udp:host:port", with "number ==" in front for another set than id. accept, if
+// set, may refuse a node.
+func (s *Sets) Read(text string, id int, accept func(*Node) error) error {
+	list := text
 	if number, rest, ok := strings.Cut(text, "=="); ok {
 		n, err := strconv.Atoi(strings.TrimSpace(number))
 		if err != nil || n < 0 {

@@ -15,7 +15,7 @@ func (r *RTPEngine) params() []module.Param {
 		return module.Param{Name: name, Set: set, Doc: doc}
 	}
 	return []module.Param{
-		{Name: "rtpengine_sock", Set: &r.sockets, Doc: "nodes of one set, divided by blanks: `udp:HOST:PORT` or `udp6:HOST:PORT`, each with `=WEIGHT` behind it where the weight is not 1. `NUMBER ==` in front names the set, else it is 0. May be set several times"},
+		{Name: "rtpengine_sock", Set: &r.sockets, Doc: "nodes of one set, divided by blanks: `udp:HOST:PORT` or `udp6:HOST:PORT`, each with `=WEIGHT` behind it where the weight is not 1. `NUMBER ==` in front names the set, else it is that of setid_default. May be set several times"},
 		{Name: "rtpengine_disable_tout", Set: &r.disableTime, Max: maxTime, Unit: "s", Doc: "how long a node that did not answer is not asked"},
 		{Name: "aggressive_redetection", Set: &r.redetect, Max: 1, Doc: "1 asks all nodes of a set again for each new call while none is in use, 0 waits for rtpengine_disable_tout"},
 		{Name: "rtpengine_tout_ms", Set: &r.timeout, Min: 1, Max: maxTime, Unit: "ms", Doc: "how long an answer is waited for"},
@@ -24,7 +24,7 @@ func (r *RTPEngine) params() []module.Param {
 		{Name: "rtpengine_allow_op", Set: &r.allowOp, Max: 2, Doc: "what becomes of the calls of a node that is out of use: 0 their commands fail, 1 they are still sent to it, 2 they are where a command or the database has taken it out of use"},
 		{Name: "ping_interval", Set: &r.pingInterval, Max: maxTime, Unit: "s", Doc: "how often all nodes are asked whether they are there; 0 for only those that were away, once rtpengine_disable_tout is over"},
 		{Name: "hash_algo", Set: &r.hashAlgo, Max: 2, Doc: "what a call's node follows from: 0 the sum of the bytes of its Call-ID, 1 SHA-1, 2 CRC-32"},
-		{Name: "setid_default", Set: &r.defaultSet, Max: 1 << 31, Doc: "set that is used where none is chosen"},
+		{Name: "setid_default", Set: &r.defaultSet, Max: 1 << 31, Doc: "set that is used where none is chosen, and that nodes without the number of a set are in"},
 		variable("setid_avp", &r.setID, "variable with the number of the set, where it has one"),
 		variable("extra_id_pv", &r.extraID, "variable whose value `via-branch=extra` sends"),
 		variable("read_sdp_pv", &r.readSDP, "variable whose value is taken for the session description, where it has one"),

@@ -136,7 +136,7 @@ func (r *RTPEngine) Prepare(module.Binder) error {
 		return err
 	}
 	for _, text := range r.sockets {
-		if err := r.sets.Read(text, accept); err != nil {
+		if err := r.sets.Read(text, r.defaultSet, accept); err != nil {
 			return fmt.Errorf("rtpengine: rtpengine_sock: %w", err)
 		}
 	}

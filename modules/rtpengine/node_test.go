@@ -182,9 +182,9 @@ func TestSets(t *testing.T) {
 	nodes := map[string]*mediarelay.Relay{"a": a, "b": b, "c": c}
 	cfg := config(sock(url(a)), sock("3 == "+url(b)), sock("4 == "+url(c)))
 	for _, k := range []struct{ more, line, want string }{
-		{"", "rtpengine_offer();", "a"}, {count("setid_default", 3), "rtpengine_offer();", "b"}, {"", `set_rtpengine_set("4"); rtpengine_offer();`, "c"},
+		{"", "rtpengine_offer();", "a"}, {count("setid_default", 4), `set_rtpengine_set("3"); rtpengine_offer();`, "b"}, {"", `set_rtpengine_set("4"); rtpengine_offer();`, "c"},
 		{param("setid_avp", "$p(s)"), "$p(s) = 3; rtpengine_offer();", "b"}, {param("setid_avp", "$p(s)"), `$p(s) = "4"; rtpengine_offer();`, "c"}, {param("setid_avp", "$p(s)"), "rtpengine_offer();", "a"},
-		{param("setid_avp", "$p(s)"), "$p(s) = 9; rtpengine_offer();", "!"}, {param("setid_avp", "$p(s)"), `$p(s) = "x"; rtpengine_offer();`, "!"}, {count("setid_default", 9), "rtpengine_offer();", "!"},
+		{param("setid_avp", "$p(s)"), "$p(s) = 9; rtpengine_offer();", "!"}, {param("setid_avp", "$p(s)"), `$p(s) = "x"; rtpengine_offer();`, "!"}, {count("setid_default", 9), "rtpengine_offer();", "a"},
 		{"", `set_rtpengine_set("3", "4"); rtpengine_offer();`, "bc"}, {"", `set_rtpengine_set("3", "0"); rtpengine_manage();`, "ab"}, {"", `$p(s) = 9; set_rtpengine_set("$p(s)");`, "!"},
 		{"", `set_rtpengine_set("3", "4"); block_media();`, "bc"},
 	} {

@@ -109,7 +109,7 @@ func (r *RTPProxy) Prepare(module.Binder) error {
 		return nil
 	}
 	for _, text := range r.sockets {
-		if err := r.sets.Read(text, adopt); err != nil {
+		if err := r.sets.Read(text, 0, adopt); err != nil {
 			return fmt.Errorf("rtpproxy: rtpproxy_sock: %w", err)
 		}
 	}
