@@ -28,11 +28,18 @@ func (d *Domain) Visit(c *module.Call, aor string) (Visit, error) {
 	if d.loc.dbMode == dbOnly {
 		return d.visitDatabase(c, aor)
 	}
-	v := Visit{d: d, c: c, t: d.t, aor: aor}
 	if l := d.loading.Load(); l != nil {
-		return v, v.bring(l)
+		return d.visitLoading(c, aor, l)
 	}
-	return v, nil
+	return Visit{d: d, c: c, t: d.t, aor: aor}, nil
+}
+
+// visitLoading and visitDatabase stand apart because what they pass on to others
+// cannot lie on the stack.
+func (d *Domain) visitLoading(c *module.Call, aor string, l *loading) (Visit, error) {
+	v := Visit{d: d, c: c, t: d.t, aor: aor}
+	err := v.bring(l)
+	return v, err
 }
 
 func (d *Domain) visitDatabase(c *module.Call, aor string) (Visit, error) {
