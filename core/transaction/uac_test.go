@@ -5,6 +5,7 @@ package transaction
 import (
 	"strings"
 	"testing"
+	"time"
 )
 
 func TestLocalRequest(t *testing.T) {
@@ -22,6 +23,28 @@ func TestLocalRequest(t *testing.T) {
 		w.reply(bob, answer(out, code, "tb"))
 		if len(got) != 1 || got[0] != code {
 			t.Errorf("told of %v, want %d", got, code)
+		}
+		w.end()
+	}
+}
+
+// A brief transaction is gone with its final reply: a late one finds nobody.
+func TestBriefLocalRequest(t *testing.T) {
+	for _, brief := range []bool{false, true} {
+		w := newWorld(t)
+		x, err := w.layer.Send(&LocalRequest{Method: "NOTIFY", URI: "sip:b@192.0.2.2", From: "<sip:me@x>;tag=1", To: "<sip:b@b>;tag=2", Headers: "Max-Forwards: 5\r\n", MaxForwards: -1, Brief: brief}, w)
+		if err != nil {
+			t.Fatal(err)
+		}
+		x.Unref()
+		out := w.last(bob, "NOTIFY")
+		if strings.Count(out, "Max-Forwards: ") != 1 {
+			t.Errorf("Max-Forwards is not once in\n%s", out)
+		}
+		w.reply(bob, answer(out, 200, "2"))
+		w.advance(time.Second)
+		if known := w.reply(bob, answer(out, 200, "2")); known == brief {
+			t.Errorf("brief %v: a late reply is known: %v", brief, known)
 		}
 		w.end()
 	}

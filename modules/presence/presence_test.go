@@ -28,6 +28,23 @@ func TestRoutes(t *testing.T) {
 	}
 }
 
+// Who is reached only by a name waits apart.
+func TestDirect(t *testing.T) {
+	for _, tc := range []struct {
+		contact, route string
+		want           bool
+	}{
+		{"sip:a@192.0.2.1:5070", "", true}, {"sip:a@[2001:db8::1];transport=tcp", "", true}, {"sip:a@phone.example.org", "", false},
+		{"sip:a@phone.example.org", "<sip:192.0.2.1;lr>, <sip:other.example.org;lr>", true}, {"sip:a@192.0.2.1", "<sip:proxy.example.org;lr>", false}, {"nonsense", "", true},
+	} {
+		n := notice{}
+		n.r.URI, n.r.Route = tc.contact, tc.route
+		if got := n.direct(); got != tc.want {
+			t.Errorf("%s by %q: got %v", tc.contact, tc.route, got)
+		}
+	}
+}
+
 func TestOrder(t *testing.T) {
 	list := []publication{{etag: "a", priority: 5, received: 3}, {etag: "b", priority: 9, received: 1}, {etag: "c", priority: 5, received: 2}}
 	for _, tc := range []struct {

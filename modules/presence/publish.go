@@ -50,8 +50,7 @@ func (p *Presence) handlePublish(c *module.Call, a module.Args) module.Result {
 		p.block(c, func() { etag, due, err = p.publish(c.Context(), r) })
 	}
 	if err != nil {
-		p.refuse(c, err)
-		return module.False
+		return p.refuse(c, "handle_publish", err)
 	}
 	p.published.Inc()
 	left := max(r.expires-int64(p.expiresOffset), 0)
@@ -225,16 +224,18 @@ func (p *Presence) keep(ctx context.Context, at *presentity, r *publishing) (d, 
 	return d, nil, p.pubs.put(ctx, at, d, r.etag)
 }
 
-// refuse answers a request that was not accepted.
-func (p *Presence) refuse(c *module.Call, err error) {
+// refuse answers a request that was not accepted. What is not the client's fault,
+// as a database that does not answer, is logged.
+func (p *Presence) refuse(c *module.Call, function string, err error) module.Result {
 	var r *Refusal
 	if !errors.As(err, &r) {
-		p.log.Error("a request could not be served", "method", c.Msg.MethodName, "call_id", c.Msg.CallID(), "err", err)
+		_ = c.Fail(function, err)
 		r = refuseInternal
 	}
 	if err := p.sl.SendReply(c, r.Code, r.Reason, r.Headers); err != nil {
 		c.Log().Debug("a request cannot be answered", "err", err)
 	}
+	return module.False
 }
 
 // etags makes entity tags, in the form of Kamailio's: when the server started,

@@ -25,7 +25,8 @@ type store struct {
 	dropped []dialogID      // guarded by mu
 	soon    bool            // guarded by mu: flush is about to run
 
-	// writing is held by flush, so that what is newer is written later.
+	// writing is held while rows of known subscriptions are written, so that what
+	// is newer is written later. It is taken before the lock of a presentity.
 	writing sync.Mutex
 }
 
@@ -54,6 +55,8 @@ func (t *store) update(ctx context.Context, s *subscription) error {
 		return nil
 	}
 	if t.atOnce() {
+		t.writing.Lock()
+		defer t.writing.Unlock()
 		return t.put(ctx, t.p.db, s)
 	}
 	s.of.mu.Lock()

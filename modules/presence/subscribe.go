@@ -35,8 +35,7 @@ func (p *Presence) handleSubscribe(c *module.Call, a module.Args) module.Result 
 		p.block(c, func() { s, err = p.subscribe(c, r) })
 	}
 	if err != nil {
-		p.refuse(c, err)
-		return module.False
+		return p.refuse(c, "handle_subscribe", err)
 	}
 	p.subscribed.Inc()
 	p.accept(c, r.expires, s.localContact)
