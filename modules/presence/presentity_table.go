@@ -38,6 +38,7 @@ func (t *presentityTable) list(ctx context.Context, p *presentity, now int64) ([
 	err := t.p.db.Select(ctx, db.Query{Table: t.name, Columns: publicationColumns, OrderBy: t.p.order(),
 		Where: t.where(p)}, func(row []db.Value) error {
 		if d := readPublication(row); d.good(now) {
+			t.note(p, d.expires)
 			list = append(list, d)
 		}
 		return nil

@@ -38,9 +38,9 @@ func (t *watchers) put(ctx context.Context, who Presentity, user, domain string,
 		[]db.Value{who.URI, user, domain, who.Event.Name, int64(status), reason, t.p.now()})
 }
 
-// judge says how a subscription stands: what the table has of its watcher, else
-// what the Policy says, which the table has from then on. The change lock of its
-// presentity is held.
+// judge says how a subscription stands: what the table has of its watcher, but that
+// a Policy can deny, else what the Policy says, which the table has from then on.
+// The change lock of its presentity is held.
 func (p *Presence) judge(ctx context.Context, at *presentity, s *subscription) (Judgement, error) {
 	policy := at.Event.Policy
 	if policy == nil {
@@ -58,12 +58,16 @@ func (p *Presence) judge(ctx context.Context, at *presentity, s *subscription) (
 	switch {
 	case err != nil:
 		return Judgement{}, err
-	case known:
+	case known && (!j.denies() || status == j.Status && reason == j.Reason):
 		j.Status, j.Reason = status, reason
 		return j, nil
 	}
 	return j, p.watchers.put(ctx, at.Presentity, w.User, w.Domain, j.Status, j.Reason)
 }
+
+// denies tells that a rule keeps the watcher out: that counts at once, whatever
+// the table says.
+func (j *Judgement) denies() bool { return j.Status == Terminated || j.Reason == politeBlock }
 
 // judgeViews finds out what those subscriptions see that were read from the
 // database. The change lock is held.
@@ -86,6 +90,7 @@ func (p *Presence) judgeViews(ctx context.Context, at *presentity) error {
 		}
 		at.mu.Lock()
 		s.view, s.judged = j.View, true
+		s.sees = s.sees && !j.denies()
 		at.mu.Unlock()
 	}
 	return nil
