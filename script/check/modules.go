@@ -14,8 +14,17 @@ import (
 	"github.com/kahea-sip/kahea/core/module"
 )
 
-// moduleName makes "tm" of "tm.so", "tm" and "/usr/lib/…/tm.so".
-func moduleName(text string) string { return strings.TrimSuffix(path.Base(text), ".so") }
+// moduleName makes "tm" of "tm.so", "tm" and "/usr/lib/…/tm.so", and the name of
+// today of an earlier one.
+func moduleName(text string) string { return renamed(strings.TrimSuffix(path.Base(text), ".so")) }
+
+// renamed is the name that a module of Kamailio 4 has today.
+func renamed(name string) string {
+	if name == "jsonrpc-s" {
+		return "jsonrpcs"
+	}
+	return name
+}
 
 // loadModules makes an instance of each module that the file loads.
 func (c *checker) loadModules() {
@@ -123,6 +132,9 @@ func startOrder(modules []*Module) []*Module {
 
 func (c *checker) loadModule(l *syntax.LoadModule) {
 	name := moduleName(l.Name.Value)
+	if was := strings.TrimSuffix(path.Base(l.Name.Value), ".so"); was != name {
+		c.warn(l.Name.Span, "write loadmodule \""+name+".so\"", "module %s is called %s since Kamailio 5", was, name)
+	}
 	if c.loaded(name) != nil {
 		c.report(source.Module, l.Name.Span, "take it out: the first one stands at "+c.loadPos(name).String(), "module %s is loaded twice", name)
 		return
@@ -167,6 +179,9 @@ var retired = map[string]string{
 	"mysql": `write loadmodule "db_mysql.so"`, "postgres": `write loadmodule "db_postgres.so"`,
 	"dbtext": `write loadmodule "db_text.so"`, "flatstore": `write loadmodule "db_flatstore.so"`,
 	"unixodbc": `write loadmodule "db_unixodbc.so"`, "berkeley": `write loadmodule "db_berkeley.so"`,
+	"rtpproxy-ng": `it is called rtpengine now: loadmodule "rtpengine.so", rtpengine_sock for rtpproxy_sock, rtpengine_manage() for rtpproxy_manage() and so on`,
+	"pua_mi":      `loadmodule "pua_rpc.so" has its commands`, "osp": "it is no more", "purple": "it is no more", "iptrtpproxy": `loadmodule "rtpengine.so" does its work`,
+	"jsonrpc-c": `it is called jsonrpcc`, "janssonrpc-c": `it is called janssonrpcc`,
 	"uri": "its functions are of siputils", "options": "its function options_reply is of siputils",
 	"signaling": "it is of another server: send_reply is of sl", "sipmsgops": "it is of another server: see textops and textopsx",
 	"proto_udp": retiredProto, "proto_tcp": retiredProto, "proto_tls": `it is of another server: loadmodule "tls.so"`,

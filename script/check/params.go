@@ -83,7 +83,7 @@ func (c *checker) setParam(p *syntax.ModParam, loaded map[string]bool) {
 
 // modulePattern is what the names of modules must match that a modparam line means.
 func modulePattern(p *syntax.ModParam) (*ere.Regexp, error) {
-	return ere.Compile("^("+p.Module.Value+")$", ere.IgnoreCase)
+	return ere.Compile("^("+renamed(p.Module.Value)+")$", ere.IgnoreCase)
 }
 
 func (c *checker) setOne(m *Module, p *syntax.ModParam) {
