@@ -21,7 +21,8 @@ type Value struct {
 type Kind uint8
 
 // The kinds. A Both value is an integer whose text is given too, as $rs or
-// $sp have it: comparisons take the side that the other operand has.
+// $sp have it: comparisons take the side that the other operand has. A Str
+// whose Int is not 0 is a text that has a number of its own, as $rm has.
 const (
 	Null Kind = iota
 	Int
@@ -46,6 +47,19 @@ func Number(n int64) Value { return Value{Kind: Int, Int: n} }
 
 // Text makes an integer value that has its decimal text at hand.
 func Text(n int64, s string) Value { return Value{Kind: Both, Int: n, Str: s} }
+
+// Word makes a string value that counts as n where a script asks for a number,
+// instead of what its text reads as; 0 is none. A copy of it that is stored is
+// the string alone.
+func Word(n int64, s string) Value { return Value{Kind: Str, Int: n, Str: s} }
+
+// Plain returns the value as it is stored: a Word is its text alone.
+func (v Value) Plain() Value {
+	if v.Kind == Str {
+		v.Int = 0
+	}
+	return v
+}
 
 // List holds pairs of one scope. The newest value of a name comes first, as
 // in Kamailio: $avp(x) reads what was assigned last, $(avp(x)[1]) the one

@@ -22,8 +22,8 @@ func networkVariables() []module.Variable {
 		read("sas", func(c *module.Call) module.Value { return socketText(c, proto(c), c.Packet.Src) }, "proto:address:port that the message came from"),
 		read("su", func(c *module.Call) module.Value { return sourceURI(c, false) }, "URI of the source; the transport where it is not UDP"),
 		read("sut", func(c *module.Call) module.Value { return sourceURI(c, true) }, "URI of the source with its transport"),
-		read("proto", protoText, "protocol that the message came by"),
-		read("pr", protoText, "protocol that the message came by"),
+		read("proto", protoWord, "protocol that the message came by"),
+		read("pr", protoWord, "protocol that the message came by"),
 		read("prid", func(c *module.Call) module.Value { return number(int(proto(c))) }, "number of the protocol that the message came by"),
 		read("af", func(c *module.Call) module.Value { return family(c.Packet.Src.Addr()) }, "IPv4 or IPv6"),
 		read("Ri", func(c *module.Call) module.Value { return addr(c, c.Packet.Dst.Addr()) }, "address that the message arrived at"),
@@ -146,6 +146,9 @@ func baseProto(c *module.Call) transport.Proto {
 	}
 	return c.Packet.Socket.Base()
 }
+
+// protoWord is $pr: a text whose number is $prid.
+func protoWord(c *module.Call) module.Value { return avp.Word(int64(proto(c)), proto(c).String()) }
 
 func protoText(c *module.Call) module.Value { return avp.String(proto(c).String()) }
 

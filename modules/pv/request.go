@@ -10,7 +10,7 @@ import (
 
 func requestVariables() []module.Variable {
 	return []module.Variable{
-		read("rm", methodName, "request method; of a reply the one of its CSeq"),
+		read("rm", methodWord, "request method; of a reply the one of its CSeq"),
 		read("rmid", func(c *module.Call) module.Value { return avp.Number(int64(methodOf(c))) }, "number of the method"),
 		read("rv", func(c *module.Call) module.Value { return avp.String(c.Msg.Proto) }, "SIP version"),
 		read("mb", func(c *module.Call) module.Value { return avp.String(c.Msg.Raw()) }, "the message as it arrived"),
@@ -51,6 +51,13 @@ func methodOf(c *module.Call) sip.Method {
 		return q.Method
 	}
 	return sip.MethodNone
+}
+
+// methodWord is $rm: a text whose number is $rmid.
+func methodWord(c *module.Call) module.Value {
+	v := methodName(c)
+	v.Int = int64(methodOf(c))
+	return v
 }
 
 func methodName(c *module.Call) module.Value {

@@ -111,7 +111,7 @@ func uriWord(rest []word) (func(c *module.Call, u *sip.URI) module.Value, error)
 			if u.IsSIP() && u.PhoneUser() {
 				return avp.String("tel") // a number, wherever it is
 			}
-			return uriScheme(u)
+			return uriScheme(u).Plain()
 		})
 	case "hostport":
 		return func(c *module.Call, u *sip.URI) module.Value {

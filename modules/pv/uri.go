@@ -110,11 +110,20 @@ func uriPart(of func(c *module.Call) string, part func(u *sip.URI) module.Value)
 	}
 }
 
-func uriUser(u *sip.URI) module.Value   { return orNull(u.User) }
-func uriHost(u *sip.URI) module.Value   { return orNull(u.Host) }
-func uriScheme(u *sip.URI) module.Value { return avp.String(strings.ToLower(u.SchemeText)) }
+func uriUser(u *sip.URI) module.Value { return orNull(u.User) }
+func uriHost(u *sip.URI) module.Value { return orNull(u.Host) }
 func uriUserLen(u *sip.URI) module.Value {
 	return number(len(u.User))
+}
+
+// uriScheme is a text whose number is 1 for sip, 2 for sips, 3 for tel and 5
+// for urn.
+func uriScheme(u *sip.URI) module.Value {
+	n := u.Scheme
+	if n == sip.SchemeOther {
+		n = sip.SchemeNone
+	}
+	return avp.Word(int64(n), strings.ToLower(u.SchemeText))
 }
 
 // uriPort is a string first: $rp + 1 joins.
@@ -128,11 +137,17 @@ func uriPort(u *sip.URI) module.Value {
 	return avp.String("5060")
 }
 
+// uriTransport is a text whose number is that of $prid; Kamailio knows no wss
+// in a URI.
 func uriTransport(u *sip.URI) module.Value {
 	if v, ok := u.Params.Lookup("transport"); ok && v != "" {
-		return avp.String(v)
+		n := sip.ParseTransport(v)
+		if n > sip.TransportWS {
+			n = sip.TransportNone
+		}
+		return avp.Word(int64(n), v)
 	}
-	return avp.String("UDP")
+	return avp.Word(int64(sip.TransportUDP), "UDP")
 }
 
 func setRequestURI(c *module.Call, v module.Value) error {

@@ -152,6 +152,9 @@ func intOf(v module.Value) int64 {
 	case avp.Int, avp.Both:
 		return v.Int
 	case avp.Str:
+		if v.Int != 0 {
+			return v.Int // an avp.Word
+		}
 		n, _ := variable.ParseInt(v.Str)
 		return n
 	}

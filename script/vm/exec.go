@@ -149,6 +149,7 @@ func assign(c *module.Call, f *expr.Frame, op *compile.Op) module.Result {
 		c.Log().Error("text is too long, its assignment is left out", "length", len(v.Str), "limit", expr.MaxText, "at", c.Line)
 		return module.False
 	}
+	v = v.Plain()
 	if len(v.Str) >= longText && !mayStore(c, op, len(v.Str)) {
 		return module.False
 	}
