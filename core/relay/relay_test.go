@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"net/netip"
 	"slices"
 	"strings"
 	"sync"
@@ -201,6 +202,38 @@ func TestAskSilent(t *testing.T) {
 		t.Errorf("%v", err)
 	}
 	wait.Wait()
+}
+
+// TestAskFrom: commands leave from the own address that was chosen, over IPv6 as well, with a type of service.
+func TestAskFrom(t *testing.T) {
+	for network, own := range map[string]string{"udp4": "127.0.0.2", "udp6": "::1"} {
+		host := "127.0.0.1"
+		if network == "udp6" {
+			host = "::1"
+		}
+		conn, err := net.ListenPacket(network, net.JoinHostPort(host, "0"))
+		if err != nil {
+			t.Skipf("no %s here: %v", network, err)
+		}
+		defer conn.Close()
+		var wait sync.WaitGroup
+		wait.Go(func() {
+			buf := make([]byte, 100)
+			n, from, err := conn.ReadFrom(buf)
+			if err == nil {
+				conn.WriteTo(append(buf[:n:n], " to "+from.(*net.UDPAddr).IP.String()...), from)
+			}
+		})
+		n, err := ParseNode(strings.Replace(network, "udp4", "udp", 1) + ":" + conn.LocalAddr().String())
+		if err != nil {
+			t.Fatal(err)
+		}
+		a := Asking{Patience: 5 * time.Second, Tries: 1, From: netip.MustParseAddr(own), TOS: 184, SetTOS: true}
+		if got, _, err := a.Ask(t.Context(), n, "c", []byte("x")); got != "x to "+own || err != nil {
+			t.Errorf("%s: %q, %v", network, got, err)
+		}
+		wait.Wait()
+	}
 }
 
 // TestAskNowhere: what cannot be asked is an error at once.

@@ -42,13 +42,14 @@ var (
 )
 
 var (
-	errNoSet   = errors.New("there is no such set")
-	errSetID   = errors.New("the value of setid_avp is no number of a set")
-	errNoTag   = errors.New("the message has no tag of the side that is asked for")
-	errVia     = errors.New("the message has no such Via with a branch")
-	errExtra   = errors.New("via-branch=extra needs extra_id_pv")
-	errLoad    = errors.New("the media relays have reached their limit")
-	errRefused = errors.New("the media relay has refused the command")
+	errNotStarted = errors.New("a trace asks no media relay")
+	errNoSet      = errors.New("there is no such set")
+	errSetID      = errors.New("the value of setid_avp is no number of a set")
+	errNoTag      = errors.New("the message has no tag of the side that is asked for")
+	errVia        = errors.New("the message has no such Via with a branch")
+	errExtra      = errors.New("via-branch=extra needs extra_id_pv")
+	errLoad       = errors.New("the media relays have reached their limit")
+	errRefused    = errors.New("the media relay has refused the command")
 )
 
 // work is one run of a function: a command for the sets of a message.
@@ -67,6 +68,9 @@ type work struct {
 
 // prepare makes the command that flags ask for.
 func (r *RTPEngine) prepare(c *module.Call, op operation, a module.Args, b *body) (*work, error) {
+	if r.host == nil {
+		return nil, errNotStarted
+	}
 	w := &work{r: r, c: c, operation: op, d: newDictionary(), id: c.Msg.CallID(), sdp: b}
 	w.d.add("supports", "load limit")
 	if b != nil {

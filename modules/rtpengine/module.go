@@ -181,6 +181,8 @@ func (r *RTPEngine) Start(ctx context.Context, h module.Host) error {
 
 // Stop implements module.Stopper.
 func (r *RTPEngine) Stop(context.Context) error {
-	r.task.Stop()
+	if r.task != nil { // a trace does not start it
+		r.task.Stop()
+	}
 	return nil
 }

@@ -20,10 +20,11 @@ const (
 )
 
 var (
-	errNoNode  = errors.New("no RTP proxy is in use")
-	errRefused = errors.New("the RTP proxy has refused the command")
-	errToTag   = errors.New("the message has no To tag")
-	errPrompt  = errors.New("the name of a prompt has no blanks")
+	errNotStarted = errors.New("a trace asks no RTP proxy")
+	errNoNode     = errors.New("no RTP proxy is in use")
+	errRefused    = errors.New("the RTP proxy has refused the command")
+	errToTag      = errors.New("the message has no To tag")
+	errPrompt     = errors.New("the name of a prompt has no blanks")
 )
 
 // chosen is the set that set_rtp_proxy_set has chosen for a message.
@@ -57,6 +58,9 @@ func (r *RTPProxy) setOf(c *module.Call) *relay.Set {
 // exchange sends what make makes of a node to the node of the call, and to another
 // one where that does not answer. It waits; the worker lends its place.
 func (r *RTPProxy) exchange(c *module.Call, make func(n *relay.Node) (string, error)) (n *relay.Node, reply string, remote netip.Addr, err error) {
+	if r.host == nil {
+		return nil, "", remote, errNotStarted
+	}
 	s := r.setOf(c)
 	if s == nil {
 		return nil, "", remote, errNoNode

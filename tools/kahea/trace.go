@@ -36,7 +36,8 @@ must not have a line end of its own kind: LF will do. In an archive a section
 "advance 30s" lets time pass, "reply to 2" answers the second request that was
 sent (else the last one). A reply may be its first line alone: what it lacks is
 copied from the request. Names resolve to addresses that are made up; modules
-that other programs talk to (ctl, jsonrpcs) are not started.
+that other programs talk to (ctl, jsonrpcs) are not started, nor are those
+that talk to media relays (rtpengine, rtpproxy): their functions are false.
 `
 
 // traceOptions are the flags of the word trace.
@@ -299,7 +300,7 @@ func parseAddress(text string) (transport.Proto, netip.AddrPort, error) {
 	return proto, netip.AddrPortFrom(addr, uint16(port)), nil
 }
 
-// outside are the modules that other programs talk to, which a trace does not start.
+// outside are the modules that other programs talk to, or that tell others what to do, which a trace does not start.
 func outside(module string) bool {
-	return slices.Contains([]string{"ctl", "jsonrpcs", "mi_datagram", "mi_fifo", "tls"}, module)
+	return slices.Contains([]string{"ctl", "jsonrpcs", "mi_datagram", "mi_fifo", "rtpengine", "rtpproxy", "tls"}, module)
 }
