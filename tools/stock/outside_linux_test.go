@@ -145,26 +145,30 @@ func registerBoth(t *testing.T, s *site, agents ...*agent) {
 
 // TestNAT: the stock file with WITH_NAT, with an rtpproxy and with Debian's
 // rtpengine, and with the pings of WITH_NATSIPPING: a call between two behind
-// NAT whose media pass through the relay.
+// NAT whose media pass through the relay. The reference passes the same test.
 func TestNAT(t *testing.T) {
 	if !inOwnNetwork(t) {
 		return
 	}
 	command := refserver.KaheaCommand(t, "../kahea")
-	refserver.Needs(t, "kamcmd")
+	refserver.Needs(t, "kamcmd", "kamailio")
 	homes := newNetwork(t)
+	const withProxy, withEngine, withPings = "-A WITH_NAT", "-A WITH_NAT -A WITH_RTPENGINE", "-A WITH_NAT -A WITH_NATSIPPING --modparam=nathelper:natping_interval:i:2"
+	proxy, engine := func(t *testing.T) relay { return startRTPProxy(t) }, func(t *testing.T) relay { return startRTPEngine(t) }
 	for _, row := range []struct {
-		name  string
-		relay func(t *testing.T) relay
-		flags []string
+		name, command string
+		relay         func(t *testing.T) relay
+		flags         string
 	}{
-		{"rtpproxy", func(t *testing.T) relay { return startRTPProxy(t) }, []string{"-A WITH_NAT"}},
-		{"rtpengine", func(t *testing.T) relay { return startRTPEngine(t) }, []string{"-A WITH_NAT -A WITH_RTPENGINE"}},
-		{"pings", func(t *testing.T) relay { return startRTPProxy(t) }, []string{"-A WITH_NAT -A WITH_NATSIPPING --modparam=nathelper:natping_interval:i:2"}},
+		{"rtpproxy", command, proxy, withProxy},
+		{"rtpengine", command, engine, withEngine},
+		{"pings", command, proxy, withPings},
+		{"reference, rtpproxy", refserver.ReferenceCommand, proxy, withProxy},
+		{"reference, rtpengine", refserver.ReferenceCommand, engine, withEngine},
 	} {
 		t.Run(row.name, func(t *testing.T) {
 			media := row.relay(t)
-			s := startSite(t, command, refserver.StockCfg, row.flags...)
+			s := startSite(t, row.command, refserver.StockCfg, row.flags)
 			alice, bob := homes[0].agent(t, "alice", s.addr, s.addr), homes[1].agent(t, "bob", s.addr, s.addr)
 			registerBoth(t, s, alice, bob)
 			if out := s.rpc(t, "ul.lookup", "location", "bob"); !strings.Contains(out, "Received: sip:"+homes[1].public) {
