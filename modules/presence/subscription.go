@@ -20,7 +20,6 @@ type subscription struct {
 	toUser, toDomain       string
 	watcherUser            string // who watches, mostly From
 	watcherDomain          string
-	watcherID              string // of winfo
 
 	place int // guarded by of.mu, as all below
 
