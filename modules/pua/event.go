@@ -51,7 +51,8 @@ func numbered(number int) *Event {
 // column flag.
 type Source int
 
-// The sources.
+// The sources. Subscriptions for shared lines are the ones that name a target: the
+// phones of a line stand side by side.
 const (
 	FromLocation      Source = 1 << 0
 	FromSharedLine    Source = 1 << 1

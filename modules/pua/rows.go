@@ -57,7 +57,7 @@ func (k *rows) read(row []db.Value) *record {
 	r := &record{identity: identity{uri: text(0), id: text(1), event: int(number(2)), source: Source(number(3)), watcher: text(4)},
 		expires: number(5), desired: number(6), etag: text(7), tuple: text(8), callID: text(9), toTag: text(10), fromTag: text(11),
 		cseq: uint32(number(12)), routes: text(13), ourContact: text(14), target: text(15), version: int(number(16)), headers: text(17)}
-	if r.watcher != "" && k.m.checkContact != 0 {
+	if r.source == ForSharedLine && k.m.checkContact != 0 {
 		r.contact = r.target
 	}
 	if r.headers != "" && !strings.HasSuffix(r.headers, "\n") {
