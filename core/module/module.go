@@ -54,8 +54,8 @@ type Streamer interface {
 	Streams() map[transport.Proto]transport.Stream
 }
 
-// Readier is a module with work that needs the others: after all have started
-// and before the first message, in the order of their start. htable runs
+// Readier is a module with work that needs the others: after all have started,
+// when scripts can be run, and before the first message, in the order of their start. htable runs
 // event_route[htable:mod-init] here.
 type Readier interface {
 	Ready(ctx context.Context) error

@@ -122,6 +122,20 @@ func (d *Domain) awaitLoaded(ctx context.Context) error {
 	}
 }
 
+// listPatience is how long a list of all contacts waits for those that are being
+// loaded. When the database has gone away meanwhile, the list has what is there.
+const listPatience = 5 * time.Second
+
+// awaitMost is awaitLoaded for a list.
+func (d *Domain) awaitMost(ctx context.Context) {
+	if d.loading.Load() == nil {
+		return
+	}
+	ctx, cancel := context.WithTimeout(ctx, listPatience)
+	defer cancel()
+	_ = d.awaitLoaded(ctx)
+}
+
 // arrived adds the contact of a row, unless memory has it or is right about its
 // AOR without it.
 func (t *table) arrived(d *Domain, aor string, c *Contact, l *loading) error {

@@ -153,6 +153,7 @@ func (u *Usrloc) Start(ctx context.Context, h module.Host) error {
 	}
 	u.host = h
 	if err := u.startDatabase(ctx); err != nil {
+		u.cancel() // a table may be loading
 		return err
 	}
 	u.task = h.Timers().Every("usrloc", time.Duration(u.interval)*time.Second, u.expire)
