@@ -32,6 +32,7 @@ import (
 	_ "github.com/kahea-sip/kahea/modules/exec"
 	_ "github.com/kahea-sip/kahea/modules/group"
 	_ "github.com/kahea-sip/kahea/modules/htable"
+	_ "github.com/kahea-sip/kahea/modules/http_client"
 	_ "github.com/kahea-sip/kahea/modules/ipops"
 	_ "github.com/kahea-sip/kahea/modules/jansson"
 	_ "github.com/kahea-sip/kahea/modules/json"
