@@ -161,7 +161,7 @@ func TestDeclare(t *testing.T) {
 	if m = connections(t, "a=>http://x;failover=b"); m.Prepare(nil) == nil {
 		t.Error("a failover that is not there is taken")
 	}
-	for _, text := range []string{"a=>http://x;cacert=/nothing", "a=>http://x;client_cert=/nothing", "a=>http://x;httpproxy=x"} {
+	for _, text := range []string{"a=>http://x;cacert=/nothing", "a=>http://x;client_cert=/nothing", "a=>http://x;httpproxy=x", "a=>http://x;useragent=x\r\ny: z"} {
 		m := New()
 		if err := m.declare(text); err != nil {
 			t.Fatal(err)

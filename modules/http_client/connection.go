@@ -51,6 +51,7 @@ const (
 
 var (
 	errConnection = errors.New("a connection is name=>URL, with parameters behind semicolons")
+	errUserAgent  = errors.New("useragent: there is a control byte in it")
 	errTLSVersion = errors.New("a version of TLS is 0, 1, 4, 5 or 6, for the usual one, 1.0, 1.0, 1.1 and 1.2")
 )
 
@@ -133,6 +134,9 @@ func (c *connection) set(key, value string) error {
 
 // prepare makes what sends the requests.
 func (c *connection) prepare() error {
+	if !plain(c.userAgent) {
+		return errUserAgent
+	}
 	t := &http.Transport{DisableKeepAlives: c.keep == 0, MaxIdleConnsPerHost: 16, IdleConnTimeout: usualTimeout, DisableCompression: true, ForceAttemptHTTP2: true}
 	if c.proxy != "" {
 		u, err := url.Parse(c.proxy)
