@@ -18,7 +18,7 @@ var (
 	errNone   = errors.New("there is no such connection of httpcon")
 )
 
-// routes are where the functions may be called; http_client_query may everywhere.
+// routes are where the functions may be called.
 const routes = module.AnyRequest&^module.OnSendRoute | module.AnyReply
 
 func (m *Client) functions() []module.Function {
@@ -36,7 +36,7 @@ func (m *Client) functions() []module.Function {
 	literal := module.Arg{Name: "data", Literal: true, Doc: "data, in which no variables are replaced; a variable alone is"}
 	const codes = " Returns the code of HTTP, or below 100 that of $curlerror; -1 for wrong arguments."
 	return []module.Function{
-		{Name: "http_client_query", Lua: "-", Routes: module.AnyRoute, Run: m.runQuery, Prepare: m.prepareResult,
+		{Name: "http_client_query", Lua: "-", Routes: routes, Run: m.runQuery, Prepare: m.prepareResult,
 			Args: []module.Arg{url,
 				{Name: "post_data|result", Type: module.ArgTemplate, Doc: "data to post; empty for a GET. With two arguments the variable for the answer"},
 				{Name: "hdrs|result", Type: module.ArgTemplate, Optional: true, Doc: "header fields, a line each. With three arguments the variable"}, last},
