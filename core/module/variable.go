@@ -4,6 +4,7 @@ package module
 
 import (
 	"log/slog"
+	"sync"
 
 	"github.com/kahea-sip/kahea/core/avp"
 )
@@ -94,6 +95,9 @@ type Binder interface {
 	Module(name string) Module
 	// Log is for notices about the configuration.
 	Log() *slog.Logger
+	// Compiling is held by who calls Template or Var later than in Prepare and
+	// Compile: while messages are handled.
+	Compiling() sync.Locker
 }
 
 // Transformation is one step of $(name{class.op,arg}).

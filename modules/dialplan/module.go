@@ -26,7 +26,7 @@ type Dialplan struct {
 
 	loading sync.Mutex
 	loaded  time.Time     // guarded by loading; when the rules were read last
-	binder  module.Binder // guarded by loading after the start: compiles the variables of rules
+	binder  module.Binder // compiles the variables of rules
 
 	// Parameters.
 	url, table  string

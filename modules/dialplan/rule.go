@@ -79,12 +79,20 @@ func (d *Dialplan) newRule(row []db.Value) (*rule, error) {
 // expression compiles an expression, at once where it has no variables.
 func (d *Dialplan) expression(text string) (e expression, err error) {
 	if d.dynamic != 0 && strings.Contains(text, "$") {
-		if t, err := d.binder.Template(text); err == nil && !t.Const() {
+		if t, err := d.template(text); err == nil && !t.Const() {
 			return expression{template: t}, nil
 		}
 	}
 	e.re, err = pcre.Compile(text, 0)
 	return e, err
+}
+
+// template compiles a text with variables; rules may be read again at any time.
+func (d *Dialplan) template(text string) (module.Template, error) {
+	compiling := d.binder.Compiling()
+	compiling.Lock()
+	defer compiling.Unlock()
+	return d.binder.Template(text)
 }
 
 // of returns the expression for a message.
@@ -106,7 +114,7 @@ func (d *Dialplan) readReplacement(r *rule) error {
 		p := piece{text: string(plain), group: -1}
 		plain = nil
 		if strings.Contains(p.text, "$") {
-			t, err := d.binder.Template(p.text)
+			t, err := d.template(p.text)
 			if err != nil {
 				return err
 			}

@@ -132,8 +132,9 @@ func (p *PV) template(text string) (module.Template, error) {
 		return t.(module.Template), nil
 	}
 	own := string([]byte(text))
-	p.binding.Lock()
-	defer p.binding.Unlock()
+	compiling := p.binder.Compiling()
+	compiling.Lock()
+	defer compiling.Unlock()
 	t, err := p.binder.Template(own)
 	if err != nil {
 		return nil, err

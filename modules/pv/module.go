@@ -21,10 +21,9 @@ type PV struct {
 	auth    authorizer           // the module auth, where it is loaded
 	asked   []word               // group and name of each setting that a select names, by twos
 
-	// binder, binding and remembered serve pv_evalx: what it compiled by text.
-	binding    sync.Mutex
-	binder     module.Binder // guarded by binding
-	remembered int           // guarded by binding
+	// binder and remembered serve pv_evalx: what it compiled by text.
+	binder     module.Binder
+	remembered int // guarded by Compiling of binder
 	evaluated  sync.Map
 }
 

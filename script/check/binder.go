@@ -4,6 +4,7 @@ package check
 
 import (
 	"log/slog"
+	"sync"
 
 	"github.com/kahea-sip/kahea/cfg/source"
 	"github.com/kahea-sip/kahea/core/module"
@@ -54,6 +55,9 @@ func (b binder) VarSlot(name string) int {
 	b.c.vars = append(b.c.vars, name)
 	return i
 }
+
+// Compiling implements module.Binder.
+func (b binder) Compiling() sync.Locker { return &b.c.compiling }
 
 // Flag implements module.Binder.
 func (b binder) Flag(name string) (int, bool) {

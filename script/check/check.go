@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"strconv"
 	"strings"
+	"sync"
 
 	"github.com/kahea-sip/kahea/cfg/source"
 	"github.com/kahea-sip/kahea/cfg/syntax"
@@ -35,6 +36,9 @@ type Options struct {
 
 // checker resolves one configuration.
 type checker struct {
+	// compiling is that of module.Binder.
+	compiling sync.Mutex
+
 	opt     Options
 	file    *syntax.File
 	errs    *source.ErrorList

@@ -117,6 +117,9 @@ func (t table) Route(kind module.RouteKind, name string) (module.RouteRef, bool)
 	return t.p.Lookup(kind, name)
 }
 
+// Compiling implements module.Binder.
+func (t table) Compiling() sync.Locker { return &t.p.compiling }
+
 // VarSlot implements module.Binder.
 func (t table) VarSlot(name string) int { return t.p.vars.slot(name) }
 

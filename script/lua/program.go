@@ -97,6 +97,7 @@ type Program struct {
 	errors    errorLog
 	vars      slots
 	places    places
+	compiling sync.Mutex // see module.Binder
 
 	current atomic.Pointer[pool]
 	// reload is held while scripts are read anew.
