@@ -115,7 +115,7 @@ type Watcher struct {
 	// URI is "sip:user@domain" of the subscriber.
 	URI          string
 	User, Domain string
-	// Version counts the NOTIFYs of the subscription, from 0.
+	// Version counts the NOTIFYs of the subscription, from 1.
 	Version int
 	Status  Status
 	Reason  string

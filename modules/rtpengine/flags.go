@@ -125,7 +125,7 @@ func (o *options) pair(key, value string, d *dictionary) error {
 		setAddress(d, value)
 	case "repacketize":
 		n := leadingNumber(value)
-		if n == 0 {
+		if n <= 0 {
 			return fmt.Errorf("flag repacketize: %q is no number above 0", value)
 		}
 		d.setInt(key, n)

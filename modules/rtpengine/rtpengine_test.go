@@ -225,7 +225,7 @@ func TestFlags(t *testing.T) {
 			t.Errorf("%q is\n%s, want\n%s", flags, got, want)
 		}
 	}
-	for _, flags := range []string{"via-branch", "via-branch=foo", "via-branch=3", "repacketize", "repacketize=x", "repacketize=0"} {
+	for _, flags := range []string{"via-branch", "via-branch=foo", "via-branch=3", "repacketize", "repacketize=x", "repacketize=0", "repacketize=-1", "repacketize=-20ms"} {
 		if _, err := parseFlags(flags, newDictionary()); err == nil {
 			t.Errorf("%q is taken", flags)
 		}

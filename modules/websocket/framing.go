@@ -66,12 +66,13 @@ func (f *fault) Error() string { return f.reason }
 // The faults of what is no SIP; those of frames that break RFC 6455 itself are
 // ws.ProtocolError.
 var (
-	errTooLarge = &fault{ws.StatusMessageTooBig, "the message is larger than tcp_rd_buf_size and 64 KiB"}
-	errNotUTF8  = &fault{ws.StatusInvalidFramePayloadData, "a text message is not UTF-8"}
-	errCutOff   = &fault{ws.StatusInvalidFramePayloadData, "a WebSocket message ends before its SIP message does"}
-	errSeveral  = &fault{ws.StatusInvalidFramePayloadData, "a WebSocket message holds more than one SIP message"}
-	errNoCode   = &fault{ws.StatusProtocolError, "a Close frame has half a status"}
-	errReason   = &fault{ws.StatusInvalidFramePayloadData, "the reason of a Close frame is not UTF-8"}
+	errTooLarge   = &fault{ws.StatusMessageTooBig, "the message is larger than tcp_rd_buf_size and 64 KiB"}
+	errNotUTF8    = &fault{ws.StatusInvalidFramePayloadData, "a text message is not UTF-8"}
+	errCutOff     = &fault{ws.StatusInvalidFramePayloadData, "a WebSocket message ends before its SIP message does"}
+	errSeveral    = &fault{ws.StatusInvalidFramePayloadData, "a WebSocket message holds more than one SIP message"}
+	errNoCode     = &fault{ws.StatusProtocolError, "a Close frame has half a status"}
+	errNotMinimal = &fault{ws.StatusProtocolError, "the length of a frame is written longer than needed"} // RFC 6455 5.2
+	errReason     = &fault{ws.StatusInvalidFramePayloadData, "the reason of a Close frame is not UTF-8"}
 )
 
 // gone is what the peer's Close says.
@@ -129,6 +130,9 @@ func (f *framing) head(buf []byte) (h ws.Header, size int, err error) {
 		return h, 0, err
 	}
 	length := len(buf) - f.header.Len()
+	if length > ws.HeaderSize(h) {
+		return h, 0, errNotMinimal
+	}
 	if room := f.max - length; !f.together && h.Length > int64(room) || f.together && h.OpCode.IsData() && h.Length > int64(room-len(f.parts)) {
 		return h, 0, errTooLarge
 	}

@@ -62,12 +62,18 @@ func (m *WebSocket) check(msg *sip.Message) error {
 		return errDisabled
 	case !lists(msg, "Connection", "upgrade"), !lists(msg, "Upgrade", "websocket"), !lists(msg, "Sec-WebSocket-Protocol", subProtocol):
 		return errBadRequest
-	case msg.MethodName != http.MethodGet, msg.Proto == "HTTP/1.0", !isKey(msg.ValueNamed("Sec-WebSocket-Key")), version == "":
+	case !hasHost(msg), msg.MethodName != http.MethodGet, msg.Proto == "HTTP/1.0", !isKey(msg.ValueNamed("Sec-WebSocket-Key")), version == "":
 		return errBadRequest
 	case version != "13":
 		return errVersion
 	}
 	return nil
+}
+
+// hasHost tells whether a request names its host, once (RFC 9112 3.2).
+func hasHost(msg *sip.Message) bool {
+	i := msg.FirstNamed("Host")
+	return i >= 0 && strings.TrimSpace(msg.HeaderValueAt(i)) != "" && msg.NextNamed("Host", i) < 0
 }
 
 // lists tells whether a header that is a list has a word, in any case.
