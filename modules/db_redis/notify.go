@@ -32,23 +32,32 @@ func (d *database) Mark(ctx context.Context, name string) (mark string, err erro
 
 // Subscribe implements db.Notifier.
 func (d *database) Subscribe(ctx context.Context, channel string, each func(message string), connected func()) {
+	for ctx.Err() == nil {
+		d.listen(ctx, channel, each, connected)
+		select {
+		case <-ctx.Done():
+		case <-time.After(listenPause):
+		}
+	}
+}
+
+// listen subscribes until something fails. The library goes on with a connection on
+// which the server has refused the command, and nothing would come any more.
+func (d *database) listen(ctx context.Context, channel string, each func(message string), connected func()) {
 	sub := d.client.Subscribe(ctx, channel)
 	defer sub.Close()
 	stop := context.AfterFunc(ctx, func() { sub.Close() })
 	defer stop()
-	for ctx.Err() == nil {
+	for {
 		got, err := sub.Receive(ctx)
+		if err != nil {
+			return
+		}
 		switch m := got.(type) {
 		case *redis.Subscription:
 			connected()
 		case *redis.Message:
 			each(m.Payload)
-		}
-		if err != nil {
-			select {
-			case <-ctx.Done():
-			case <-time.After(listenPause):
-			}
 		}
 	}
 }

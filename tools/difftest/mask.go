@@ -129,8 +129,12 @@ func (m *masker) named(kind, value string) string {
 	return name
 }
 
-// flow masks the token of a flow, which peers send back.
+// flow masks the token of a flow, which peers send back. What has small letters only
+// is a long name.
 func (m *masker) flow(token string) string {
+	if strings.ToLower(token) == token {
+		return token
+	}
 	if m.names[token] == "" {
 		m.count["flow"]++
 		m.names[token] = fmt.Sprintf("sip:{flow%d}@", m.count["flow"])
