@@ -70,7 +70,13 @@ func (p *Presence) expired(at *presentity) (ended []happened, due []*subscriptio
 	at.mu.Lock()
 	defer at.mu.Unlock()
 	for _, s := range at.subs {
-		if s.expires > now || s.status == Terminated {
+		if s.status == Terminated {
+			if s.stranded(now) && s.owe(dueEnd) {
+				due = append(due, s)
+			}
+			continue
+		}
+		if s.expires > now {
 			continue
 		}
 		s.end("timeout")
@@ -80,6 +86,17 @@ func (p *Presence) expired(at *presentity) (ended []happened, due []*subscriptio
 		}
 	}
 	return ended, due
+}
+
+// strandedAfter is how many seconds after its end a subscription counts as one
+// whose last NOTIFY nobody sends any more: longer than the transaction of one
+// takes, here or in another server.
+const strandedAfter = 40
+
+// stranded tells that a subscription has ended and its last NOTIFY was lost, as
+// with a server that stopped meanwhile. The lock is held.
+func (s *subscription) stranded(now int64) bool {
+	return !s.busy && !s.queued && (s.due&dueEnd != 0 || s.expires <= now-strandedAfter)
 }
 
 // loadExpired takes up the subscriptions that have expired (subs_db_mode 3).

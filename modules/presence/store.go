@@ -161,7 +161,7 @@ func (t *store) write(ctx context.Context, o db.Operations, changed []*subscript
 func (t *store) put(ctx context.Context, o db.Operations, s *subscription) error {
 	s.of.mu.Lock()
 	row := s.fields()
-	known := s.place < len(s.of.subs) && s.of.subs[s.place] == s
+	known := t.p.table.has(s)
 	s.listed = false
 	s.of.mu.Unlock()
 	if !known {
@@ -182,7 +182,9 @@ func (t *store) load(ctx context.Context) (n int, err error) {
 }
 
 // takeUp makes the subscription of a row known, or returns the one that is. It is
-// nil for a package that nobody brings. A CSeq number is left out: Kamailio's rows
+// nil for a package that nobody brings, and for one that another server is about to
+// end (subs_db_mode 3). Of one that has ended the last NOTIFY is due: the server
+// that owed it stopped before its answer. A CSeq number is left out: Kamailio's rows
 // are one behind the last NOTIFY.
 func (t *store) takeUp(row []db.Value) *subscription {
 	who, s := t.p.readSubscription(row)
@@ -191,6 +193,12 @@ func (t *store) takeUp(row []db.Value) *subscription {
 	}
 	if known := t.p.table.dialog(s.id()); known != nil {
 		return known
+	}
+	if s.status == Terminated {
+		if t.p.subsMode == subsDatabase && !s.stranded(t.p.now()) {
+			return nil
+		}
+		s.due = dueEnd
 	}
 	at := t.p.table.take(who)
 	defer at.mu.Unlock()

@@ -137,7 +137,7 @@ func (p *Presence) subscribe(c *module.Call, r *subscribing) (*subscription, err
 func (p *Presence) newSubscription(c *module.Call, r *subscribing, at *presentity) (*subscription, error) {
 	m := c.Msg
 	from, err := m.FromURI()
-	if err != nil {
+	if err != nil || m.FromTag() == "" { // a dialog needs the tag (RFC 3261 12.1.1)
 		return nil, refuseContact
 	}
 	to, err := m.ToURI()
@@ -243,29 +243,59 @@ func (p *Presence) resubscribe(c *module.Call, r *subscribing) (*subscription, e
 	}
 	at := p.open(s.of.Presentity)
 	defer p.close(at)
-	if err := p.renew(c, r, s); err != nil {
+	was, err := p.renew(c, r, s)
+	if err != nil {
 		return nil, err
 	}
-	if err := p.current(c.Context(), at); err != nil {
+	if err = p.current(c.Context(), at); err == nil {
+		err = p.store.update(c.Context(), s)
+	}
+	if err != nil {
+		p.undo(s, was)
 		return nil, err
 	}
-	return s, p.store.update(c.Context(), s)
+	return s, nil
 }
 
-// renew takes over what a request inside of the dialog says.
-func (p *Presence) renew(c *module.Call, r *subscribing, s *subscription) error {
+// renewable is what a request inside of the dialog changes.
+type renewable struct {
+	remoteCSeq                 uint32
+	expires                    int64
+	contact, userAgent, reason string
+	status                     Status
+	view                       View
+	judged, sees               bool
+}
+
+// undo takes back what a request has changed that is refused after all, so that
+// it may come again. The row follows, in case it was written.
+func (p *Presence) undo(s *subscription, was renewable) {
+	s.of.mu.Lock()
+	defer s.of.mu.Unlock()
+	if !p.table.has(s) {
+		return
+	}
+	s.remoteCSeq, s.expires, s.contact, s.userAgent = was.remoteCSeq, was.expires, was.contact, was.userAgent
+	s.status, s.reason, s.view, s.judged, s.sees = was.status, was.reason, was.view, was.judged, was.sees
+	p.store.touch(s)
+}
+
+// renew takes over what a request inside of the dialog says, and returns what was
+// before.
+func (p *Presence) renew(c *module.Call, r *subscribing, s *subscription) (was renewable, err error) {
 	j, err := p.judge(c.Context(), s.of, s)
 	if err != nil {
-		return err
+		return was, err
 	}
 	s.of.mu.Lock()
 	defer s.of.mu.Unlock()
 	switch {
 	case s.status == Terminated:
-		return refuseUnknown
+		return was, refuseUnknown
 	case int64(r.cseq)+int64(p.cseqOffset) <= int64(s.remoteCSeq):
-		return refuseExpires
+		return was, refuseExpires
 	}
+	was = renewable{s.remoteCSeq, s.expires, s.contact, s.userAgent, s.reason, s.status, s.view, s.judged, s.sees}
 	s.remoteCSeq = max(s.remoteCSeq, r.cseq)
 	s.expires = p.now() + r.expires
 	if s.contact != r.contact {
@@ -281,7 +311,7 @@ func (p *Presence) renew(c *module.Call, r *subscribing, s *subscription) error 
 	if r.expires == 0 {
 		s.end("timeout")
 	}
-	return nil
+	return was, nil
 }
 
 // replaceSame ends other subscriptions with the Call-ID of s (delete_same_subs).

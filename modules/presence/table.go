@@ -154,13 +154,18 @@ func (t *table) add(s *subscription) {
 	d.list[s.id()] = s
 }
 
+// has tells that a subscription is known still; the presentity's lock is held.
+func (t *table) has(s *subscription) bool {
+	return s.place < len(s.of.subs) && s.of.subs[s.place] == s
+}
+
 // remove forgets a subscription; the presentity's lock is held. False where it
 // was forgotten before.
 func (t *table) remove(s *subscription) bool {
-	subs := s.of.subs
-	if s.place >= len(subs) || subs[s.place] != s {
+	if !t.has(s) {
 		return false
 	}
+	subs := s.of.subs
 	last := len(subs) - 1
 	subs[s.place] = subs[last]
 	subs[s.place].place = s.place
