@@ -153,10 +153,15 @@ type Refusal struct {
 	Code    int
 	Reason  string
 	Headers string // with line ends
+	// Cause says more for the log; nil where the answer says it all.
+	Cause error
 }
 
 // Error implements error.
 func (r *Refusal) Error() string { return fmt.Sprintf("%d %s", r.Code, r.Reason) }
+
+// Unwrap returns the cause.
+func (r *Refusal) Unwrap() error { return r.Cause }
 
 // The errors of AddEvent.
 var (

@@ -224,13 +224,16 @@ func (p *Presence) keep(ctx context.Context, at *presentity, r *publishing) (d, 
 	return d, nil, p.pubs.put(ctx, at, d, r.etag)
 }
 
-// refuse answers a request that was not accepted. What is not the client's fault,
-// as a database that does not answer, is logged.
+// refuse answers a request that was not accepted. What the answer does not say is
+// logged: a database that does not answer, what is wrong with a body.
 func (p *Presence) refuse(c *module.Call, function string, err error) module.Result {
 	var r *Refusal
-	if !errors.As(err, &r) {
+	switch {
+	case !errors.As(err, &r):
 		_ = c.Fail(function, err)
 		r = refuseInternal
+	case r.Cause != nil:
+		_ = c.Fail(function, fmt.Errorf("the request is refused with %d: %w", r.Code, r.Cause))
 	}
 	if err := p.sl.SendReply(c, r.Code, r.Reason, r.Headers); err != nil {
 		c.Log().Debug("a request cannot be answered", "err", err)

@@ -15,7 +15,7 @@ var errSummary = errors.New("the body is no message summary")
 // checkPublish refuses a PUBLISH whose body is no message summary.
 func checkPublish(m *sip.Message) error {
 	if err := checkSummary(m.Body()); err != nil {
-		return &presence.Refusal{Code: 500, Reason: "Server Internal Error"}
+		return &presence.Refusal{Code: 500, Reason: "Server Internal Error", Cause: err}
 	}
 	return nil
 }
