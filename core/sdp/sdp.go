@@ -87,6 +87,25 @@ func Lines(text string) iter.Seq[Line] {
 	}
 }
 
+// Tail returns where a line is added at the end of a text, and the line end that
+// it is written with. Empty lines stay behind it: the last one of a multipart body
+// belongs to the delimiter (RFC 2046 5.1.1), and an empty one ends a description
+// for many who read it.
+func Tail(text string) (at int, lineEnd string) {
+	lineEnd = "\r\n"
+	if first := strings.IndexByte(text, '\n'); first >= 0 && !strings.HasSuffix(text[:first], "\r") {
+		lineEnd = "\n"
+	}
+	at = len(strings.TrimRight(text, "\r\n"))
+	if at == 0 {
+		return len(text), lineEnd
+	}
+	for l := range Lines(text[at:]) {
+		return at + l.End, lineEnd
+	}
+	return at, lineEnd
+}
+
 // Of yields the lines of a media description but the first one; places are those
 // of the description's text.
 func (d *Description) Of(m *Media) iter.Seq[Line] {

@@ -63,6 +63,23 @@ func TestFind(t *testing.T) {
 	}
 }
 
+func TestTail(t *testing.T) {
+	for _, tt := range []struct{ text, before, lineEnd string }{
+		{"", "", "\r\n"},
+		{"v=0", "v=0", "\r\n"},
+		{"v=0\r\na=x\r\n", "v=0\r\na=x\r\n", "\r\n"},
+		{"v=0\r\na=x\r\n\r\n", "v=0\r\na=x\r\n", "\r\n"},
+		{"v=0\na=x\n\n\n", "v=0\na=x\n", "\n"},
+		{"v=0\na=x", "v=0\na=x", "\n"},
+		{"\n\n", "\n\n", "\n"},
+	} {
+		at, lineEnd := Tail(tt.text)
+		if tt.text[:at] != tt.before || lineEnd != tt.lineEnd {
+			t.Errorf("%q: behind %q with %q", tt.text, tt.text[:at], lineEnd)
+		}
+	}
+}
+
 // FuzzParse: no text is a fault, media lie one behind the other, and formats are
 // where they say.
 func FuzzParse(f *testing.F) {

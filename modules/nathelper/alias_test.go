@@ -88,7 +88,7 @@ func TestPrivate(t *testing.T) {
 
 func TestConnection(t *testing.T) {
 	for line, want := range map[string][2]string{
-		"c=IN IP4 192.0.2.1": {"IP4", "192.0.2.1"}, "c=IN IP4 224.2.1.1/127/3": {"IP4", "224.2.1.1"},
+		"c=IN IP4 192.0.2.1": {"IP4", "192.0.2.1"}, "c=IN IP4 224.2.1.1/127/3": {"IP4", "224.2.1.1/127/3"},
 		"o=a 1 2 IN IP6 2001:db8::1": {"IP6", "2001:db8::1"}, "a=rtcp:5 IN IP4 10.0.0.1 ": {"IP4", "10.0.0.1"},
 		"a=rtcp:5": {}, "c=IN IP4 ": {}, "c=IN IP4": {}, "c=": {},
 	} {

@@ -103,6 +103,7 @@ func (n *NATHelper) anyMedia(c *module.Call, is func(netip.Addr) bool) bool {
 			continue
 		}
 		if _, text := connection(l.Text); text != "" {
+			text, _, _ = strings.Cut(text, "/")
 			if a, err := netip.ParseAddr(text); err == nil && is(a) {
 				return true
 			}

@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"github.com/kahea-sip/kahea/core/module"
+	"github.com/kahea-sip/kahea/core/sdp"
 	"github.com/kahea-sip/kahea/core/sip"
 	"github.com/kahea-sip/kahea/script/scripttest"
 )
@@ -21,6 +22,20 @@ func streams(n int) string {
 		fmt.Fprintf(&b, "m=audio %d RTP/AVP 0\r\nc=IN IP4 192.168.1.%d\r\na=X-%d: as it is \r\n", 4000+2*i, i%250+1, i)
 	}
 	return b.String()
+}
+
+// TestMarkerInPart: the marker is the last line of the description; the line end of
+// the delimiter stays behind it, and it ends as the other lines do.
+func TestMarkerInPart(t *testing.T) {
+	p := newProxy(t)
+	lf := func(s string) string { return strings.ReplaceAll(s, "\r", "") }
+	for in, want := range map[string]string{one + "\r\n": fixed(one) + "\r\n", one: fixed(one), lf(one): lf(fixed(one))} {
+		const open, end = "--b\r\nContent-Type: application/sdp\r\n\r\n", "--b--\r\n"
+		text := strings.Replace(message("INVITE", "", open+in+end), "Content-Type: application/sdp", "Content-Type: multipart/mixed;boundary=b", 1)
+		if rc, got := run(t, config(p.url()), "rtpproxy_offer();", text); rc != "1" || got != open+want+end {
+			t.Errorf("$rc %s, %q, want\n%q", rc, got, open+want+end)
+		}
+	}
 }
 
 // TestManyStreams: each of a hundred gets its place; where one of them gets none
@@ -136,7 +151,7 @@ func FuzzEdit(f *testing.F) {
 		}
 		c := env.Call(t, message("INVITE", "", body))
 		start := len(c.Msg.Raw()) - len(body)
-		e := editing{r: r, c: c, o: &options{}, start: start, end: start + len(body), text: c.Msg.Raw()[start:]}
+		e := editing{r: r, c: c, o: &options{}, start: start, text: c.Msg.Raw()[start:]}
 		if e.read() != nil {
 			return
 		}
@@ -146,10 +161,12 @@ func FuzzEdit(f *testing.F) {
 		e.apply()
 		_, got, _ := strings.Cut(string(sip.AppendRequest(nil, c.Msg, &sip.Outgoing{NoVia: true})), "\r\n\r\n")
 		if !e.marked {
-			got = strings.TrimSuffix(got, r.marker)
-			if !strings.HasSuffix(body, "\n") {
-				got = strings.TrimSuffix(got, "\r\n")
+			at, lineEnd := sdp.Tail(body)
+			added := strings.TrimRight(r.marker, "\r\n") + lineEnd
+			if !strings.HasSuffix(body[:at], "\n") {
+				added = lineEnd + added
 			}
+			got = strings.TrimSuffix(got, added+body[at:]) + body[at:]
 		}
 		old, now := strings.Split(body, "\n"), strings.Split(got, "\n")
 		if len(old) != len(now) {

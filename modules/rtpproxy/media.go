@@ -130,7 +130,7 @@ func (r *RTPProxy) force(c *module.Call, function string, a module.Args, answer 
 	if !ok {
 		return c.Fail(function, errNoSDP)
 	}
-	e := editing{r: r, c: c, o: &o, start: start, end: end, text: c.Msg.Raw()[start:end], given: a.Str(1)}
+	e := editing{r: r, c: c, o: &o, start: start, text: c.Msg.Raw()[start:end], given: a.Str(1)}
 	if err := e.read(); err != nil {
 		return c.Fail(function, err)
 	}
@@ -152,17 +152,17 @@ func (r *RTPProxy) force(c *module.Call, function string, a module.Args, answer 
 
 // editing is one run of force.
 type editing struct {
-	r          *RTPProxy
-	c          *module.Call
-	o          *options
-	start, end int
-	text       string
-	given      string
-	marked     bool
-	session    sdp.Line // the line c= in front of the streams
-	origin     sdp.Line
-	streams    []stream
-	d          sdp.Description
+	r       *RTPProxy
+	c       *module.Call
+	o       *options
+	start   int
+	text    string
+	given   string
+	marked  bool
+	session sdp.Line // the line c= in front of the streams
+	origin  sdp.Line
+	streams []stream
+	d       sdp.Description
 }
 
 // read finds all that is edited, before anything is asked.
@@ -347,12 +347,19 @@ func (e *editing) apply() {
 	if e.origin.Text != "" {
 		e.replaceAddress(e.origin, e.streams[0].newAddress)
 	}
-	if m := e.r.marker; m != "" && !e.marked {
-		if !strings.HasSuffix(e.text, "\n") {
-			e.c.Msg.Insert(e.end, sip.After, "\r\n")
-		}
-		e.c.Msg.Insert(e.end, sip.After, m)
+	if e.r.marker != "" && !e.marked {
+		e.mark()
 	}
+}
+
+// mark adds the marker behind the last line.
+func (e *editing) mark() {
+	at, lineEnd := sdp.Tail(e.text)
+	if !strings.HasSuffix(e.text[:at], "\n") {
+		e.c.Msg.Insert(e.start+at, sip.After, lineEnd)
+	}
+	e.c.Msg.Insert(e.start+at, sip.After, strings.TrimRight(e.r.marker, "\r\n"))
+	e.c.Msg.Insert(e.start+at, sip.After, lineEnd)
 }
 
 func (e *editing) replace(at, length int, text string) {
