@@ -23,6 +23,8 @@ var (
 	ErrNoHeaderEnd    error = &ParseError{400, "Missing End Of Headers"}
 	ErrTooManyHeaders error = &ParseError{513, "Too Many Headers"}
 	ErrTooLarge       error = &ParseError{513, "Message Too Large"}
+	// ErrHeadersTooLarge is ErrTooLarge of a request of HTTP whose body has not begun (RFC 6585 5).
+	ErrHeadersTooLarge error = &ParseError{431, "Request Header Fields Too Large"}
 
 	ErrAbsent        error = &ParseError{400, "Missing Header"}
 	ErrVia           error = &ParseError{400, "Bad Via"}

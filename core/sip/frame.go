@@ -33,6 +33,7 @@ type Framer struct {
 	// never has a body (RFC 9112 6.3).
 	NoContentLength bool
 
+	start  int  // length of the first line
 	line   int  // begin of the first line that was not yet seen whole
 	seen   int  // bytes already searched for a line end
 	crlf   bool // a CRLF was the last thing taken
@@ -46,7 +47,8 @@ type Framer struct {
 
 // Next looks at buf, the unread bytes of the stream beginning at a message border, and says how many of them to take as what. With
 // FrameIncomplete n is 0: call again with more bytes behind the same ones. After an error (*ParseError) the border is lost: the connection
-// must be closed. n is then the length of the headers, so that they can be answered; 0 where not even their end came.
+// must be closed. n is then the length of the headers, so that they can be answered, or of the request line of HTTP where those are too
+// large; 0 where not even their end came.
 func (f *Framer) Next(buf []byte) (n int, kind FrameKind, err error) {
 	if f.line == 0 && f.seen == 0 {
 		if n, kind, wait := f.between(buf); n > 0 || wait {
@@ -71,7 +73,7 @@ func (f *Framer) Next(buf []byte) (n int, kind FrameKind, err error) {
 func (f *Framer) Need() int { return f.total }
 
 func (f *Framer) restart() {
-	f.crlf, f.line, f.seen, f.http, f.has, f.open, f.length, f.total, f.bad = false, 0, 0, false, false, false, 0, 0, nil
+	f.crlf, f.start, f.line, f.seen, f.http, f.has, f.open, f.length, f.total, f.bad = false, 0, 0, 0, false, false, false, 0, 0, nil
 }
 
 // between looks for keep-alives at a message border. wait says that more bytes are needed to tell. The second of two CRLFs makes the
@@ -100,8 +102,8 @@ func (f *Framer) headers(buf []byte) (end int, err error) {
 		i := bytes.IndexByte(buf[f.seen:], '\n')
 		if i < 0 {
 			f.seen = len(buf)
-			if len(buf) > limit {
-				return 0, ErrTooLarge
+			if len(buf) >= limit { // no end that comes now is within it
+				return f.tooLarge()
 			}
 			return 0, nil
 		}
@@ -111,15 +113,24 @@ func (f *Framer) headers(buf []byte) (end int, err error) {
 		f.line, f.seen = end, end
 		switch {
 		case end > limit:
-			return 0, ErrTooLarge
+			return f.tooLarge()
 		case len(line) == 0:
 			return end, f.body(end)
 		case first:
+			f.start = end
 			f.http = bytes.HasPrefix(line, []byte("HTTP/1.")) || bytes.HasSuffix(line[:max(len(line)-1, 0)], []byte(" HTTP/1."))
 		case f.bad == nil:
 			f.bad = f.header(line)
 		}
 	}
+}
+
+// tooLarge ends headers over the limit. Those of SIP cannot be answered without all that the answer repeats; HTTP needs the first line.
+func (f *Framer) tooLarge() (n int, err error) {
+	if f.http {
+		return f.start, ErrHeadersTooLarge
+	}
+	return 0, ErrTooLarge
 }
 
 // header looks whether a line is Content-Length or goes on one.

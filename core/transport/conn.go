@@ -51,6 +51,7 @@ type conn struct {
 	queued     int       // guarded by mu; pending and what the writer has
 	writing    bool      // guarded by mu; a writer runs
 	closeAfter bool      // guarded by mu; to be closed when nothing is queued
+	lingers    bool      // guarded by mu; the reader closes it, see linger
 	direct     direct    // guarded by mu
 	quiet      sync.Cond // of mu; told when queued becomes 0 or state ConnClosing
 }

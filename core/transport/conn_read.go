@@ -3,6 +3,7 @@
 package transport
 
 import (
+	"errors"
 	"unsafe"
 
 	"github.com/kahea-sip/kahea/core/sip"
@@ -119,11 +120,15 @@ func (c *conn) frames(in *input, out *Out) error {
 		if err != nil {
 			c.streams.layer.log.Debug("closing a connection that does not speak SIP", "src", c.remote, "err", err)
 			if f.Message != nil {
+				c.mu.Lock()
+				c.lingers = errors.Is(err, sip.ErrHeadersTooLarge) || errors.Is(err, sip.ErrTooLarge) // more of it is on its way
+				c.mu.Unlock()
 				data, b := in.take(f)
 				c.receive(data, b, err, out)
 			}
 			if said := c.farewell(err); said || f.Message != nil {
 				c.flush()
+				c.linger()
 			}
 			return err
 		}
@@ -148,6 +153,38 @@ func (c *conn) frames(in *input, out *Out) error {
 	c.partial = partial
 	c.limitMessage(in, taken)
 	return nil
+}
+
+// lingerMax bounds what is read of a peer that was given its last answer, in bytes.
+const lingerMax = 1 << 20
+
+// linger lets a peer that still sends read its last answer: a connection that is closed with bytes unread is reset, and the answer lost
+// with it. The time for it is that of a message.
+func (c *conn) linger() {
+	c.mu.Lock()
+	nc, answered := c.nc, c.state == ConnOpen && c.closeAfter && c.lingers
+	c.mu.Unlock()
+	half, ok := nc.(interface{ CloseWrite() error })
+	if !answered || !ok {
+		return
+	}
+	t := c.streams
+	t.mu.Lock()
+	c.leaving = true
+	t.forgetAll(c)
+	t.mu.Unlock()
+	c.dueBy.Store(int64(t.layer.clock.Monotonic() + t.readTimeout))
+	if half.CloseWrite() != nil {
+		return
+	}
+	unwanted := make([]byte, 4<<10)
+	for left := lingerMax; left > 0; {
+		n, err := nc.Read(unwanted)
+		if err != nil {
+			return
+		}
+		left -= n
+	}
 }
 
 // limitMessage sets the time limit of a message of which a part has come; the

@@ -25,7 +25,7 @@ func (c *conn) send(msg []byte, closeAfter bool) error {
 	switch err {
 	case nil:
 		if done {
-			c.close()
+			c.finish()
 		}
 	case ErrQueueFull:
 		// A peer that does not read is given up, as Kamailio does.
@@ -129,9 +129,19 @@ func (c *conn) nextWrite(spare []byte) []byte {
 	last := c.closeAfter
 	c.mu.Unlock()
 	if last {
-		c.close()
+		c.finish()
 	}
 	return nil
+}
+
+// finish closes the connection behind its last message, or leaves that to the reader.
+func (c *conn) finish() {
+	c.mu.Lock()
+	lingers := c.lingers
+	c.mu.Unlock()
+	if !lingers {
+		c.close()
+	}
 }
 
 // written takes n bytes off the queue.

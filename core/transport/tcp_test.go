@@ -313,6 +313,26 @@ func TestCloseAfterSending(t *testing.T) {
 	})
 }
 
+// TestLinger: whoever still sends when it is refused can read the answer: its connection is not closed with bytes unread.
+func TestLinger(t *testing.T) {
+	l := start(t, Options{Sockets: listenOn(TCP, "127.0.0.1:0")}, func(p Packet, out *Out) {
+		if !errors.Is(p.Fault, sip.ErrHeadersTooLarge) || string(p.Data) != "GET / HTTP/1.1\r\n" {
+			t.Errorf("got %q, %v", p.Data, p.Fault)
+		}
+		out.Send(Destination{Proto: TCP, Conn: p.Conn, Close: true}, []byte("no"))
+	})
+	c := dial(t, l, l.Sockets()[0].Addr)
+	write(t, c, []byte("GET / HTTP/1.1\r\nA: "+strings.Repeat("b", 300_000)))
+	if got, err := io.ReadAll(c); err != nil || string(got) != "no" {
+		t.Errorf("got %q, %v", got, err)
+	}
+	if l.ConnCounts().Open != 1 {
+		t.Error("closed before the peer has")
+	}
+	c.Close()
+	eventually(t, "no connection", func() bool { return l.ConnCounts().Open == 0 })
+}
+
 func TestLifetime(t *testing.T) {
 	overNetworks(t, func(t *testing.T, o Options) {
 		clock := timer.NewManual(time.Unix(1e9, 0))

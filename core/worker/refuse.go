@@ -80,7 +80,10 @@ func (e *Engine) answerHTTP(c *module.Call, err error) bool {
 		return false
 	}
 	c.ReplyClose = true
-	if errors.Is(err, sip.ErrTooLarge) {
+	switch {
+	case errors.Is(err, sip.ErrHeadersTooLarge), errors.Is(err, sip.ErrTooManyHeaders):
+		return c.AnswerHTTP(http.StatusRequestHeaderFieldsTooLarge, "Request Header Fields Too Large", "", "") == nil
+	case errors.Is(err, sip.ErrTooLarge):
 		return c.AnswerHTTP(http.StatusRequestEntityTooLarge, "Content Too Large", "", "") == nil
 	}
 	return c.AnswerHTTP(http.StatusBadRequest, "Bad Request", "", "") == nil
