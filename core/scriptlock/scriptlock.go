@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/kahea-sip/kahea/core/module"
+	"github.com/kahea-sip/kahea/core/timer"
 )
 
 // Patience is how long a lock may be waited for. A script that forgot to unlock,
@@ -144,16 +145,5 @@ func (s *Set[K]) remove(key K, l *lock) {
 
 // wait returns false when Patience is over.
 func wait(c *module.Call, gone <-chan struct{}) bool {
-	over := make(chan struct{})
-	t := c.Host.Timers().After(Patience, func() { close(over) })
-	defer t.Stop()
-	free := true
-	c.Block(func() {
-		select {
-		case <-gone:
-		case <-over:
-			free = false
-		}
-	})
-	return free
+	return timer.Wait(c.Host.Timers().Clock(), Patience, gone, c.Block)
 }

@@ -13,6 +13,7 @@ import (
 
 	"github.com/kahea-sip/kahea/core/module"
 	"github.com/kahea-sip/kahea/core/slothash"
+	"github.com/kahea-sip/kahea/core/timer"
 )
 
 // event is rand_event().
@@ -50,17 +51,7 @@ func sleepMicro(c *module.Call, a module.Args) module.Result { return wait(c, a,
 
 func wait(c *module.Call, a module.Args, unit time.Duration) module.Result {
 	d := time.Duration(min(max(a[0].Value.Int, 0), int64(1<<62/unit))) * unit
-	over := make(chan struct{})
-	clock := c.Host.Clock()
-	alarm := clock.Alarm(func() { close(over) })
-	defer alarm.Stop()
-	alarm.Set(clock.Monotonic() + d)
-	c.Block(func() {
-		select {
-		case <-over:
-		case <-c.Context().Done():
-		}
-	})
+	timer.Wait(c.Host.Clock(), d, c.Context().Done(), c.Block)
 	return module.True
 }
 

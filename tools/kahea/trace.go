@@ -146,7 +146,7 @@ func runTrace(args []string, stdout, stderr io.Writer) int {
 type trace struct {
 	opt    *traceOptions
 	server *server
-	clock  *timer.Manual
+	clock  timer.Standing
 	view   *traceView
 	world  *madeUp
 	count  int // messages received so far
@@ -154,7 +154,7 @@ type trace struct {
 
 // newTrace boots the configuration apart from the world.
 func newTrace(server *options, o *traceOptions, stdout, stderr io.Writer) (*trace, int) {
-	t := &trace{opt: o, clock: timer.NewManual(o.time), view: newTraceView(stdout, o.brief)}
+	t := &trace{opt: o, clock: timer.Standing{Manual: timer.NewManual(o.time)}, view: newTraceView(stdout, o.brief)}
 	t.world = newMadeUp(t.view)
 	server.adapt = t.view.adapt
 	cfg, status := readConfig(server, stderr)
@@ -257,19 +257,19 @@ func (t *trace) socket(proto transport.Proto, answered *sent) (*transport.Socket
 
 // advance lets time pass, timer by timer.
 func (t *trace) advance(span time.Duration) {
-	for span > 0 {
-		next, ok := t.clock.Next()
-		if !ok || next > span {
-			next = span
+	for end := t.clock.Monotonic() + span; t.clock.Monotonic() < end; t.settle() {
+		left := end - t.clock.Monotonic()
+		if next, ok := t.clock.Next(); ok && next < left {
+			left = next
 		}
-		t.clock.Advance(next)
-		span -= next
-		t.settle()
+		t.clock.Advance(left)
 	}
 }
 
-// settle waits until what was begun has been done: goroutines of modules, and connections that write.
+// settle rings what came due while a script slept, and waits until what was begun has been done: goroutines of modules, and
+// connections that write.
 func (t *trace) settle() {
+	t.clock.Advance(0)
 	for range 20000 {
 		if t.server.goer.running.Load() == 0 && t.server.transport.ConnCounts().Queued == 0 {
 			return
