@@ -205,10 +205,9 @@ func target(c *module.Call, op *compile.Op) int32 {
 			return to
 		}
 	default:
-		if n, ok := variable.Int(v); ok {
-			if to, ok := t.Numbers[n]; ok {
-				return to
-			}
+		n, _ := variable.Int(v) // as in Kamailio, a text that is no number is 0
+		if to, ok := t.Numbers[n]; ok {
+			return to
 		}
 	}
 	return t.Default
