@@ -6,6 +6,7 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"strings"
 	"time"
 
 	"github.com/kahea-sip/kahea/core/sip"
@@ -78,6 +79,8 @@ type Call struct {
 	Line *Position
 	// Frame is the script engine's own, Lua that of the engine for Lua.
 	Frame, Lua any
+	// LuaName is the function of KSR that the script calls, as it is called.
+	LuaName string
 	// Place, if set, finds the place in the script that Line does not know.
 	Place func() *Position
 	// MadeUp tells that Msg is no message from the network but one that the
@@ -211,6 +214,9 @@ type failure struct {
 func (c *Call) Fail(function string, err error) Result {
 	if c.Place != nil {
 		c.Line = c.Place()
+		if c.LuaName != "" && strings.HasPrefix(function, "KSR.") {
+			function = c.LuaName // one Run may stand for several names
+		}
 	}
 	f := c.failures[c.Line]
 	if now := c.Packet.Time; f.told.IsZero() || now.Sub(f.told) >= failQuiet {

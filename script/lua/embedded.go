@@ -87,6 +87,9 @@ func (p *Program) embedded(c *module.Call, name string, f func(s *state) error, 
 		return module.True
 	}
 	s.failed(c, err)
+	if s.steps.exceeded() {
+		return module.Stop // the message has its answer
+	}
 	return module.False
 }
 
@@ -124,7 +127,8 @@ func chunkName(text string) string {
 func (s *state) other() *state {
 	if s.dostring == nil {
 		s.dostring = s.pool.bareState()
+		s.dostring.shareSteps(s.steps)
 	}
-	s.dostring.call = s.call
+	s.dostring.call, s.dostring.nested = s.call, s.nested
 	return s.dostring
 }

@@ -110,6 +110,7 @@ func (s *state) bind(f *function) glua.LGFunction {
 		}
 	}
 	converters := s.converters(f)
+	title := f.title()
 	run, get, result := f.fn.Run, f.fn.Get, f.form.Result
 	if s.program.set.SlowAction > 0 && run != nil {
 		run = s.timed(f)
@@ -129,7 +130,8 @@ func (s *state) bind(f *function) glua.LGFunction {
 		if s.program.opt.LogCalls {
 			c.Log().Debug("calling a function", "function", f.title())
 		}
-		base := len(s.args)
+		base, outer := len(s.args), c.LuaName
+		c.LuaName = title
 		s.args = append(s.args, f.zero...)
 		for i := range converters {
 			s.args[base+i].Given = true
@@ -140,6 +142,7 @@ func (s *state) bind(f *function) glua.LGFunction {
 			if i := unusable(f.fn, args); i >= 0 {
 				c.Fail(f.title(), args[i].Err)
 				s.clear(base)
+				c.LuaName = outer
 				l.Push(failed(result))
 				return 1
 			}
@@ -147,18 +150,20 @@ func (s *state) bind(f *function) glua.LGFunction {
 		if f.fn.Table != nil {
 			t := s.getTable(f.fn.Table, c, args)
 			s.clear(base)
+			c.LuaName = outer
 			l.Push(s.tree(t))
 			return 1
 		}
 		if get != nil {
 			v := s.get(get, c, args)
 			s.clear(base)
+			c.LuaName = outer
 			l.Push(s.value(v))
 			return 1
 		}
 		r := s.run(run, c, args)
 		s.clear(base)
-		c.RC = r
+		c.RC, c.LuaName = r, outer
 		switch result {
 		case module.LuaBool:
 			l.Push(glua.LBool(r > 0))

@@ -116,16 +116,14 @@ func (s *state) close() {
 func (s *state) enter(c *module.Call) {
 	s.call, c.Lua, c.Place = c, s, s.place
 	s.program.vars.fit(c)
-	s.nested, s.memory = 0, memory{}
-	if s.steps != nil {
-		s.steps.n = 0
-	}
+	s.nested, s.memory = -1, memory{} // the outermost script does not count
+	s.steps.begin()
 }
 
 // leave takes it back when the outermost script has ended. A fault of the
 // engine that Lua caught is one of the message, which ends here.
 func (s *state) leave(c *module.Call) {
-	c.Lua, c.Place, s.call = nil, nil, nil
+	c.Lua, c.Place, c.LuaName, s.call = nil, nil, "", nil
 	if r := recover(); r != nil {
 		s.close() // its stacks may be in disorder
 		panic(r)
@@ -157,7 +155,7 @@ func (s *state) route(c *module.Call, t *target) module.Outcome {
 	out := module.Outcome{Result: module.True}
 	if err := s.protect(n); err != nil {
 		if out.Exit = isExit(err); !out.Exit {
-			out.Result = module.False
+			out.Result, out.Exit = module.False, s.steps.exceeded()
 			s.failed(c, err)
 		}
 	}
@@ -167,9 +165,18 @@ func (s *state) route(c *module.Call, t *target) module.Outcome {
 }
 
 // protect calls the function below n arguments on the stack, below which stands
-// the guard; it leaves nothing there.
+// the guard; it leaves nothing there. A script that runs itself through lua_run or
+// a native route nests no deeper than with pcall.
 func (s *state) protect(n int) error {
-	return s.lua.PCall(n+1, 0, nil)
+	if s.nested >= maxNested {
+		s.lua.Pop(n + 2)
+		return &glua.ApiError{Type: glua.ApiErrorRun, Object: glua.LString(errNested), StackTrace: " "}
+	}
+	outer, name := s.nested, s.call.LuaName
+	s.nested, s.call.LuaName = outer+1, ""
+	err := s.lua.PCall(n+1, 0, nil)
+	s.nested, s.call.LuaName = outer, name
+	return err
 }
 
 // failed tells of an error of the script.
@@ -183,8 +190,16 @@ func (s *state) failed(c *module.Call, err error) {
 		s.panicked.Traceback = e.StackTrace
 		return
 	}
+	if !s.steps.exceeded() {
+		s.program.errors.report(c, s.message(e), traceText(e.StackTrace, s.entry))
+		return
+	}
+	if s.steps.told {
+		return
+	}
+	s.steps.told = true
 	s.program.errors.report(c, s.message(e), traceText(e.StackTrace, s.entry))
-	if s.steps.exceeded() && c.Route == module.RequestRoute {
+	if c.Route == module.RequestRoute {
 		s.program.answerRunaway(c)
 	}
 }

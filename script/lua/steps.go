@@ -22,6 +22,9 @@ var errTooManySteps = errors.New("the script takes more than step_limit instruct
 type stepCounter struct {
 	context.Context
 	n, limit int
+	// told tells that the end was logged and answered: each level of Lua that
+	// stands within others ends by itself, the message ends once.
+	told bool
 }
 
 var done = func() chan struct{} {
@@ -54,6 +57,13 @@ func (s *stepCounter) Value(any) any { return nil }
 
 func (s *stepCounter) exceeded() bool { return s != nil && s.n > s.limit }
 
+// begin starts to count for another message.
+func (s *stepCounter) begin() {
+	if s != nil {
+		s.n, s.told = 0, false
+	}
+}
+
 // limitSteps counts the instructions of the state and of its coroutines.
 func (s *state) limitSteps(limit int) {
 	s.steps = &stepCounter{Context: context.Background(), limit: limit}
@@ -77,6 +87,14 @@ func (s *state) limitSteps(limit int) {
 		}
 		return n
 	}))
+}
+
+// shareSteps makes the state count with another one.
+func (s *state) shareSteps(with *stepCounter) {
+	if with != nil {
+		s.steps = with
+		s.lua.SetContext(with)
+	}
 }
 
 // answerRunaway answers a request whose script was ended: nobody else will.
