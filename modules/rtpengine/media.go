@@ -57,14 +57,20 @@ func (r *RTPEngine) bodyOf(c *module.Call) (*body, error) {
 		whole.fragment = true
 		return whole, nil
 	}
-	from, to, ok := sdp.Find(c.Msg)
+	from, to, ok := place(c.Msg)
 	if !ok {
 		return nil, errNoSDP
 	}
-	if from != start {
-		to -= len(raw[from:to]) - len(withoutLineEnd(raw[from:to]))
-	}
 	return &body{text: raw[from:to], start: from, end: to}, nil
+}
+
+// place is sdp.Find without the line end of a delimiter (RFC 2046 5.1.1): what the
+// relay answers with takes the place of the rest.
+func place(m *sip.Message) (from, to int, ok bool) {
+	if from, to, ok = sdp.Find(m); ok && from != m.BodyStart() {
+		to = from + len(withoutLineEnd(m.Raw()[from:to]))
+	}
+	return from, to, ok
 }
 
 func withoutLineEnd(s string) string { return strings.TrimSuffix(strings.TrimSuffix(s, "\n"), "\r") }
@@ -122,7 +128,7 @@ func (r *RTPEngine) negotiate(c *module.Call, function string, op operation, a m
 		return module.True
 	}
 	if b.end == 0 { // it came from a variable
-		from, to, ok := sdp.Find(c.Msg)
+		from, to, ok := place(c.Msg)
 		if !ok {
 			return c.Fail(function, errNoSDP)
 		}

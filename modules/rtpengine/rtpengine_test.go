@@ -324,6 +324,17 @@ func TestFragment(t *testing.T) {
 	}
 }
 
+// TestVariableIntoPart: what comes from a variable takes the place of a part, and
+// the delimiter stays on a line of its own.
+func TestVariableIntoPart(t *testing.T) {
+	const part = "--b\r\nContent-Type: application/sdp\r\n\r\n%s\r\n--b--\r\n"
+	line := "$p(in) = \"v=0\\r\\nc=IN IP4 192.0.2.1\"; rtpengine_offer();"
+	_, body := send(t, load(t, config(sock(url(newRelay(t))), param("read_sdp_pv", "$p(in)")), line), message("INVITE", "", "multipart/mixed;boundary=b", fmt.Sprintf(part, one)))
+	if want := fmt.Sprintf(part, mediarelay.Rewrite("v=0\r\nc=IN IP4 192.0.2.1")); body != want {
+		t.Errorf("%q, want\n%q", body, want)
+	}
+}
+
 // TestVariables: session descriptions that come from a variable and go into one.
 func TestVariables(t *testing.T) {
 	relay := newRelay(t)
