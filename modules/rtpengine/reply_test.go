@@ -25,6 +25,7 @@ func TestReplies(t *testing.T) {
 	for _, k := range []struct{ reply, offer, block string }{
 		{`d6:result2:ok3:sdp5:v=0` + "\r\n" + `e`, "1", "1"}, {`d6:result2:oke`, "-1", "1"}, {`d6:result2:ok3:sdp0:e`, "-1", "1"}, {`d6:result2:ok3:sdpi5ee`, "-1", "1"},
 		{`d6:result5:error12:error-reason3:whye`, "-1", "-1"}, {`d6:result5:errore`, "-1", "-1"}, {`d6:result4:ponge`, "-1", "-1"}, {`d6:result10:load limite`, "-1", "-1"},
+		{"d6:result2:ok3:sdp5:v=0\r\nejunk", "-1", "-1"}, {`d6:result2:okejunk`, "-1", "-1"}, {"d6:result2:ok6:result2:ok3:sdp5:v=0\r\ne", "-1", "-1"},
 		{`de`, "-1", "-1"}, {`d6:resulti1ee`, "-1", "-1"}, {`le`, "-1", "-1"}, {`i5e`, "-1", "-1"}, {`d6:result2:ok3:sdp5:v=0`, "-1", "-1"}, {`d6:result2:ok`, "-1", "-1"}, {"x", "-1", "-1"}, {"\n", "-1", "-1"},
 		{`d6:result2:ok1:x` + strings.Repeat("l", 100) + strings.Repeat("e", 100) + "e", "-1", "-1"},
 		{`d6:result2:ok3:sdp` + fmt.Sprint(1<<40) + ":v=0e", "-1", "-1"},

@@ -158,6 +158,15 @@ func closeCode(t *testing.T, frame []byte) ws.StatusCode {
 	return ws.StatusCode(binary.BigEndian.Uint16(frame[2:]))
 }
 
+// TestSubProtocols: only SIP is there, and who asks for MSRP is told so.
+func TestSubProtocols(t *testing.T) {
+	for n, want := range map[int]string{1: "", 2: "MSRP", 3: "MSRP", 0: "out of range", 4: "out of range", 7: "out of range", -1: "out of range"} {
+		if err := onlySIP(n); (err == nil) != (want == "") || err != nil && !strings.Contains(err.Error(), want) {
+			t.Errorf("%d: %v, want %q", n, err, want)
+		}
+	}
+}
+
 func TestFarewell(t *testing.T) {
 	for name, row := range map[string]struct {
 		err  error

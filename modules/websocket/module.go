@@ -6,6 +6,7 @@ package websocket
 import (
 	"context"
 	"errors"
+	"fmt"
 	"log/slog"
 	"strings"
 	"time"
@@ -31,7 +32,10 @@ const (
 )
 
 // The bits of sub_protocols.
-const protocolSIP = 1
+const (
+	protocolSIP = 1 << iota
+	protocolMSRP
+)
 
 // The values of cors_mode.
 const (
@@ -46,7 +50,7 @@ type WebSocket struct {
 	mechanism, keepTimeout, keepInterval int
 	processes                            int
 	pingData                             string
-	protocols, cors, verbose             int
+	cors, verbose                        int
 	callback                             string
 	timerInterval, removeDelay           int
 
@@ -59,7 +63,7 @@ type WebSocket struct {
 
 // New returns the module with its defaults.
 func New() *WebSocket {
-	return &WebSocket{mechanism: keepPing, keepTimeout: 180, keepInterval: 1, processes: 1, protocols: protocolSIP, timerInterval: 1, removeDelay: 5}
+	return &WebSocket{mechanism: keepPing, keepTimeout: 180, keepInterval: 1, processes: 1, timerInterval: 1, removeDelay: 5}
 }
 
 var (
@@ -68,6 +72,17 @@ var (
 	_ module.Stopper  = (*WebSocket)(nil)
 	_ module.Streamer = (*WebSocket)(nil)
 )
+
+// onlySIP is the setter of sub_protocols.
+func onlySIP(n int) error {
+	switch {
+	case n == protocolSIP:
+		return nil
+	case n&^(protocolSIP|protocolMSRP) == 0 && n&protocolMSRP != 0:
+		return fmt.Errorf("%d asks for MSRP, which is not there: the module msrp is none of this server's; 1 is SIP", n)
+	}
+	return fmt.Errorf("%d is out of range: 1, SIP, is all there is", n)
+}
 
 // Exports implements module.Module.
 func (m *WebSocket) Exports() module.Exports {
@@ -83,7 +98,7 @@ func (m *WebSocket) Exports() module.Exports {
 			{Name: "keepalive_processes", Set: &m.processes, Min: 1, Max: 1024, Doc: "processes that send them",
 				Notice: "keep-alives are sent by a timer in any case"},
 			{Name: "ping_application_data", Set: &m.pingData, Doc: "what Ping and Pong carry, up to 125 bytes; empty for the text of the Server header"},
-			{Name: "sub_protocols", Set: &m.protocols, Min: protocolSIP, Max: protocolSIP, Doc: "what connections may carry; 1, SIP, is all there is"},
+			{Name: "sub_protocols", Set: onlySIP, Doc: "what connections may carry; 1, SIP, is the default and all there is: the module msrp is not there"},
 			{Name: "cors_mode", Set: &m.cors, Min: corsNone, Max: corsSame,
 				Doc: "Access-Control-Allow-Origin in the answer to a handshake: 0 none, 1 *, 2 the Origin of the request"},
 			{Name: "verbose_list", Set: &m.verbose, Min: 0, Max: 1, Doc: "1 logs each connection at level debug when the connections are looked at for keep-alives"},
