@@ -36,6 +36,10 @@ var nothingParams = []Param{
 	{Name: "dst_blocklist_expire", Aliases: []string{"dst_blocklist_ttl"}, Type: Int, Default: "60", Status: NoMeaning, UnitName: "seconds", Doc: "time in the blocklist"},
 	{Name: "dst_blocklist_gc_interval", Type: Int, Default: "60", Status: NoMeaning, UnitName: "seconds", Doc: "time between removals from the blocklist"},
 	{Name: "dst_blocklist_mem", Type: Int, Default: "250", Status: NoMeaning, UnitName: "kilobytes", Doc: "memory of the blocklist"},
+	{Name: "dst_blocklist_udp_imask", Type: Int, Status: NoMeaning, Doc: "failures over UDP that the blocklist ignores"},
+	{Name: "dst_blocklist_tcp_imask", Type: Int, Status: NoMeaning, Doc: "failures over TCP that the blocklist ignores"},
+	{Name: "dst_blocklist_tls_imask", Type: Int, Status: NoMeaning, Doc: "failures over TLS that the blocklist ignores"},
+	{Name: "dst_blocklist_sctp_imask", Type: Int, Status: NoMeaning, Doc: "failures over SCTP that the blocklist ignores"},
 	{Name: "async_nonblock", Type: Bool, Status: NoMeaning, Doc: "sockets to asynchronous workers do not block"},
 	{Name: "real_time", Type: Int, Status: NoMeaning, Doc: "real-time scheduling"},
 	{Name: "rt_policy", Type: Int, Status: NoMeaning, Doc: "policy of real-time scheduling"},
@@ -56,11 +60,12 @@ var retiredParams = []Param{
 	{Name: "tls_require_certificate", Type: Int, Status: Retired, Doc: `set it in module tls: modparam("tls", "require_certificate", 1)`},
 	{Name: "tls_handshake_timeout", Type: Int, Status: Retired, Doc: "take it out: tcp_connect_timeout counts"},
 	{Name: "tls_send_timeout", Type: Int, Status: Retired, Doc: "take it out: tcp_send_timeout counts"},
-	{Name: "tls_log", Type: Int, Status: Retired, Doc: `set it in module tls: modparam("tls", "tls_log", 3)`},
+	{Name: "tls_log", Aliases: []string{"tlslog"}, Type: Int, Status: Retired, Doc: `set it in module tls: modparam("tls", "tls_log", 3)`},
 }
 
 // missingParams ask for what is not there yet.
 var missingParams = []Param{
+	{Name: "kemi.event_route_callback", Type: Text, Status: Missing, harmlessText: "none", Doc: "function of the script for the event routes of the core"},
 	{Name: "mcast", Type: Name, Status: Missing, Doc: "interface of multicast"},
 	{Name: "mcast_loopback", Type: Bool, Status: Missing, Doc: "multicast comes back to the sender"},
 	{Name: "mcast_ttl", Type: Int, Status: Missing, harmless: 1, Doc: "reach of multicast"},
