@@ -48,6 +48,8 @@ type database struct {
 	db.Database
 }
 
+const databaseForms = "mysql://USER:PASSWORD@HOST/NAME, postgres://USER:PASSWORD@HOST/NAME, sqlite:///PATH, text:///FOLDER and redis://HOST/NUMBER"
+
 // databaseURL returns the URL of the database: the one of --url where it names
 // none of a server, else the one that the server has open.
 func (c *cli) databaseURL() (db.URL, error) {
@@ -55,11 +57,11 @@ func (c *cli) databaseURL() (db.URL, error) {
 		return u, nil
 	}
 	if strings.Contains(c.URL, "://") {
-		return db.URL{}, errors.New("--url: the databases are mysql://USER:PASSWORD@HOST/NAME, postgres://USER:PASSWORD@HOST/NAME, sqlite:///PATH and text:///FOLDER")
+		return db.URL{}, errors.New("--url: the databases are " + databaseForms)
 	}
 	values, err := c.call("core.databases")
 	if err != nil {
-		return db.URL{}, fmt.Errorf("cannot ask the server for its database, name it with --url: %w", err)
+		return db.URL{}, fmt.Errorf("--url %s names no database, and no server tells of one: %w\nthe databases are %s", c.URL, err, databaseForms)
 	}
 	var urls []string
 	for _, v := range values {

@@ -75,7 +75,7 @@ func TestStatusTellsDifferences(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	out := control(t, url, "", 1, "db", "status")
+	out := control(t, url, "", 2, "db", "status")
 	for _, want := range []string{"location  has version 8, want 9", "domain    has no column did"} {
 		if !strings.Contains(out, want) {
 			t.Errorf("no %q in:\n%s", want, out)
@@ -212,6 +212,15 @@ func serveDatabases(t *testing.T, urls func() []string) (unix, tcp string) {
 		tasks.Wait()
 	})
 	return "unixs:" + path, tcp
+}
+
+// TestNoDatabase: whoever names none learns what one looks like.
+func TestNoDatabase(t *testing.T) {
+	for _, url := range []string{"oracle://x", "unixs:" + filepath.Join(t.TempDir(), "none")} {
+		if got := control(t, url, "", 2, "db", "status"); !strings.Contains(got, "mysql://USER:PASSWORD@HOST/NAME") {
+			t.Errorf("%s: got %q", url, got)
+		}
+	}
 }
 
 func TestTablesOfGroups(t *testing.T) {
