@@ -81,6 +81,9 @@ type Call struct {
 	Frame, Lua any
 	// LuaName is the function of KSR that the script calls, as it is called.
 	LuaName string
+	// LuaSteps is how many instructions of Lua the message has cost, where they
+	// are counted.
+	LuaSteps int
 	// Place, if set, finds the place in the script that Line does not know.
 	Place func() *Position
 	// MadeUp tells that Msg is no message from the network but one that the
@@ -147,7 +150,7 @@ func (c *Call) Reset(msg *sip.Message, p transport.Packet) {
 	c.State = &c.own
 	c.StaticBranch = transaction.Target{Q: transaction.QUnset}
 	c.Tx, c.TxHeld, c.Branch, c.MaxForwards = nil, false, -1, -1
-	c.ScriptFlags, c.MadeUp, c.answered, c.Stored = 0, false, false, 0
+	c.ScriptFlags, c.MadeUp, c.answered, c.Stored, c.LuaSteps = 0, false, false, 0, 0
 	c.Serial++
 	c.RC, c.Event, c.Fault, c.Line = 0, nil, nil, nowhere
 	c.Iterators, c.ChargingVector, c.Instances = c.Iterators[:0], "", c.Instances[:0]

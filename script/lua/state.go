@@ -117,13 +117,14 @@ func (s *state) enter(c *module.Call) {
 	s.call, c.Lua, c.Place = c, s, s.place
 	s.program.vars.fit(c)
 	s.nested, s.memory = -1, memory{} // the outermost script does not count
-	s.steps.begin()
+	s.steps.begin(c)
 }
 
 // leave takes it back when the outermost script has ended. A fault of the
 // engine that Lua caught is one of the message, which ends here.
 func (s *state) leave(c *module.Call) {
 	c.Lua, c.Place, c.LuaName, s.call = nil, nil, "", nil
+	s.steps.end(c)
 	if r := recover(); r != nil {
 		s.close() // its stacks may be in disorder
 		panic(r)

@@ -57,10 +57,19 @@ func (s *stepCounter) Value(any) any { return nil }
 
 func (s *stepCounter) exceeded() bool { return s != nil && s.n > s.limit }
 
-// begin starts to count for another message.
-func (s *stepCounter) begin() {
+// begin goes on to count for a message, which other runs of scripts may have cost
+// something already.
+func (s *stepCounter) begin(c *module.Call) {
 	if s != nil {
-		s.n, s.told = 0, false
+		s.n = c.LuaSteps
+		s.told = s.exceeded()
+	}
+}
+
+// end leaves the count with the message.
+func (s *stepCounter) end(c *module.Call) {
+	if s != nil {
+		c.LuaSteps = s.n
 	}
 }
 
