@@ -69,7 +69,7 @@ func (x *XML) Exports() module.Exports {
 			{Name: "disable_xcapdiff", Set: &x.disableXCAPDiff, Min: 0, Max: 1, Doc: "1 leaves out xcap-diff"},
 			{Name: "force_active", Set: &x.forceActive, Min: 0, Max: 1, Doc: "1 lets everybody watch, without rules"},
 			{Name: "integrated_xcap_server", Set: &x.integrated, Min: 0, Max: 1, Doc: "1 reads rules from xcap_table"},
-			{Name: "xcap_server", Set: &x.servers, Doc: "address of an XCAP server, several times for several; for the module xcap_client"},
+			{Name: "xcap_server", Set: &x.servers, Notice: "rules are read from xcap_table: the module xcap_client is not there yet", Doc: "address of an XCAP server, several times for several; for the module xcap_client"},
 			{Name: "passive_mode", Set: &x.passive, Min: 0, Max: 1, Doc: "1 brings no event package and opens no database"},
 			{Name: "xcapauth_userdel_reason", Set: &x.deletedReason, Doc: "reason, with its parameters, why the subscription of a watcher ends whose rule is gone"},
 			{Name: "force_dummy_presence", Set: &x.forceDummy, Min: 0, Max: 1, Doc: "1 tells watchers \"open\" of a presentity that has published nothing"},
