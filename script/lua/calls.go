@@ -4,7 +4,6 @@ package lua
 
 import (
 	"fmt"
-	"slices"
 	"strings"
 
 	"github.com/kahea-sip/kahea/cfg/source"
@@ -95,33 +94,7 @@ type Finding = source.Error
 // are not there, or with too few arguments. A script that looks first whether
 // something is there (if KSR.htable then) knows what it does.
 func Check(scripts []*Script, coreExports module.Exports, modules []Loaded) []*source.Error {
-	forms := map[string]int{}
-	tables := map[string]bool{"hdr": true, "x": true}
-	add := func(in string, lists ...[]module.Function) {
-		for _, list := range lists {
-			for i := range list {
-				all, err := list[i].Forms(in)
-				if err != nil {
-					continue // Attach says so
-				}
-				for _, f := range all {
-					tables[f.Table] = true
-					if _, ok := forms[f.Path()]; !ok { // the first of a name counts
-						forms[f.Path()] = len(f.Args)
-					}
-				}
-			}
-		}
-	}
-	add("", coreExports.Lua)
-	for _, m := range modules {
-		tables[m.Name] = true
-		add(m.Name, m.Exports.Lua, m.Exports.Functions)
-	}
-	for _, c := range controls {
-		forms[c.Form.Path()] = len(c.Form.Args)
-	}
-	forms["x.modf"] = -1 // takes any number
+	k := newKnown(coreExports, modules)
 	// A script that asks for one module (if not KSR.auth then return end) may
 	// mean others that come with it.
 	looked, portable := map[string]bool{}, false
@@ -134,7 +107,7 @@ func Check(scripts []*Script, coreExports module.Exports, modules []Loaded) []*s
 	var found []*source.Error
 	for _, s := range scripts {
 		for _, c := range s.ksr.calls {
-			if e := c.check(forms, tables, looked, portable); e != nil {
+			if e := c.check(k, looked, portable); e != nil {
 				found = append(found, e)
 			}
 		}
@@ -142,12 +115,12 @@ func Check(scripts []*Script, coreExports module.Exports, modules []Loaded) []*s
 	return found
 }
 
-func (c *ksrCall) check(forms map[string]int, tables, looked map[string]bool, portable bool) *source.Error {
-	table, name, inTable := strings.Cut(c.path, ".")
+func (c *ksrCall) check(k *known, looked map[string]bool, portable bool) *source.Error {
+	table, _, inTable := strings.Cut(c.path, ".")
 	if !inTable {
-		table, name = "", table
+		table = ""
 	}
-	want, ok := forms[c.path]
+	want, ok := k.forms[c.path]
 	switch {
 	case ok && want < 0 || ok && c.args < 0 || looked[c.path] || looked[table]:
 		return nil
@@ -155,38 +128,16 @@ func (c *ksrCall) check(forms map[string]int, tables, looked map[string]bool, po
 		return c.error(fmt.Sprintf("KSR.%s takes %d arguments, found %d: the call returns false", c.path, want, c.args), "")
 	case ok:
 		return nil
-	case table != "" && !tables[table]:
-		if module.Lookup(table) != nil {
-			if portable {
-				return nil
-			}
-			return c.error("KSR."+c.path+" is not there: the module "+table+" is not loaded", `add loadmodule "`+table+`.so"`)
-		}
-		return c.error("KSR."+table+" is not there", source.DidYouMean(table, append(keys(tables), module.Names()...)))
 	}
-	var near []string
-	for path := range forms {
-		if in, f, ok := strings.Cut(path, "."); ok && in == table {
-			near = append(near, f)
-		} else if !ok && table == "" {
-			near = append(near, path)
-		}
+	message, advice, unloaded := k.missing(c.path)
+	if unloaded && portable {
+		return nil
 	}
-	slices.Sort(near)
-	return c.error("KSR."+c.path+" is not there", source.DidYouMean(name, near))
+	return c.error(message, advice)
 }
 
 func (c *ksrCall) error(message, advice string) *source.Error {
 	end := c.pos
 	end.Column += len("KSR.") + len(c.path)
 	return &source.Error{Pos: c.pos, End: end, Message: message, Advice: advice}
-}
-
-func keys(m map[string]bool) []string {
-	list := make([]string, 0, len(m))
-	for k := range m {
-		list = append(list, k)
-	}
-	slices.Sort(list)
-	return list
 }

@@ -20,6 +20,7 @@ func (s *state) standard() {
 		l.SetGlobal(name, l.NewFunction(f))
 	}
 	l.SetFuncs(l.GetGlobal("table").(*glua.LTable), map[string]glua.LGFunction{"insert": tableInsert, "concat": tableConcat, "remove": tableRemove})
+	s.nils()
 	standardOS(l)
 	standardIO(l)
 	standardMath(l)

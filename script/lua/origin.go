@@ -1,0 +1,142 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package lua
+
+import glua "github.com/yuin/gopher-lua"
+
+// origin is where a value came from, as the instructions before its use tell.
+type origin struct {
+	// kind is "global", "local", "upvalue", "field" or "method".
+	kind, name string
+	// path is the name from the globals on, "" for one that does not begin there.
+	path string
+	// member is the field that was asked of it.
+	member string
+}
+
+// callsAt are the functions that a line calls by a name.
+func callsAt(p *glua.FunctionProto, line int, name string) []origin {
+	var found []origin
+	for _, call := range p.DbgCalls {
+		if call.Name != name || call.Pc >= len(p.Code) || p.DbgSourcePositions[call.Pc] != line {
+			continue
+		}
+		if o, ok := originOf(p, call.Pc, instruction(p.Code[call.Pc]).a()); ok {
+			found = append(found, o)
+		}
+	}
+	return found
+}
+
+// indexesAt are the values that a line asks for a field, or gives one.
+func indexesAt(p *glua.FunctionProto, line int, key glua.LValue) []origin {
+	var found []origin
+	for pc, code := range p.Code {
+		if p.DbgSourcePositions[pc] != line {
+			continue
+		}
+		i := instruction(code)
+		object, field := i.b(), i.c()
+		switch i.op() {
+		case glua.OP_GETTABLE, glua.OP_GETTABLEKS, glua.OP_SELF:
+		case glua.OP_SETTABLE, glua.OP_SETTABLEKS:
+			object, field = i.a(), i.b()
+		default:
+			continue
+		}
+		named, constant := constant(p, field)
+		if constant && named != key {
+			continue
+		}
+		if o, ok := originOf(p, pc, object); ok {
+			if text, isText := key.(glua.LString); isText {
+				o.member = string(text)
+			}
+			found = append(found, o)
+		}
+	}
+	return found
+}
+
+// originOf is where the value came from that a register has before an instruction.
+func originOf(p *glua.FunctionProto, pc, register int) (origin, bool) {
+	if name, ok := localName(p, register, pc); ok {
+		return origin{kind: "local", name: name}, true
+	}
+	for pc--; pc >= 0; pc-- {
+		i := instruction(p.Code[pc])
+		if !i.writes() || i.a() != register {
+			continue
+		}
+		switch i.op() {
+		case glua.OP_MOVE, glua.OP_MOVEN:
+			if name, ok := localName(p, i.b(), pc); ok {
+				return origin{kind: "local", name: name}, true
+			}
+		case glua.OP_GETUPVAL:
+			if i.b() < len(p.DbgUpvalues) {
+				return origin{kind: "upvalue", name: p.DbgUpvalues[i.b()]}, true
+			}
+		case glua.OP_GETGLOBAL:
+			name := p.Constants[i.bx()].String()
+			return origin{kind: "global", name: name, path: name}, true
+		case glua.OP_GETTABLE, glua.OP_GETTABLEKS, glua.OP_SELF:
+			key, ok := constant(p, i.c())
+			text, isText := key.(glua.LString)
+			if !ok || !isText {
+				return origin{}, false
+			}
+			o := origin{kind: "field", name: string(text)}
+			if i.op() == glua.OP_SELF {
+				o.kind = "method"
+			}
+			if of, ok := originOf(p, pc, i.b()); ok && of.path != "" {
+				o.path = of.path + "." + o.name
+			}
+			return o, true
+		}
+		return origin{}, false
+	}
+	return origin{}, false
+}
+
+// localName is the name of the local variable that a register is at an instruction.
+func localName(p *glua.FunctionProto, register, pc int) (string, bool) {
+	for _, v := range p.DbgLocals {
+		if v.StartPc <= pc && pc < v.EndPc {
+			if register == 0 {
+				return v.Name, true
+			}
+			register--
+		}
+	}
+	return "", false
+}
+
+// constant is the constant that an operand names.
+func constant(p *glua.FunctionProto, operand int) (glua.LValue, bool) {
+	const isConstant = 1 << 8
+	if operand&isConstant == 0 || operand&^isConstant >= len(p.Constants) {
+		return glua.LNil, false
+	}
+	return p.Constants[operand&^isConstant], true
+}
+
+// instruction is one of the interpreter's, taken apart as its opcode.go has it.
+type instruction uint32
+
+func (i instruction) op() int { return int(i >> 26) }
+func (i instruction) a() int  { return int(i>>18) & 0xff }
+func (i instruction) b() int  { return int(i & 0x1ff) }
+func (i instruction) c() int  { return int(i>>9) & 0x1ff }
+func (i instruction) bx() int { return int(i & 0x3ffff) }
+
+// writes tells whether it puts something into its first register.
+func (i instruction) writes() bool {
+	switch i.op() {
+	case glua.OP_SETGLOBAL, glua.OP_SETUPVAL, glua.OP_SETTABLE, glua.OP_SETTABLEKS, glua.OP_SETLIST, glua.OP_JMP, glua.OP_EQ, glua.OP_LT, glua.OP_LE,
+		glua.OP_TEST, glua.OP_CLOSE, glua.OP_NOP, glua.OP_RETURN:
+		return false
+	}
+	return true
+}
