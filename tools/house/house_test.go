@@ -209,6 +209,24 @@ func TestNames(t *testing.T) {
 	}
 }
 
+func TestTheBookNamesEachFolder(t *testing.T) {
+	book, err := os.ReadFile("../../docs/internals.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, parent := range []string{"core", "tools"} {
+		folders, err := os.ReadDir("../../" + parent)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, f := range folders {
+			if !strings.Contains(string(book), "`"+parent+"/"+f.Name()+"`") && (parent == "core" || !strings.Contains(string(book), "`"+f.Name()+"`")) {
+				t.Errorf("docs/internals.md does not tell what %s/%s is for", parent, f.Name())
+			}
+		}
+	}
+}
+
 func TestEachFileHasItsLicenceLine(t *testing.T) {
 	for dir, p := range load(t) {
 		for name := range p.files {
