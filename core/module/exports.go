@@ -154,6 +154,10 @@ type Function struct {
 	// Lua says how Lua has the function; see Forms. Empty means: under the
 	// same name, with the arguments that are not optional. "-" means: not.
 	Lua string
+	// Outside is set for a function that asks or changes what is not of this
+	// server: another program, another server, a file. A trace tells such a call
+	// and does not make it; the function is false there.
+	Outside bool
 	// LuaResult, if set, is what Lua gets in place of a result: KEMI has other
 	// numbers than the native language for some functions.
 	LuaResult func(r Result) Result

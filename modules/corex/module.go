@@ -77,7 +77,7 @@ func (x *Corex) Exports() module.Exports {
 			{Name: "msg_iflag_is_set", Args: internal, Routes: module.AnyRoute, Run: isInternalFlag, Doc: "True when the internal flag is set, else -2."},
 			{Name: "file_read", Args: []module.Arg{{Name: "fpath", Doc: "file"}, {Name: "var", Type: module.ArgVar, Doc: "variable for the content"}},
 				Routes: module.AnyRoute, Run: fileRead, Lua: "-", Doc: "Reads a file into a variable."},
-			{Name: "file_write", Args: []module.Arg{{Name: "fpath", Doc: "file"}, {Name: "content", Doc: "text"}},
+			{Name: "file_write", Outside: true, Args: []module.Arg{{Name: "fpath", Doc: "file"}, {Name: "content", Doc: "text"}},
 				Routes: module.AnyRoute, Run: fileWrite, Doc: "Writes a file."},
 		},
 		Lua: luaFunctions(),

@@ -39,14 +39,14 @@ func (e *Exec) Exports() module.Exports {
 			{Name: "bash_safety", Set: &e.safety, Min: 0, Max: 1, Notice: "the URI that exec_dset hands over is always quoted", Doc: "quotes what is handed to the shell"},
 		},
 		Functions: []module.Function{
-			{Name: "exec_dset", Args: []module.Arg{command}, Routes: requests, Run: e.destinations,
+			{Name: "exec_dset", Outside: true, Args: []module.Arg{command}, Routes: requests, Run: e.destinations,
 				Doc: "Runs a command with the Request-URI as its last argument. The first line that it writes is the new Request-URI, each other one a branch. False when it fails or writes none."},
-			{Name: "exec_msg", Args: []module.Arg{command}, Routes: requests | module.LocalRoute, Run: e.message,
+			{Name: "exec_msg", Outside: true, Args: []module.Arg{command}, Routes: requests | module.LocalRoute, Run: e.message,
 				Doc: "Runs a command that reads the message; what it writes is left out. False when it fails."},
-			{Name: "exec_avp", Routes: requests | module.LocalRoute, Run: e.attributes, Prepare: e.prepareList, Lua: "exec_avp",
+			{Name: "exec_avp", Outside: true, Routes: requests | module.LocalRoute, Run: e.attributes, Prepare: e.prepareList, Lua: "exec_avp",
 				Args: []module.Arg{command, {Name: "avplist", Optional: true, Literal: true, Doc: "variables with commas between them; without it $avp(i:1), $avp(i:2) …"}},
 				Doc:  "Runs a command; each line that it writes is the value of a variable. False when it fails."},
-			{Name: "exec_cmd", Args: []module.Arg{command}, Routes: module.AnyRoute, Run: e.command,
+			{Name: "exec_cmd", Outside: true, Args: []module.Arg{command}, Routes: module.AnyRoute, Run: e.command,
 				Doc: "Runs a command that gets nothing of the message. False when it fails."},
 		},
 		Counters: []counter.Entry{

@@ -36,18 +36,18 @@ func (m *Client) functions() []module.Function {
 	literal := module.Arg{Name: "data", Literal: true, Doc: "data, in which no variables are replaced; a variable alone is"}
 	const codes = " Returns the code of HTTP, or below 100 that of $curlerror; -1 for wrong arguments."
 	return []module.Function{
-		{Name: "http_client_query", Lua: "-", Routes: routes, Run: m.runQuery, Prepare: m.prepareResult,
+		{Name: "http_client_query", Outside: true, Lua: "-", Routes: routes, Run: m.runQuery, Prepare: m.prepareResult,
 			Args: []module.Arg{url,
 				{Name: "post_data|result", Type: module.ArgTemplate, Doc: "data to post; empty for a GET. With two arguments the variable for the answer"},
 				{Name: "hdrs|result", Type: module.ArgTemplate, Optional: true, Doc: "header fields, a line each. With three arguments the variable"}, last},
 			Doc: "Sends a request and gives its answer, empty where there is none or the code is 500 or greater." + codes},
-		{Name: "http_client_get", Lua: "-", Routes: routes, Args: []module.Arg{url, body, headers, result}, Run: m.runGet, Doc: "http_client_query that is a GET also with a body."},
-		{Name: "http_connect", Lua: "-", Routes: routes, Run: m.runConnect, Prepare: m.prepareResult,
+		{Name: "http_client_get", Outside: true, Lua: "-", Routes: routes, Args: []module.Arg{url, body, headers, result}, Run: m.runGet, Doc: "http_client_query that is a GET also with a body."},
+		{Name: "http_connect", Outside: true, Lua: "-", Routes: routes, Run: m.runConnect, Prepare: m.prepareResult,
 			Args: []module.Arg{con, path,
 				{Name: "content_type|result", Type: module.ArgTemplate, Doc: "type of the data. With three arguments the variable for the answer, and the request is a GET"},
 				{Name: "data", Optional: true, Doc: "data to post"}, paired},
 			Doc: "Sends a request over a connection and gives its answer; over that of failover where there is none or its code is 500 or greater." + codes},
-		{Name: "http_connect_raw", Lua: "-", Routes: routes, Args: []module.Arg{con, path, kind, literal, result}, Run: m.runConnectPost, Doc: "http_connect with data as they are written."},
+		{Name: "http_connect_raw", Outside: true, Lua: "-", Routes: routes, Args: []module.Arg{con, path, kind, literal, result}, Run: m.runConnectPost, Doc: "http_connect with data as they are written."},
 		{Name: "http_get_redirect", Lua: "-", Routes: routes, Args: []module.Arg{con, result}, Run: m.runRedirect, Doc: "Gives the URL that the last answer of a connection came from."},
 	}
 }
@@ -72,12 +72,12 @@ func (m *Client) luaFunctions() []module.Function {
 		return m.send(c, m.connections[a.Str(0)], request{url: a.Str(1)}, a.Var(2))
 	}
 	return []module.Function{
-		{Name: "query", Args: []module.Arg{url, result}, Run: get, Doc: "http_client_query without data."},
-		{Name: "query_post", Args: []module.Arg{url, data, result}, Run: post, Doc: "http_client_query with data."},
-		{Name: "query_post_hdrs", Args: []module.Arg{url, data, headers, result}, Run: postHeaders, Doc: "http_client_query with data and header fields."},
-		{Name: "get_hdrs", Args: []module.Arg{url, {Name: "body", Doc: "body"}, headers, result}, Run: m.runGet, Doc: "http_client_get."},
-		{Name: "curl_connect", Args: []module.Arg{con, path, result}, Run: connect, Doc: "http_connect without data."},
-		{Name: "curl_connect_post", Args: []module.Arg{con, path, {Name: "content_type", Doc: "type of the data"}, data, result}, Run: m.runConnectPost, Doc: "http_connect with data."},
+		{Name: "query", Outside: true, Args: []module.Arg{url, result}, Run: get, Doc: "http_client_query without data."},
+		{Name: "query_post", Outside: true, Args: []module.Arg{url, data, result}, Run: post, Doc: "http_client_query with data."},
+		{Name: "query_post_hdrs", Outside: true, Args: []module.Arg{url, data, headers, result}, Run: postHeaders, Doc: "http_client_query with data and header fields."},
+		{Name: "get_hdrs", Outside: true, Args: []module.Arg{url, {Name: "body", Doc: "body"}, headers, result}, Run: m.runGet, Doc: "http_client_get."},
+		{Name: "curl_connect", Outside: true, Args: []module.Arg{con, path, result}, Run: connect, Doc: "http_connect without data."},
+		{Name: "curl_connect_post", Outside: true, Args: []module.Arg{con, path, {Name: "content_type", Doc: "type of the data"}, data, result}, Run: m.runConnectPost, Doc: "http_connect with data."},
 	}
 }
 

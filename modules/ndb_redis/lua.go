@@ -15,7 +15,7 @@ func (m *Redis) lua() []module.Function {
 		for i := range values {
 			args = append(args, module.Arg{Name: "arg" + string(rune('1'+i)), Doc: "value of a `%s`"})
 		}
-		return module.Function{Name: name, Args: append(args, reply), Routes: module.AnyRoute, Run: m.luaCmd,
+		return module.Function{Name: name, Args: append(args, reply), Routes: module.AnyRoute, Outside: true, Run: m.luaCmd,
 			Doc: "Sends a command and keeps the reply, as redis_cmd does. 0, or what redis_cmd returns for a failure."}
 	}
 	return []module.Function{form("redis_cmd", 0), form("redis_cmd_p1", 1), form("redis_cmd_p2", 2), form("redis_cmd_p3", 3)}

@@ -75,11 +75,11 @@ func (m *Redis) Exports() module.Exports {
 			{Name: "flush_on_reconnect", Set: &m.flush, Min: 0, Max: 1, Doc: "1 sends FLUSHALL before the next command after one that failed: all data of the server is deleted"},
 		},
 		Functions: []module.Function{
-			{Name: "redis_cmd", Args: send, Routes: everywhere, Run: m.cmd, Prepare: prepareCommand, Lua: "-",
+			{Name: "redis_cmd", Outside: true, Args: send, Routes: everywhere, Run: m.cmd, Prepare: prepareCommand, Lua: "-",
 				Doc: "Sends a command and keeps the reply for `$redis`. False where the server cannot be reached, does not answer in time or answers with an error; -2 while it is left alone (allowed_timeouts)."},
 			{Name: "redis_pipe_cmd", Args: send, Routes: everywhere, Run: m.pipe, Prepare: prepareCommand, Lua: "-",
 				Doc: "Keeps a command for redis_execute, at most 1000 for a server. False with cluster=1."},
-			{Name: "redis_execute", Args: []module.Arg{srv}, Routes: everywhere, Run: m.execute, Lua: "-",
+			{Name: "redis_execute", Outside: true, Args: []module.Arg{srv}, Routes: everywhere, Run: m.execute, Lua: "-",
 				Doc: "Sends what redis_pipe_cmd has kept together and keeps the replies. False where there is nothing, with cluster=1, and as redis_cmd; a reply that is an error is no failure."},
 			{Name: "redis_free", Args: []module.Arg{{Name: "replyid", Doc: "name of the reply"}}, Routes: everywhere, Run: m.free,
 				Doc: "Forgets a reply. False where no command has that name for its reply."},

@@ -37,7 +37,10 @@ must not have a line end of its own kind: LF will do. In an archive a section
 sent (else the last one). A reply may be its first line alone: what it lacks is
 copied from the request. Names resolve to addresses that are made up; modules
 that other programs talk to (ctl, jsonrpcs) are not started, nor are those
-that talk to media relays (rtpengine, rtpproxy): their functions are false.
+that talk to media relays (rtpengine, rtpproxy): their functions are false. So
+are those that would run a program, ask a server of HTTP or Redis, or write a
+file (exec_msg, http_client_query, redis_cmd, file_write): the call is told and
+not made. What a script of Lua does with io and os it does.
 `
 
 // traceOptions are the flags of the word trace.
@@ -302,5 +305,5 @@ func parseAddress(text string) (transport.Proto, netip.AddrPort, error) {
 
 // outside are the modules that other programs talk to, or that tell others what to do, which a trace does not start.
 func outside(module string) bool {
-	return slices.Contains([]string{"ctl", "jsonrpcs", "mi_datagram", "mi_fifo", "rtpengine", "rtpproxy", "tls"}, module)
+	return slices.Contains([]string{"ctl", "jsonrpcs", "mi_datagram", "mi_fifo", "ndb_redis", "rtpengine", "rtpproxy", "tls"}, module)
 }

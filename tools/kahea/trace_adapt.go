@@ -12,8 +12,12 @@ import (
 
 // adapt puts the view before the functions and variables of a module.
 func (v *traceView) adapt(e *module.Exports) {
+	for i := range e.Lua {
+		v.keepInside(&e.Lua[i])
+	}
 	for i := range e.Functions {
 		f := &e.Functions[i]
+		v.keepInside(f)
 		run := f.Run
 		name := f.Name
 		f.Run = func(c *module.Call, a module.Args) module.Result {
@@ -25,6 +29,18 @@ func (v *traceView) adapt(e *module.Exports) {
 	}
 	for i := range e.Variables {
 		v.adaptVariable(&e.Variables[i])
+	}
+}
+
+// keepInside tells the calls of a function that would ask something outside in place of making them.
+func (v *traceView) keepInside(f *module.Function) {
+	if !f.Outside {
+		return
+	}
+	name := f.Name
+	f.Run = func(c *module.Call, a module.Args) module.Result {
+		v.note("would call %s(%s), but a trace leaves the world outside alone", name, v.arguments(c, a))
+		return module.False
 	}
 }
 
