@@ -25,6 +25,8 @@ var (
 	ErrTooLarge       error = &ParseError{513, "Message Too Large"}
 	// ErrHeadersTooLarge is ErrTooLarge of a request of HTTP whose body has not begun (RFC 6585 5).
 	ErrHeadersTooLarge error = &ParseError{431, "Request Header Fields Too Large"}
+	// ErrURITooLong is ErrTooLarge of a request of HTTP whose first line has not ended (RFC 9110 15.5.15).
+	ErrURITooLong error = &ParseError{414, "URI Too Long"}
 
 	ErrAbsent        error = &ParseError{400, "Missing Header"}
 	ErrVia           error = &ParseError{400, "Bad Via"}

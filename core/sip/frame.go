@@ -29,6 +29,8 @@ const (
 type Framer struct {
 	// MaxHeader and MaxBody are limits in bytes; 0 is DefaultMaxHeader and DefaultMaxBody.
 	MaxHeader, MaxBody int
+	// MaxMessage bounds both together; 0 does not.
+	MaxMessage int
 	// NoContentLength takes a message without Content-Length as one without body instead of as an error. An HTTP request without one
 	// never has a body (RFC 9112 6.3).
 	NoContentLength bool
@@ -48,7 +50,7 @@ type Framer struct {
 // Next looks at buf, the unread bytes of the stream beginning at a message border, and says how many of them to take as what. With
 // FrameIncomplete n is 0: call again with more bytes behind the same ones. After an error (*ParseError) the border is lost: the connection
 // must be closed. n is then the length of the headers, so that they can be answered, or of the request line of HTTP where those are too
-// large; 0 where not even their end came.
+// large, which has no end where it is itself (ErrURITooLong); 0 where not even their end came.
 func (f *Framer) Next(buf []byte) (n int, kind FrameKind, err error) {
 	if f.line == 0 && f.seen == 0 {
 		if n, kind, wait := f.between(buf); n > 0 || wait {
@@ -103,7 +105,7 @@ func (f *Framer) headers(buf []byte) (end int, err error) {
 		if i < 0 {
 			f.seen = len(buf)
 			if len(buf) >= limit { // no end that comes now is within it
-				return f.tooLarge()
+				return f.tooLarge(buf[:limit])
 			}
 			return 0, nil
 		}
@@ -113,7 +115,7 @@ func (f *Framer) headers(buf []byte) (end int, err error) {
 		f.line, f.seen = end, end
 		switch {
 		case end > limit:
-			return f.tooLarge()
+			return f.tooLarge(buf[:limit])
 		case len(line) == 0:
 			return end, f.body(end)
 		case first:
@@ -125,10 +127,14 @@ func (f *Framer) headers(buf []byte) (end int, err error) {
 	}
 }
 
-// tooLarge ends headers over the limit. Those of SIP cannot be answered without all that the answer repeats; HTTP needs the first line.
-func (f *Framer) tooLarge() (n int, err error) {
+// tooLarge ends headers over the limit. Those of SIP cannot be answered without all that the answer repeats; HTTP needs the first line,
+// of which the target of a request tells where its end is missing.
+func (f *Framer) tooLarge(within []byte) (n int, err error) {
 	if f.http {
 		return f.start, ErrHeadersTooLarge
+	}
+	if _, target, _ := bytes.Cut(within, []byte(" ")); f.start == 0 && (bytes.HasPrefix(target, []byte("/")) || bytes.HasPrefix(target, []byte("http"))) {
+		return len(within), ErrURITooLong
 	}
 	return 0, ErrTooLarge
 }
@@ -189,7 +195,7 @@ func (f *Framer) body(end int) error {
 		return ErrContentLength
 	case !f.has && !f.http && !f.NoContentLength:
 		return ErrNoLength
-	case f.length > orDefault(f.MaxBody, DefaultMaxBody):
+	case f.length > orDefault(f.MaxBody, DefaultMaxBody), f.MaxMessage > 0 && end+f.length > f.MaxMessage:
 		return ErrTooLarge
 	}
 	f.total = end + f.length

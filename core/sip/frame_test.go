@@ -56,7 +56,7 @@ func TestFramer(t *testing.T) {
 		{"http without length", http + msg, Framer{}, []frame{{len(http), FrameMessage}, {len(msg), FrameMessage}}, nil},
 		{"length twice the same", twice, Framer{}, []frame{{len(twice), FrameMessage}}, nil},
 		{"no length allowed", head + "\r\n", Framer{NoContentLength: true}, []frame{{len(head) + 2, FrameMessage}}, nil},
-		{"limits reached", msg, Framer{MaxHeader: len(msg) - 4, MaxBody: 4}, []frame{{len(msg), FrameMessage}}, nil},
+		{"limits reached", msg, Framer{MaxHeader: len(msg) - 4, MaxBody: 4, MaxMessage: len(msg)}, []frame{{len(msg), FrameMessage}}, nil},
 
 		{"no length", head + "\r\n", Framer{}, nil, ErrNoLength},
 		{"http in the uri only", "OPTIONS sip:HTTP/1.1@a SIP/2.0\r\n\r\n", Framer{}, nil, ErrNoLength},
@@ -67,6 +67,10 @@ func TestFramer(t *testing.T) {
 		{"empty length at the end", head + "l:\r\n\r\n", Framer{}, nil, ErrContentLength},
 		{"absurd", head + "l: 99999999999999999999999\r\n\r\n", Framer{}, nil, ErrTooLarge},
 		{"body over the limit", msg, Framer{MaxBody: 3}, nil, ErrTooLarge},
+		{"header and body over the limit", msg, Framer{MaxMessage: len(msg) - 1}, nil, ErrTooLarge},
+		{"http line without end", "GET /" + strings.Repeat("x", DefaultMaxHeader), Framer{}, nil, ErrURITooLong},
+		{"http line over the limit", "GET http://a/x HTTP/1.1\r\n\r\n", Framer{MaxHeader: 20}, nil, ErrURITooLong},
+		{"sip line over the limit", "OPTIONS sip:/a SIP/2.0\r\n\r\n", Framer{MaxHeader: 20}, nil, ErrTooLarge},
 		{"header over the limit", msg, Framer{MaxHeader: len(msg) - 5}, nil, ErrTooLarge},
 		{"line without end", strings.Repeat("x", DefaultMaxHeader+2), Framer{}, nil, ErrTooLarge},
 	}

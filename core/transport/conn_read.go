@@ -3,7 +3,6 @@
 package transport
 
 import (
-	"errors"
 	"unsafe"
 
 	"github.com/kahea-sip/kahea/core/sip"
@@ -121,7 +120,7 @@ func (c *conn) frames(in *input, out *Out) error {
 			c.streams.layer.log.Debug("closing a connection that does not speak SIP", "src", c.remote, "err", err)
 			if f.Message != nil {
 				c.mu.Lock()
-				c.lingers = errors.Is(err, sip.ErrHeadersTooLarge) || errors.Is(err, sip.ErrTooLarge) // more of it is on its way
+				c.lingers = err == sip.ErrHeadersTooLarge || err == sip.ErrTooLarge || err == sip.ErrURITooLong // more of it is on its way
 				c.mu.Unlock()
 				data, b := in.take(f)
 				c.receive(data, b, err, out)

@@ -74,12 +74,18 @@ type sipFraming struct {
 
 var pong = []byte("\r\n")
 
+// lineEnd ends a request line of HTTP that is cut off at the limit, so that it can be read, and answered.
+const lineEnd = " HTTP/1.1\r\n"
+
 func (f *sipFraming) Next(buf []byte) (Frame, error) {
 	if f.prober != nil && len(buf) > 0 && buf[0] < probeByte {
 		return f.probe(buf)
 	}
 	n, kind, err := f.framer.Next(buf)
 	switch {
+	case err == sip.ErrURITooLong && n > len(lineEnd):
+		copy(buf[n-len(lineEnd):n], lineEnd)
+		return Frame{Size: n, Message: buf[:n]}, err
 	case err != nil && n > 0:
 		return Frame{Size: n, Message: buf[:n]}, err
 	case err != nil:
@@ -103,7 +109,7 @@ func (t *streams) newFraming(p Proto, remote netip.AddrPort) Framing {
 	}
 	o := &t.layer.opt.TCP
 	return &sipFraming{
-		framer: sip.Framer{MaxHeader: t.maxMessage, MaxBody: t.maxMessage, NoContentLength: o.AcceptNoContentLength},
+		framer: sip.Framer{MaxHeader: t.maxMessage, MaxBody: t.maxMessage, MaxMessage: t.maxMessage, NoContentLength: o.AcceptNoContentLength},
 		noPong: o.NoCRLFPing,
 		prober: t.layer.prober, remote: remote, proto: p,
 	}

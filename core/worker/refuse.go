@@ -83,6 +83,8 @@ func (e *Engine) answerHTTP(c *module.Call, err error) bool {
 	switch {
 	case errors.Is(err, sip.ErrHeadersTooLarge), errors.Is(err, sip.ErrTooManyHeaders):
 		return c.AnswerHTTP(http.StatusRequestHeaderFieldsTooLarge, "Request Header Fields Too Large", "", "") == nil
+	case errors.Is(err, sip.ErrURITooLong):
+		return c.AnswerHTTP(http.StatusRequestURITooLong, "URI Too Long", "", "") == nil
 	case errors.Is(err, sip.ErrTooLarge):
 		return c.AnswerHTTP(http.StatusRequestEntityTooLarge, "Content Too Large", "", "") == nil
 	}
