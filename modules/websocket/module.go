@@ -28,7 +28,7 @@ const (
 	keepNone = iota
 	keepPing
 	keepPong
-	keepOpen // asks whether the connection is there, which is always known here
+	keepCheck // looks whether the connection is there, which is always known here
 )
 
 // The bits of sub_protocols.
@@ -91,8 +91,8 @@ func (m *WebSocket) Exports() module.Exports {
 		Doc:      "Carries SIP in WebSocket connections, as browsers need it.",
 		Requires: []string{"sl"},
 		Params: []module.Param{
-			{Name: "keepalive_mechanism", Set: &m.mechanism, Min: keepNone, Max: keepOpen,
-				Doc: "what keeps a connection open that is not used: 1 a Ping, whose answer must have come when the next one is due, else the connection is closed; 2 a Pong; 0 and 3 nothing"},
+			{Name: "keepalive_mechanism", Set: &m.mechanism, Min: keepNone, Max: keepCheck,
+				Doc: "what keeps a connection open that is not used: 1 a Ping, whose answer must have come when the next one is due, else the connection is closed; 2 a Pong; 0 nothing; 3 nothing either: it forgets connections that are gone, which is always done at once, and a notice says so"},
 			{Name: "keepalive_timeout", Set: &m.keepTimeout, Min: 1, Max: 1 << 20, Unit: "s", Doc: "how long a connection is not used before it is sent one"},
 			{Name: "keepalive_interval", Set: &m.keepInterval, Min: 1, Max: 1 << 20, Unit: "s", Doc: "how often the connections are looked at for it"},
 			{Name: "keepalive_processes", Set: &m.processes, Min: 1, Max: 1024, Doc: "processes that send them",
@@ -156,7 +156,10 @@ func (m *WebSocket) Start(_ context.Context, h module.Host) error {
 	}
 	h.Transport().OnClose(m.closed)
 	m.tasks = append(m.tasks, h.Timers().Every("websocket", time.Duration(m.timerInterval)*time.Second, m.tend))
-	if m.mechanism == keepPing || m.mechanism == keepPong {
+	switch m.mechanism {
+	case keepCheck:
+		m.log.Info("keepalive_mechanism 3 sends nothing: a connection that is gone is forgotten at once in any case")
+	case keepPing, keepPong:
 		m.tasks = append(m.tasks, h.Timers().Every("websocket keep-alive", time.Duration(m.keepInterval)*time.Second, m.keepAlive))
 	}
 	return nil
