@@ -103,6 +103,7 @@ func (c *conn) open() (err error) {
 			c.mu.Lock()
 			c.failure = err
 			c.mu.Unlock()
+			c.streams.remove(c) // who is told must not find it again
 			close(c.ready)
 		}
 	}()

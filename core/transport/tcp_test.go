@@ -17,6 +17,7 @@ import (
 	"sync"
 	"syscall"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/kahea-sip/kahea/core/counter"
@@ -264,6 +265,7 @@ func TestTCPSendErrors(t *testing.T) {
 		refused := netip.MustParseAddrPort("127.0.0.1:1")
 		errs := make(chan error, 1)
 		o.Sockets = listenOn(TCP, "127.0.0.1:0")
+		o.TCP.Sync = true // else a machine that is slow to refuse is not waited for
 		var d Destination
 		l := start(t, o, func(p Packet, out *Out) { errs <- out.Send(d, p.Data) })
 		c := dial(t, l, l.Sockets()[0].Addr)
@@ -283,6 +285,52 @@ func TestTCPSendErrors(t *testing.T) {
 			if err := <-errs; !errors.Is(err, row.want) {
 				t.Errorf("%s: got %v, want %v", row.name, err, row.want)
 			}
+		}
+	})
+}
+
+// refusing is a network whose Dial refuses when it is let.
+type refusing struct {
+	Network
+	dials, let chan struct{}
+}
+
+func (n refusing) Dial(context.Context, netip.AddrPort, netip.AddrPort) (net.Conn, error) {
+	n.dials <- struct{}{}
+	<-n.let
+	return nil, syscall.ECONNREFUSED
+}
+
+// TestRefusedIsGone: whoever learns that a connection was refused does not find it again. The time that a sender waits for that does not
+// pass while something runs.
+func TestRefusedIsGone(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		n := refusing{NewMemoryNetwork(), make(chan struct{}), make(chan struct{})}
+		d := Destination{Proto: TCP, Addr: netip.MustParseAddrPort("127.0.0.1:1")}
+		errs := make(chan error, 1)
+		l := start(t, Options{Network: n, Sockets: listenOn(TCP, "127.0.0.1:0")}, func(p Packet, out *Out) { errs <- out.Send(d, p.Data) })
+		in, err := n.Network.Dial(t.Context(), netip.AddrPort{}, l.Sockets()[0].Addr)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer in.Close()
+		write(t, in, sipText("a", 0))
+		<-n.dials
+		c := l.streams.find(d, nil)
+		l.streams.mu.RLock() // nothing leaves the tables
+		close(n.let)
+		for l.streams.mu.TryRLock() { // until it is to leave them
+			l.streams.mu.RUnlock()
+			runtime.Gosched()
+		}
+		select {
+		case <-c.ready:
+			t.Error("told while others can find it")
+		default:
+		}
+		l.streams.mu.RUnlock()
+		if err := <-errs; !errors.Is(err, syscall.ECONNREFUSED) {
+			t.Error(err)
 		}
 	})
 }
