@@ -29,8 +29,17 @@ const (
 	colCount
 )
 
-var columnNames = [colCount]string{colPlan: "dpid", colPriority: "pr", colOp: "match_op", colMatch: "match_exp", colLength: "match_len",
-	colSubst: "subst_exp", colReplace: "repl_exp", colAttrs: "attrs"}
+// columns are the parameters that name them, with their defaults.
+var columns = [colCount]struct{ param, name, what string }{
+	colPlan:     {"dpid_col", "dpid", "the number of the dialplan"},
+	colPriority: {"pr_col", "pr", "the priority: the rule with the lowest number that matches counts"},
+	colOp:       {"match_op_col", "match_op", "how texts are compared: 0 equal, 1 by an expression of Perl, 2 by a pattern of the shell"},
+	colMatch:    {"match_exp_col", "match_exp", "what texts are compared with"},
+	colLength:   {"match_len_col", "match_len", "the length that a text must have; 0 for any"},
+	colSubst:    {"subst_exp_col", "subst_exp", "the expression whose groups the replacement may name"},
+	colReplace:  {"repl_exp_col", "repl_exp", `the replacement: text with \0 to \9 and variables`},
+	colAttrs:    {"attrs_col", "attrs", "the attributes of the rule"},
+}
 
 // plans are the rules of each dialplan, by their priorities. They never change.
 type plans map[int64][]*rule

@@ -39,7 +39,11 @@ type Dialplan struct {
 
 // New returns the module with its defaults.
 func New() *Dialplan {
-	return &Dialplan{url: "mysql://kamailio:kamailiorw@localhost/kamailio", table: "dialplan", columns: columnNames, fetchRows: 1000, reloadDelta: 5}
+	d := &Dialplan{url: "mysql://kamailio:kamailiorw@localhost/kamailio", table: "dialplan", fetchRows: 1000, reloadDelta: 5}
+	for i, c := range columns {
+		d.columns[i] = c.name
+	}
+	return d
 }
 
 var (
@@ -66,26 +70,20 @@ func (d *Dialplan) Exports() module.Exports {
 }
 
 func (d *Dialplan) params() []module.Param {
-	column := func(name string, i int, what string) module.Param {
-		return module.Param{Name: name, Set: &d.columns[i], Doc: "column with " + what}
-	}
-	return []module.Param{
+	list := []module.Param{
 		{Name: "db_url", Set: &d.url, Doc: "database"},
 		{Name: "table_name", Set: &d.table, Doc: "table with the rules"},
-		column("dpid_col", colPlan, "the number of the dialplan"),
-		column("pr_col", colPriority, "the priority: the rule with the lowest number that matches counts"),
-		column("match_op_col", colOp, "how texts are compared: 0 equal, 1 by an expression of Perl, 2 by a pattern of the shell"),
-		column("match_exp_col", colMatch, "what texts are compared with"),
-		column("match_len_col", colLength, "the length that a text must have; 0 for any"),
-		column("subst_exp_col", colSubst, "the expression whose groups the replacement may name"),
-		column("repl_exp_col", colReplace, `the replacement: text with \0 to \9 and variables`),
-		column("attrs_col", colAttrs, "the attributes of the rule"),
+	}
+	for i, c := range columns {
+		list = append(list, module.Param{Name: c.param, Set: &d.columns[i], Doc: "column with " + c.what})
+	}
+	return append(list, []module.Param{
 		{Name: "attrs_pvar", Set: &d.attrs, Doc: "variable that gets the attributes of the rule that matched"},
 		{Name: "fetch_rows", Set: &d.fetchRows, Min: 1, Max: 1 << 30, Notice: "rows are taken while they arrive", Doc: "rows that are fetched at once"},
 		{Name: "match_dynamic", Set: &d.dynamic, Min: 0, Max: 1, Doc: "1 evaluates variables in the two expressions for each text"},
 		{Name: "append_branch", Set: func(int) error { return nil }, Notice: "a Request-URI that is changed in a failure route is sent to once, by the next t_relay", Doc: "whether a translation in a failure route appends a branch"},
 		{Name: "reload_delta", Set: &d.reloadDelta, Min: 0, Max: 1 << 30, Unit: "s", Doc: "least time between two times of reading the rules"},
-	}
+	}...)
 }
 
 var (

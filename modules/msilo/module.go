@@ -56,8 +56,12 @@ type Silo struct {
 
 // New returns the module with its defaults.
 func New() *Silo {
-	return &Silo{url: "mysql://kamailio:kamailiorw@localhost/kamailio", table: "silo", columns: columnNames, expireTime: 259200,
+	s := &Silo{url: "mysql://kamailio:kamailiorw@localhost/kamailio", table: "silo", expireTime: 259200,
 		checkTime: 60, cleanPeriod: 10, useContact: 1, addDate: 1, skipFlag: -1}
+	for i, c := range columns {
+		s.columns[i] = c.name
+	}
+	return s
 }
 
 var (

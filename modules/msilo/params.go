@@ -5,26 +5,15 @@ package msilo
 import "github.com/kahea-sip/kahea/core/module"
 
 func (s *Silo) params() []module.Param {
-	column := func(name string, i int, what string) module.Param {
-		return module.Param{Name: name, Set: &s.columns[i], Doc: "column with " + what}
-	}
 	const longest = 1<<31 - 1
-	return []module.Param{
+	list := []module.Param{
 		{Name: "db_url", Set: &s.url, Doc: "database"},
 		{Name: "db_table", Set: &s.table, Doc: "table of the messages"},
-		column("sc_mid", colID, "the number of the message, which the database gives"),
-		column("sc_from", colFrom, "the URI of the sender"),
-		column("sc_to", colTo, "the URI in To"),
-		column("sc_uri_user", colUser, "the user part of the owner"),
-		column("sc_uri_host", colHost, "the host part of the owner"),
-		column("sc_body", colBody, "the body"),
-		column("sc_ctype", colType, "the content type"),
-		column("sc_exp_time", colExpires, "the time at which the message expires, in seconds since 1970"),
-		column("sc_inc_time", colReceived, "the time at which it came"),
-		column("sc_snd_time", colSend, "the time at which it is sent as a reminder; 0 for a message that waits for its owner"),
-		column("sc_stored_hdrs", colHeaders, "further header fields"),
-		column("sc_callid", colCallID, "the Call-ID that the message came with, with use_mode 1"),
-		column("sc_status", colStatus, "the state of the message, which is written as 0"),
+	}
+	for i, c := range columns {
+		list = append(list, module.Param{Name: c.param, Set: &s.columns[i], Doc: "column with " + c.what})
+	}
+	return append(list, []module.Param{
 		{Name: "from_address", Set: &s.fromAddress, Doc: "URI that notifications for senders come from; without it there are none"},
 		{Name: "contact_hdr", Set: &s.contactHeader, Doc: "Contact header of notifications, with its name and line end"},
 		{Name: "extra_hdrs", Set: &s.extraHeaders, Doc: "further header fields of what m_dump sends, each with its line end"},
@@ -44,7 +33,7 @@ func (s *Silo) params() []module.Param {
 		{Name: "extra_hdrs_avp", Set: &s.extraAVP, Doc: "variable with header fields that m_store keeps with the message, and m_dump sends, in place of those whose names begin with X- or P-"},
 		{Name: "skip_notification_flag", Set: &s.skipFlag, Min: -1, Max: 31, Doc: "message flag that keeps m_store from notifying the sender; -1 for none"},
 		{Name: "use_mode", Set: &s.keepCallID, Min: 0, Max: 1, Doc: "1 keeps the Call-ID of a message, and delivers it with the same"},
-	}
+	}...)
 }
 
 func (s *Silo) functions() []module.Function {

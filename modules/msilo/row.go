@@ -31,8 +31,22 @@ const (
 	colCount
 )
 
-var columnNames = [colCount]string{colID: "id", colFrom: "src_addr", colTo: "dst_addr", colUser: "username", colHost: "domain", colBody: "body",
-	colType: "ctype", colExpires: "exp_time", colReceived: "inc_time", colSend: "snd_time", colHeaders: "extra_hdrs", colCallID: "callid", colStatus: "status"}
+// columns are the parameters that name them, with their defaults.
+var columns = [colCount]struct{ param, name, what string }{
+	colID:       {"sc_mid", "id", "the number of the message, which the database gives"},
+	colFrom:     {"sc_from", "src_addr", "the URI of the sender"},
+	colTo:       {"sc_to", "dst_addr", "the URI in To"},
+	colUser:     {"sc_uri_user", "username", "the user part of the owner"},
+	colHost:     {"sc_uri_host", "domain", "the host part of the owner"},
+	colBody:     {"sc_body", "body", "the body"},
+	colType:     {"sc_ctype", "ctype", "the content type"},
+	colExpires:  {"sc_exp_time", "exp_time", "the time at which the message expires, in seconds since 1970"},
+	colReceived: {"sc_inc_time", "inc_time", "the time at which it came"},
+	colSend:     {"sc_snd_time", "snd_time", "the time at which it is sent as a reminder; 0 for a message that waits for its owner"},
+	colHeaders:  {"sc_stored_hdrs", "extra_hdrs", "further header fields"},
+	colCallID:   {"sc_callid", "callid", "the Call-ID that the message came with, with use_mode 1"},
+	colStatus:   {"sc_status", "status", "the state of the message, which is written as 0"},
+}
 
 // message is a row.
 type message struct {
