@@ -3,7 +3,9 @@
 package jsonrpcs
 
 import (
+	"context"
 	"slices"
+	"strings"
 
 	"github.com/kahea-sip/kahea/core/module"
 )
@@ -43,4 +45,23 @@ func (j *Jsonrpcs) Where() (fifo, datagrams string) {
 		datagrams = j.dgramSocket
 	}
 	return fifo, datagrams
+}
+
+// StartFor starts what serves for a module of Kamailio 4, and says so. Where the
+// jsonrpcs of the configuration serves the same, that does, with its parameters.
+func (j *Jsonrpcs) StartFor(ctx context.Context, h module.Host, name string) error {
+	fifo, datagrams := j.Where()
+	what, at := "FIFO", fifo
+	if fifo == "" {
+		what, at = "socket", datagrams
+	}
+	log := h.Log().With("module", name, strings.ToLower(what), at)
+	log.Warn(name + " is a module of Kamailio 4: its " + what + " takes JSON-RPC, as that of jsonrpcs; MI commands have become RPC commands")
+	if own, ok := h.Module("jsonrpcs").(*Jsonrpcs); ok {
+		if f, d := own.Where(); f == at && fifo != "" || d == at && fifo == "" {
+			log.Warn("jsonrpcs serves it: the parameters of jsonrpcs count, those of " + name + " do not")
+			return nil
+		}
+	}
+	return j.Start(ctx, h)
 }

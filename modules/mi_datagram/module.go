@@ -54,12 +54,5 @@ func (m *MIDatagram) Prepare(b module.Binder) error {
 
 // Start implements module.Starter.
 func (m *MIDatagram) Start(ctx context.Context, h module.Host) error {
-	_, socket := m.Where()
-	h.Log().Warn("mi_datagram is a module of Kamailio 4: its socket takes JSON-RPC, as that of jsonrpcs; MI commands have become RPC commands", "module", "mi_datagram", "socket", socket)
-	if j, ok := h.Module("jsonrpcs").(*jsonrpcs.Jsonrpcs); ok {
-		if _, same := j.Where(); same == socket {
-			return nil
-		}
-	}
-	return m.Jsonrpcs.Start(ctx, h)
+	return m.StartFor(ctx, h, "mi_datagram")
 }

@@ -42,12 +42,5 @@ func (m *MIFIFO) Exports() module.Exports {
 
 // Start implements module.Starter.
 func (m *MIFIFO) Start(ctx context.Context, h module.Host) error {
-	fifo, _ := m.Where()
-	h.Log().Warn("mi_fifo is a module of Kamailio 4: its FIFO takes JSON-RPC, as that of jsonrpcs; MI commands have become RPC commands", "module", "mi_fifo", "fifo", fifo)
-	if j, ok := h.Module("jsonrpcs").(*jsonrpcs.Jsonrpcs); ok {
-		if same, _ := j.Where(); same == fifo {
-			return nil
-		}
-	}
-	return m.Jsonrpcs.Start(ctx, h)
+	return m.StartFor(ctx, h, "mi_fifo")
 }
