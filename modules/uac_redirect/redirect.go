@@ -55,8 +55,11 @@ func (r *Redirect) getRedirects(c *module.Call, a module.Args) module.Result {
 
 // take takes the Contacts of all branches that were redirected now.
 func (r *Redirect) take(c *module.Call, l limits, reason string) module.Result {
-	if c.Tx == nil {
+	switch {
+	case c.Tx == nil:
 		return c.Fail("get_redirects", errTx)
+	case reason != "" && r.acc == nil: // of Lua; native calls are looked at before the start
+		return c.Fail("get_redirects", errNoAcc)
 	}
 	taken, filters := 0, r.filters(c)
 	for _, b := range c.Tx.LastStep() {
@@ -112,7 +115,7 @@ func (r *Redirect) choose(f *filters, all []sip.Contact, most int) []sip.Contact
 func (r *Redirect) add(c *module.Call, k *sip.Contact, reason string) {
 	t := transaction.Target{URI: c.Keep(k.URI), Q: int16(k.Q), Flags: r.branchFlags(k)}
 	c.Branches = append(c.Branches, t)
-	if reason == "" || r.acc == nil {
+	if reason == "" {
 		return
 	}
 	was := c.Target.URI
