@@ -3,11 +3,14 @@
 package main
 
 import (
+	"encoding/binary"
+	"encoding/hex"
 	"fmt"
 	"io"
 	"net"
 	"os"
 	"path/filepath"
+	"strings"
 	"syscall"
 	"time"
 
@@ -59,6 +62,31 @@ func askDatagram(ts *testscript.TestScript, neg bool, args []string) {
 	n, err := conn.Read(buf)
 	ts.Check(err)
 	fmt.Fprintf(ts.Stdout(), "%s\n", buf[:n])
+}
+
+// askHex is the word ask-hex: it sends bytes to a socket of SIP and prints those of
+// the message of STUN that comes back.
+func askHex(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) < 3 {
+		ts.Fatalf("usage: ask-hex udp|tcp ADDRESS HEX…")
+	}
+	data, err := hex.DecodeString(strings.Join(args[2:], ""))
+	ts.Check(err)
+	conn, err := net.Dial(args[0], args[1])
+	ts.Check(err)
+	defer conn.Close()
+	conn.SetDeadline(time.Now().Add(patience))
+	_, err = conn.Write(data)
+	ts.Check(err)
+	buf := make([]byte, 1024)
+	n, err := io.ReadAtLeast(conn, buf, 20)
+	ts.Check(err)
+	size := 20 + int(binary.BigEndian.Uint16(buf[2:]))
+	if n < size {
+		_, err = io.ReadFull(conn, buf[n:size])
+		ts.Check(err)
+	}
+	fmt.Fprintf(ts.Stdout(), "%x\n", buf[:max(n, size)])
 }
 
 // askFIFO is the word ask-fifo: it writes a file to a FIFO and prints what

@@ -119,6 +119,7 @@ func TestCalls(t *testing.T) {
 //	ctl SOCKET COMMAND [ARG…]       run a command through a binrpc socket
 //	ask-datagram SOCKET FILE        ask through a Unix datagram socket
 //	ask-fifo FIFO REPLY-FIFO FILE   ask through a FIFO
+//	ask-hex udp|tcp ADDRESS HEX…    ask a socket by STUN
 //
 // The flag -portable=no of daemon makes it read its sockets as it does outside
 // of tests, -dns=FILE gives it the names of a file; $FAST is the former or empty, $CFG the folder of shared configurations.
@@ -179,6 +180,7 @@ func parameters() testscript.Params {
 	words["signal"] = sendSignal
 	words["ask-datagram"] = askDatagram
 	words["ask-fifo"] = askFIFO
+	words["ask-hex"] = askHex
 	setup := func(env *testscript.Env) error {
 		dir, err := filepath.Abs("testdata")
 		env.Vars = append(env.Vars, "CFG="+dir, "FAST="+env.Getenv("FAST"))
