@@ -55,6 +55,14 @@ func AppendAddr(dst []byte, a netip.Addr) []byte {
 	return dst
 }
 
+// AppendHost appends an address as the host of a URI: IPv6 in brackets, without its zone.
+func AppendHost(dst []byte, a netip.Addr) []byte {
+	if a = a.Unmap().WithZone(""); a.Is4() {
+		return AppendAddr(dst, a)
+	}
+	return append(AppendAddr(append(dst, '['), a), ']')
+}
+
 // AppendAddrPort appends an address, IPv6 in brackets, and a port.
 func AppendAddrPort(dst []byte, a netip.AddrPort) []byte {
 	if !a.Addr().Is6() {

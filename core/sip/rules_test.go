@@ -4,6 +4,7 @@ package sip
 
 import (
 	"net/netip"
+	"strings"
 	"testing"
 )
 
@@ -48,6 +49,11 @@ func TestIPv6Form(t *testing.T) {
 		}
 		if got := string(AppendAddrPort(nil, netip.MustParseAddrPort("192.0.2.1:5060"))); got != "192.0.2.1:5060" {
 			t.Errorf("form %d: IPv4 is %s", form, got)
+		}
+		for addr, host := range map[string]string{"2001:db8::a": strings.TrimSuffix(want[1], ":5060"), "fe80::1%eth0": "[" + strings.TrimSuffix(want[2], "%eth0") + "]", "192.0.2.1": "192.0.2.1", "::ffff:192.0.2.1": "192.0.2.1"} {
+			if got := string(AppendHost(nil, netip.MustParseAddr(addr))); got != host {
+				t.Errorf("form %d: the host of %s is %s, want %s", form, addr, got, host)
+			}
 		}
 	}
 }

@@ -6,6 +6,8 @@ import (
 	"net/netip"
 	"slices"
 	"strings"
+
+	"github.com/kahea-sip/kahea/core/sip"
 )
 
 // Alias is a name under which the server is known (alias).
@@ -73,6 +75,16 @@ func (l *Layer) IsMyself(host string, port int, proto Proto) bool {
 		}
 	}
 	return false
+}
+
+// IsMyURI tells whether a URI names this server. Without a port it has that of its
+// transport.
+func (l *Layer) IsMyURI(u *sip.URI) bool {
+	proto, port := u.Transport(), u.Port
+	if port == 0 {
+		port = proto.DefaultPort()
+	}
+	return l.IsMyself(u.Host, port, proto)
 }
 
 // parseAddr reads an address; names are told from it by their first letter, so

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/kahea-sip/kahea/core/counter"
+	"github.com/kahea-sip/kahea/core/sip"
 )
 
 // bound makes a layer with bound sockets in a memory network.
@@ -135,6 +136,12 @@ func TestIsMyself(t *testing.T) {
 	} {
 		if got := l.IsMyself(row.host, row.port, row.proto); got != row.want {
 			t.Errorf("IsMyself(%q, %d, %q): got %t", row.host, row.port, row.proto, got)
+		}
+	}
+	for uri, want := range map[string]bool{"sip:127.0.0.9": true, "sip:u@127.0.0.9:5062;lr": true, "sip:127.0.0.9;transport=udp": true, "sip:127.0.0.9;transport=tcp": false,
+		"sip:tcp.example.org": false, "sip:tcp.example.org:5080;transport=TCP": true, "sip:sip.example.org;transport=tls": true, "sip:127.0.0.9;transport=tls": false} {
+		if u, err := sip.ParseURI(uri); err != nil || l.IsMyURI(&u) != want {
+			t.Errorf("IsMyURI(%s): got %t, %v", uri, !want, err)
 		}
 	}
 	if got := len(l.Aliases()); got != 4 || !l.MyselfCallbacks() {

@@ -297,7 +297,7 @@ func (m *Module) ownRoutes(n *transaction.Notice) int {
 	own := 0
 	for i := len(rr) - 1 - behind; i >= 0 && own < 2; i-- {
 		u, err := rr[i].ParseURI()
-		if err != nil || !m.isOurs(&u) {
+		if err != nil || !m.host.Transport().IsMyURI(&u) {
 			break
 		}
 		if own++; !u.Params.Has("r2") {

@@ -13,10 +13,8 @@ import (
 
 	"github.com/kahea-sip/kahea/core/counter"
 	"github.com/kahea-sip/kahea/core/module"
-	"github.com/kahea-sip/kahea/core/sip"
 	"github.com/kahea-sip/kahea/core/timer"
 	"github.com/kahea-sip/kahea/core/transaction"
-	"github.com/kahea-sip/kahea/core/transport"
 )
 
 func init() { module.Register("dialog", func() module.Module { return New() }) }
@@ -277,17 +275,4 @@ func (m *Module) expireRemote() {
 	if left {
 		m.remoteTimer.Arm(time.Second)
 	}
-}
-
-// isOurs tells whether a URI names this server.
-func (m *Module) isOurs(u *sip.URI) bool {
-	proto := transport.ProtoNone
-	if v, ok := u.Params.Lookup("transport"); ok {
-		proto = sip.ParseTransport(v)
-	}
-	port := u.Port
-	if port == 0 {
-		port = proto.DefaultPort()
-	}
-	return m.host.Transport().IsMyself(u.Host, port, proto)
 }

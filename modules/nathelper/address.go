@@ -44,17 +44,9 @@ func (n *NATHelper) isPrivate(_ *module.Call, a module.Args) module.Result {
 	return module.Bool(n.privateHost(a.Str(0)))
 }
 
-// appendHost appends an address as a URI has it.
-func appendHost(dst []byte, a netip.Addr) []byte {
-	if a = a.Unmap().WithZone(""); a.Is4() {
-		return sip.AppendAddr(dst, a)
-	}
-	return append(sip.AppendAddr(append(dst, '['), a), ']')
-}
-
 // appendSource appends "address:port".
 func appendSource(dst []byte, a netip.AddrPort) []byte {
-	dst = append(appendHost(dst, a.Addr()), ':')
+	dst = append(sip.AppendHost(dst, a.Addr()), ':')
 	return strconv.AppendUint(dst, uint64(a.Port()), 10)
 }
 

@@ -123,7 +123,7 @@ func (n *NATHelper) fixContact(c *module.Call, _ module.Args) module.Result {
 // appendAlias appends the alias parameter for the source of the message.
 func (n *NATHelper) appendAlias(dst []byte, c *module.Call) []byte {
 	dst = append(append(append(dst, ';'), n.aliasName...), '=')
-	dst = append(appendHost(dst, c.Packet.Src.Addr()), '~')
+	dst = append(sip.AppendHost(dst, c.Packet.Src.Addr()), '~')
 	dst = append(strconv.AppendUint(dst, uint64(c.Packet.Src.Port()), 10), '~')
 	return strconv.AppendUint(dst, uint64(c.Packet.Socket.Proto), 10)
 }
@@ -229,7 +229,7 @@ func (n *NATHelper) appendGiven(dst []byte, host, port, proto string) ([]byte, e
 		return dst, errGiven
 	}
 	dst = append(append(append(dst, ';'), n.aliasName...), '=')
-	dst = append(append(append(appendHost(dst, addr), '~'), port...), '~')
+	dst = append(append(append(sip.AppendHost(dst, addr), '~'), port...), '~')
 	return strconv.AppendUint(dst, uint64(p), 10), nil
 }
 

@@ -64,16 +64,7 @@ func topRoute(c *module.Call) (sip.URI, bool) {
 		return sip.URI{}, false
 	}
 	u, err := routes[0].ParseURI()
-	return u, err == nil && isOurs(c, &u)
-}
-
-func isOurs(c *module.Call, u *sip.URI) bool {
-	proto := transport.Proto(u.Transport())
-	port := u.Port
-	if port == 0 {
-		port = proto.DefaultPort()
-	}
-	return c.Host.Transport().IsMyself(u.Host, port, proto)
+	return u, err == nil && c.Host.Transport().IsMyURI(&u)
 }
 
 // The results of Follow.
@@ -115,12 +106,7 @@ func (f *flow) socket(all []*transport.Socket) *transport.Socket {
 
 // appendURI appends the peer as a next hop.
 func (f *flow) appendURI(dst []byte) []byte {
-	dst = append(dst, "sip:"...)
-	if a := f.peer.Addr(); a.Is4() {
-		dst = a.AppendTo(dst)
-	} else {
-		dst = append(a.AppendTo(append(dst, '[')), ']')
-	}
+	dst = sip.AppendHost(append(dst, "sip:"...), f.peer.Addr())
 	dst = strconv.AppendUint(append(dst, ':'), uint64(f.peer.Port()), 10)
 	return append(append(dst, ";transport="...), f.proto.String()...)
 }
@@ -148,7 +134,7 @@ func (o *Outbound) check(c *module.Call, _ module.Args) module.Result {
 	if err != nil {
 		return checkBadRoute
 	}
-	if !isOurs(c, &u) {
+	if !c.Host.Transport().IsMyURI(&u) {
 		return checkForeign
 	}
 	if u.User == "" {

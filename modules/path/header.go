@@ -107,23 +107,15 @@ func (h *header) appendOne(dst []byte, s *transport.Socket) []byte {
 func (p *Path) appendReceived(dst []byte, from netip.AddrPort, proto transport.Proto) []byte {
 	dst = append(append(append(dst, ';'), p.receivedName...), '=')
 	if p.receivedFormat != 0 {
-		dst = append(appendHost(dst, from.Addr()), '~')
+		dst = append(sip.AppendHost(dst, from.Addr()), '~')
 		dst = strconv.AppendUint(dst, uint64(from.Port()), 10)
 		return strconv.AppendInt(append(dst, '~'), int64(proto), 10)
 	}
 	dst = append(dst, "sip:"...)
-	dst = appendHost(dst, from.Addr())
+	dst = sip.AppendHost(dst, from.Addr())
 	dst = strconv.AppendUint(append(dst, ':'), uint64(from.Port()), 10)
 	if proto != transport.UDP {
 		dst = append(append(dst, "%3Btransport%3D"...), proto.Param()...)
 	}
 	return dst
-}
-
-// appendHost appends an address as the host of a URI.
-func appendHost(dst []byte, a netip.Addr) []byte {
-	if a = a.Unmap(); a.Is4() {
-		return sip.AppendAddr(dst, a)
-	}
-	return append(sip.AppendAddr(append(dst, '['), a), ']')
 }

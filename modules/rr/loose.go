@@ -50,16 +50,13 @@ func (r *RR) looseRoutePreloaded(c *module.Call, _ module.Args) module.Result {
 	return module.False
 }
 
-// isOurs reports whether a URI names this server.
+// isOurs reports whether a URI names this server, by its host or its maddr.
 func isOurs(c *module.Call, u *sip.URI) bool {
-	proto := transport.ProtoNone
-	if v, ok := u.Params.Lookup("transport"); ok {
-		proto = sip.ParseTransport(v)
-	}
-	if host, ok := u.Params.Lookup("maddr"); ok && c.Host.Transport().IsMyself(host, portOf(u, proto), proto) {
+	t := c.Host.Transport()
+	if host, ok := u.Params.Lookup("maddr"); ok && t.IsMyself(host, portOf(u, u.Transport()), u.Transport()) {
 		return true
 	}
-	return c.Host.Transport().IsMyself(u.Host, portOf(u, proto), proto)
+	return t.IsMyURI(u)
 }
 
 func portOf(u *sip.URI, proto transport.Proto) int {
