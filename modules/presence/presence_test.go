@@ -3,9 +3,12 @@
 package presence
 
 import (
+	"errors"
+	"fmt"
 	"slices"
 	"testing"
 
+	"github.com/kahea-sip/kahea/core/module"
 	"github.com/kahea-sip/kahea/core/sip"
 )
 
@@ -100,6 +103,41 @@ func TestEventOf(t *testing.T) {
 		}
 		if name != tc.name || id != tc.id {
 			t.Errorf("%q: got %q and %q", tc.header, name, id)
+		}
+	}
+}
+
+// An error of a check that is no Refusal refuses the request with the code of its
+// kind, and stays the cause.
+func TestChecks(t *testing.T) {
+	plain, own := errors.New("plain"), &Refusal{Code: 403, Reason: "Forbidden"}
+	for _, tc := range []struct {
+		err                error
+		publish, subscribe int
+	}{{plain, 415, 400}, {own, 403, 403}, {fmt.Errorf("wrapped: %w", own), 403, 403}} {
+		check := func(*sip.Message) error { return tc.err }
+		p := New()
+		if err := p.AddEvent(&Event{Name: "presence", CheckPublish: check, CheckSubscribe: check}); err != nil {
+			t.Fatal(err)
+		}
+		read := func(method string) error {
+			var m sip.Message
+			if err := m.Parse([]byte(method + " sip:a@b SIP/2.0\r\nEvent: presence\r\nContent-Length: 1\r\n\r\nx")); err != nil {
+				t.Fatal(err)
+			}
+			if method == "SUBSCRIBE" {
+				_, err := p.readSubscribe(&m, "")
+				return err
+			}
+			_, err := p.readPublish(&module.Call{Msg: &m}, "")
+			return err
+		}
+		for method, want := range map[string]int{"PUBLISH": tc.publish, "SUBSCRIBE": tc.subscribe} {
+			err := read(method)
+			var r *Refusal
+			if !errors.As(err, &r) || r.Code != want || !errors.Is(err, tc.err) {
+				t.Errorf("%s, %v: got %v, want %d", method, tc.err, err, want)
+			}
 		}
 	}
 }

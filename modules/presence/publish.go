@@ -81,7 +81,7 @@ func (p *Presence) readPublish(c *module.Call, sender string) (*publishing, erro
 	}
 	if r.body != "" && e.CheckPublish != nil {
 		if err := e.CheckPublish(m); err != nil {
-			return nil, err
+			return nil, refusal(err, 415, "Unsupported media type")
 		}
 	}
 	if r.who, err = p.target(c); err != nil {
@@ -222,6 +222,16 @@ func (p *Presence) keep(ctx context.Context, at *presentity, r *publishing) (d, 
 		return d, nil, nil
 	}
 	return d, nil, p.pubs.put(ctx, at, d, r.etag)
+}
+
+// refusal is the error of a check as the answer to its request: what it says itself,
+// else a code.
+func refusal(err error, code int, reason string) error {
+	var r *Refusal
+	if errors.As(err, &r) {
+		return err
+	}
+	return &Refusal{Code: code, Reason: reason, Cause: err}
 }
 
 // refuse answers a request that was not accepted. What the answer does not say is

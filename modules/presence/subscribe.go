@@ -63,7 +63,7 @@ func (p *Presence) readSubscribe(m *sip.Message, watcher string) (*subscribing, 
 	}
 	if e.CheckSubscribe != nil {
 		if err := e.CheckSubscribe(m); err != nil {
-			return nil, err
+			return nil, refusal(err, 400, "Bad request")
 		}
 	}
 	contacts, err := m.Contacts()

@@ -16,10 +16,8 @@ const nsPIDF = "urn:ietf:params:xml:ns:pidf"
 
 // checkXML refuses a PUBLISH whose body is no XML, or more than is read.
 func checkXML(m *sip.Message) error {
-	if _, err := xmldoc.Parse(m.Body(), xmldoc.Usual); err != nil {
-		return &presence.Refusal{Code: 415, Reason: "Unsupported media type", Cause: err}
-	}
-	return nil
+	_, err := xmldoc.Parse(m.Body(), xmldoc.Usual)
+	return err
 }
 
 // aggregate makes one document of all: the last one, which has the greatest
