@@ -115,21 +115,23 @@ func (p *Presence) subscribe(c *module.Call, r *subscribing) (*subscription, err
 	if err := p.current(c.Context(), at); err != nil {
 		return nil, err
 	}
-	if p.deleteSameSubs != 0 {
-		p.replaceSame(at, s)
-	}
 	// What changes until the NOTIFY leaves is told by that one.
 	s.queued, s.version = true, 1
-	if s.status == Terminated {
-		return s, nil
+	if s.status != Terminated {
+		s.localCSeq = 1
+		if err := p.store.insert(c.Context(), s); err != nil {
+			return nil, err
+		}
 	}
-	s.localCSeq = 1
-	if err := p.store.insert(c.Context(), s); err != nil {
-		return nil, err
+	// Nothing can refuse the request any more: only now others end for it.
+	if p.deleteSameSubs != 0 {
+		p.dropSame(at, s)
 	}
-	at.mu.Lock()
-	defer at.mu.Unlock()
-	p.table.add(s)
+	if s.status != Terminated {
+		at.mu.Lock()
+		defer at.mu.Unlock()
+		p.table.add(s)
+	}
 	return s, nil
 }
 
@@ -314,8 +316,9 @@ func (p *Presence) renew(c *module.Call, r *subscribing, s *subscription) (was r
 	return was, nil
 }
 
-// replaceSame ends other subscriptions with the Call-ID of s (delete_same_subs).
-func (p *Presence) replaceSame(at *presentity, s *subscription) {
+// dropSame forgets other subscriptions with the Call-ID of s (delete_same_subs),
+// which is in no table yet.
+func (p *Presence) dropSame(at *presentity, s *subscription) {
 	var old []*subscription
 	at.mu.Lock()
 	for _, o := range at.subs {
