@@ -58,7 +58,8 @@ const (
 	FromSharedLine    Source = 1 << 1
 	ForSharedLine     Source = 1 << 2
 	FromCommand       Source = 1 << 6
+	FromAwaited       Source = 1 << 7 // a command that waits for the reply
 	FromDialogs       Source = 1 << 10
-	ForRegistrations  Source = 1 << 11
 	FromRegistrations Source = 1 << 12
+	ForRegistrations  Source = 1 << 13
 )

@@ -26,7 +26,7 @@ const (
 )
 
 // publication reads the arguments of pua.publish.
-func publication(r *module.Request) (*pua.Publication, error) {
+func publication(r *module.Request, source pua.Source) (*pua.Publication, error) {
 	var text [argBody + 1]string
 	for i := range text {
 		if i == argBody && r.Len() <= argBody {
@@ -40,7 +40,7 @@ func publication(r *module.Request) (*pua.Publication, error) {
 			text[i] = ""
 		}
 	}
-	p := &pua.Publication{URI: text[argURI], ID: text[argID], Source: pua.FromCommand, ContentType: text[argContentType], ETag: text[argETag],
+	p := &pua.Publication{URI: text[argURI], ID: text[argID], Source: source, ContentType: text[argContentType], ETag: text[argETag],
 		Proxy: text[argProxy], Headers: text[argHeaders], Body: text[argBody]}
 	var err error
 	if p.Expires, err = seconds(text[argExpires]); err != nil {
@@ -94,8 +94,9 @@ func isURI(s string) bool {
 	return err == nil && u.IsSIP() && !strings.ContainsAny(s, "<> \t\r\n")
 }
 
+// publish is pua.send_publish.
 func (m *Module) publish(r *module.Request) error {
-	p, err := publication(r)
+	p, err := publication(r, pua.FromCommand)
 	if err != nil {
 		return err
 	}
@@ -111,7 +112,7 @@ func failed(err error) error {
 
 // publishAndWait is pua.publish.
 func (m *Module) publishAndWait(r *module.Request) error {
-	p, err := publication(r)
+	p, err := publication(r, pua.FromAwaited)
 	if err != nil {
 		return err
 	}

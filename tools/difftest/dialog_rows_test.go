@@ -155,7 +155,7 @@ func awaitRows(t *testing.T, rows func(string) [][]db.Value, statement string, n
 			return
 		}
 	}
-	t.Fatalf("%s: %d rows, want %d", statement, got, n)
+	t.Fatalf("%s: %d rows, want %d: %v", statement, got, n, rows(statement))
 }
 
 const endHeaders = "Max-Forwards: 70\r\nFrom: <sip:alice@x>;tag=a\r\nCall-ID: rows@x\r\n"

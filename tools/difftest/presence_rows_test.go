@@ -59,8 +59,8 @@ func TestPresenceRows(t *testing.T) {
 	}
 }
 
-// presenceTables makes the tables, and returns what asks them.
-func presenceTables(t *testing.T, file string) func(statement string) [][]db.Value {
+// makeTables makes tables, and returns what asks them.
+func makeTables(t *testing.T, file string, names ...string) func(statement string) [][]db.Value {
 	t.Helper()
 	u, err := db.ParseURL("sqlite://" + file)
 	if err != nil {
@@ -72,7 +72,7 @@ func presenceTables(t *testing.T, file string) func(statement string) [][]db.Val
 	}
 	t.Cleanup(func() { d.Close() })
 	var tables []schema.Table
-	for _, name := range []string{"version", "presentity", "active_watchers", "watchers", "xcap"} {
+	for _, name := range names {
 		table, _ := schema.Lookup(name)
 		tables = append(tables, table)
 	}
@@ -92,7 +92,7 @@ func presenceTables(t *testing.T, file string) func(statement string) [][]db.Val
 func takeOverPresence(t *testing.T, first, second string) {
 	run := t.TempDir()
 	file, cfg := filepath.Join(run, "rows.db"), filepath.Join(run, "rows.cfg")
-	rows := presenceTables(t, file)
+	rows := makeTables(t, file, "version", "presentity", "active_watchers", "watchers", "xcap")
 	if err := os.WriteFile(cfg, []byte(strings.ReplaceAll(presenceRowsCfg, "DATABASE", file)), 0o600); err != nil {
 		t.Fatal(err)
 	}
