@@ -5,6 +5,7 @@ package pv
 import (
 	"errors"
 	"fmt"
+	"math/rand/v2"
 	"os"
 	"strconv"
 	"strings"
@@ -165,7 +166,7 @@ func spread(path []word) []word {
 var headerSelects = map[string]sip.HeaderType{"call_id": sip.HeaderCallID, "expires": sip.HeaderExpires, "date": sip.HeaderDate,
 	"content_type": sip.HeaderContentType, "content_length": sip.HeaderContentLength, "user_agent": sip.HeaderUserAgent,
 	"max_forwards": sip.HeaderMaxForwards, "subject": sip.HeaderSubject, "identity": sip.HeaderIdentity, "priority": sip.HeaderPriority, "organization": sip.HeaderOrganization,
-	"session_expires": sip.HeaderSessionExpires, "min_se": sip.HeaderMinSE}
+	"session_expires": sip.HeaderSessionExpires, "min_se": sip.HeaderMinSE, "identity_info": sip.HeaderIdentityInfo, "sip_if_match": sip.HeaderSIPIfMatch}
 
 // selectPath finds what a path names; anything that the table does not have is
 // an error at start.
@@ -211,11 +212,16 @@ func selectPath(path []word) (getter, error) {
 	case "proxy_authorization":
 		return digestSelect(sip.HeaderProxyAuthorization, path[0], rest)
 	case "method":
-		return only(rest, map[string]getter{"": methodName})
+		if len(rest) > 0 {
+			return nil, fmt.Errorf("the select has no part %q", pathText(rest))
+		}
+		return firstLineSelect(true, path)
+	case "version", "status", "code", "reason":
+		return only(rest, map[string]getter{"": firstLine[path[0].name]})
 	case "msg":
 		return messageSelect(rest)
 	case "branch":
-		return only(rest, map[string]getter{"count": func(c *module.Call) module.Value { return number(len(c.Branches)) }})
+		return branchSelect(rest)
 	case "src", "dst", "received":
 		return placeSelect(path[0].name, rest)
 	case "sys":
@@ -246,6 +252,13 @@ func eventType(c *module.Call) module.Value {
 	return orNull(strings.TrimSpace(event))
 }
 
+// uniqueText is sys.unique: another text each time, also after a restart.
+func uniqueText(c *module.Call) module.Value {
+	return build(c, func(b []byte) []byte {
+		return fmt.Appendf(b, "%x-%x-%x", os.Getpid(), c.Host.Clock().Now().Unix(), rand.Uint64())
+	})
+}
+
 // systemSelect is sys.pid, sys.now and the like.
 func systemSelect(rest []word) (getter, error) {
 	now := func(c *module.Call) int64 { return c.Host.Clock().Now().Unix() }
@@ -260,7 +273,7 @@ func systemSelect(rest []word) (getter, error) {
 		"now.local": func(c *module.Call) module.Value {
 			return build(c, func(b []byte) []byte { return c.Host.Clock().Now().Local().AppendFormat(b, ctime) })
 		},
-		"now.gmt": utc, "now.utc": utc,
+		"now.gmt": utc, "now.utc": utc, "unique": uniqueText,
 	})
 }
 
@@ -296,11 +309,14 @@ func messageSelect(rest []word) (getter, error) {
 	if len(rest) > 0 && (rest[0].name == "header" || rest[0].name == "h") {
 		return messageHeader(rest)
 	}
+	if len(rest) > 0 && (rest[0].name == "request" || rest[0].name == "response") {
+		return firstLineSelect(rest[0].name == "request", rest[1:])
+	}
 	if len(rest) > 1 && (rest[0].name == "body" || rest[0].name == "content") && rest[1].name == "sdp" {
 		return sdpSelect(rest[2:])
 	}
 	return only(rest, map[string]getter{
-		"": func(c *module.Call) module.Value { return avp.String(c.Msg.Raw()) }, "len": func(c *module.Call) module.Value { return number(len(c.Msg.Raw())) },
+		"": rawMessage, "len": func(c *module.Call) module.Value { return number(len(c.Msg.Raw())) },
 		"body": body, "content": body, "first_line": func(c *module.Call) module.Value { return avp.String(c.Msg.FirstLine()) },
 		"type": func(c *module.Call) module.Value {
 			if c.Msg.IsRequest() {

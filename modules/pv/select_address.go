@@ -100,6 +100,10 @@ func uriWord(rest []word) (func(c *module.Call, u *sip.URI) module.Value, error)
 	switch rest[0].name {
 	case "user":
 		return plain(uriUser)
+	case "rn_user":
+		return plain(routingNumber)
+	case "transport":
+		return plain(impliedTransport)
 	case "pwd":
 		return plain(func(u *sip.URI) module.Value { return orNull(u.Password) })
 	case "host":
@@ -126,6 +130,35 @@ func uriWord(rest []word) (func(c *module.Call, u *sip.URI) module.Value, error)
 		}, nil
 	}
 	return nil, fmt.Errorf("a URI has no part %q", rest[0].name)
+}
+
+// routingNumber is the number that a request is routed by, where it was ported
+// (rn, RFC 4694), else the user.
+func routingNumber(u *sip.URI) module.Value {
+	if !u.IsSIP() && !u.IsTel() {
+		return null
+	}
+	for _, list := range []sip.Params{u.PhoneParams, u.Params} {
+		if list.Has("rn") {
+			number, _ := list.Lookup("rn")
+			return avp.String(number)
+		}
+	}
+	return uriUser(u)
+}
+
+// impliedTransport is the transport that a URI asks for or implies; as in Kamailio
+// a number implies udp, whatever its scheme, and wss says nothing.
+func impliedTransport(u *sip.URI) module.Value {
+	t := u.Transport()
+	switch {
+	case t != sip.TransportNone && t != sip.TransportWSS && t <= sip.TransportWSS:
+	case u.Scheme == sip.SchemeSIPS && !u.PhoneUser():
+		t = sip.TransportTLS
+	default:
+		t = sip.TransportUDP
+	}
+	return avp.String(t.String())
 }
 
 // param is the value of a parameter, null where it has none.
@@ -272,8 +305,10 @@ func viaSelect(first word, rest []word) (getter, error) {
 		return part(func(v *sip.Via) module.Value { return orNull(v.PortText) }), nil
 	case "transport":
 		return part(func(v *sip.Via) module.Value { return orNull(v.TransportText) }), nil
+	case "comment":
+		return part(func(v *sip.Via) module.Value { return orNull(viaComment(v.Raw)) }), nil
 	case "branch", "rport", "received", "i", "alias", "maddr", "ttl":
-		return part(func(v *sip.Via) module.Value { return param(v.Params, name) }), nil
+		return part(func(v *sip.Via) module.Value { return param(viaParams(v), name) }), nil
 	case "params":
 		n := rest[0].param
 		if n == "" && len(rest) == 2 {
@@ -282,7 +317,31 @@ func viaSelect(first word, rest []word) (getter, error) {
 		if n == "" {
 			return nil, errors.New(`expected the name of a parameter: via.params["name"]`)
 		}
-		return part(func(v *sip.Via) module.Value { return param(v.Params, n) }), nil
+		return part(func(v *sip.Via) module.Value { return param(viaParams(v), n) }), nil
 	}
 	return nil, fmt.Errorf("a Via has no part %q", rest[0].name)
+}
+
+// viaParams are the parameters without a comment behind them.
+func viaParams(v *sip.Via) sip.Params {
+	list := string(v.Params)
+	return sip.Params(strings.TrimRight(list[:unquotedIndex(list, '(')], " \t"))
+}
+
+// viaComment is what stands in parentheses behind a Via, as RFC 2543 had it; it
+// may have parentheses of its own.
+func viaComment(raw string) string {
+	_, s, _ := strings.Cut(raw[unquotedIndex(raw, '('):], "(")
+	depth := 1
+	for i := range len(s) {
+		switch s[i] {
+		case '(':
+			depth++
+		case ')':
+			if depth--; depth == 0 {
+				return s[:i]
+			}
+		}
+	}
+	return ""
 }

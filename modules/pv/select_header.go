@@ -52,6 +52,9 @@ func headerSelect(whole bool, rest []word) (getter, error) {
 		if !name.given && len(more) == 0 {
 			return func(c *module.Call) module.Value { return joinedValues(c, h, addressURI) }, nil
 		}
+		if !name.given { // several values have no URI together
+			return uriSelect(func(c *module.Call) string { return joinedValues(c, h, addressURI).Str }, more)
+		}
 		return addressSelect(find, raw, rest[1:])
 	case "name":
 		g, err := addressSelect(find, raw, rest[1:])
