@@ -119,7 +119,7 @@ func newUDPSocket(l *Layer, s *Socket, addr netip.AddrPort) (packetSocket, error
 }
 
 func (u *udpSocket) bind(family int, addr netip.AddrPort) error {
-	if err := setUDPOptions(u.fd, family, u.wildcard, &u.layer.opt); err != nil {
+	if err := setUDPOptions(u.fd, addr, u.wildcard, &u.layer.opt); err != nil {
 		return err
 	}
 	// A wait with a timeout is not resumed after a signal, see above.

@@ -27,7 +27,7 @@ func network(kind string, a netip.Addr) string {
 
 func (n *systemNetwork) ListenPacket(addr netip.AddrPort) (PacketConn, error) {
 	wildcard := addr.Addr().IsUnspecified()
-	lc := net.ListenConfig{Control: controlUDP(n.opt, addr.Addr())}
+	lc := net.ListenConfig{Control: controlUDP(n.opt, addr)}
 	pc, err := lc.ListenPacket(context.Background(), network("udp", addr.Addr()), addr.String())
 	if err != nil {
 		return nil, err

@@ -66,6 +66,21 @@ type Listen struct {
 	Workers int
 }
 
+// overlap tells whether another of the sockets has packets of a UDP address,
+// because it is bound to all addresses of the port or this one is. Only then the
+// kernel is asked to allow it (SO_REUSEADDR): with it a second server would start
+// and take the packets of the first, and port 0 could be a port in use.
+func (o *Options) overlap(addr netip.AddrPort) bool {
+	n := 0
+	for _, ln := range o.Sockets {
+		if (ln.Proto == UDP || ln.Proto == ProtoNone) && addr.Port() != 0 && ln.Addr.Port() == addr.Port() &&
+			(ln.Addr.Addr() == addr.Addr() || ln.Addr.Addr().IsUnspecified() || addr.Addr().IsUnspecified()) {
+			n++
+		}
+	}
+	return n > 1
+}
+
 // UDPOptions are the settings of all UDP sockets.
 type UDPOptions struct {
 	// Children is the number of workers per socket (children); 0 is 8.
@@ -76,8 +91,6 @@ type UDPOptions struct {
 	// Portable reads through the net package also where the faster way past
 	// Go's poller exists.
 	Portable bool
-	// ReusePort lets other processes bind the same address (SO_REUSEPORT).
-	ReusePort bool
 	// MaxLent bounds the workers of a socket that have lent their place at
 	// one time; 0 is 1024. Beyond it a worker that waits stalls its place.
 	MaxLent int

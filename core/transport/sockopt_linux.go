@@ -17,19 +17,18 @@ import (
 // 40,000/s is 3 ms; whoever shares a processor stands still for longer.
 const defaultMaxBuffer = 8 << 20
 
-// setUDPOptions prepares a UDP socket before it is bound.
-func setUDPOptions(fd, family int, wildcard bool, o *Options) error {
+// setUDPOptions prepares a UDP socket before it is bound to addr; tellDst asks
+// for the destination of each packet.
+func setUDPOptions(fd int, addr netip.AddrPort, tellDst bool, o *Options) error {
+	family := familyOf(addr.Addr())
 	set := func(what string, level, name, value int) error {
 		if err := unix.SetsockoptInt(fd, level, name, value); err != nil {
 			return fmt.Errorf("%s: %w", what, err)
 		}
 		return nil
 	}
-	if err := set("SO_REUSEADDR", unix.SOL_SOCKET, unix.SO_REUSEADDR, 1); err != nil {
-		return err
-	}
-	if o.UDP.ReusePort {
-		if err := set("SO_REUSEPORT", unix.SOL_SOCKET, unix.SO_REUSEPORT, 1); err != nil {
+	if o.overlap(addr) {
+		if err := set("SO_REUSEADDR", unix.SOL_SOCKET, unix.SO_REUSEADDR, 1); err != nil {
 			return err
 		}
 	}
@@ -38,7 +37,7 @@ func setUDPOptions(fd, family int, wildcard bool, o *Options) error {
 			return err
 		}
 	}
-	if wildcard {
+	if tellDst {
 		if family == unix.AF_INET6 {
 			if err := set("IPV6_RECVPKTINFO", unix.IPPROTO_IPV6, unix.IPV6_RECVPKTINFO, 1); err != nil {
 				return err
@@ -147,8 +146,8 @@ func familyOf(a netip.Addr) int {
 	return unix.AF_INET6
 }
 
-func controlUDP(o *Options, addr netip.Addr) func(string, string, syscall.RawConn) error {
-	return onSocket(func(fd int) error { return setUDPOptions(fd, familyOf(addr), false, o) })
+func controlUDP(o *Options, addr netip.AddrPort) func(string, string, syscall.RawConn) error {
+	return onSocket(func(fd int) error { return setUDPOptions(fd, addr, false, o) })
 }
 
 // controlListener prepares a TCP socket that listens.

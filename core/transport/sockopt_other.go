@@ -17,13 +17,13 @@ var errLinuxOnly = errors.New("tos, pmtu_discovery, ip_free_bind, tcp_reuse_port
 // linuxOnly refuses the settings that only Linux knows.
 func linuxOnly(o *Options) control {
 	t := &o.TCP
-	if o.TOS != 0 || o.DontFragment || o.FreeBind || o.UDP.ReusePort || t.ReusePort || t.DeferAccept > 0 || t.SynCount > 0 || t.Linger2 > 0 {
+	if o.TOS != 0 || o.DontFragment || o.FreeBind || t.ReusePort || t.DeferAccept > 0 || t.SynCount > 0 || t.Linger2 > 0 {
 		return func(string, string, syscall.RawConn) error { return errLinuxOnly }
 	}
 	return nil
 }
 
-func controlUDP(o *Options, _ netip.Addr) control      { return linuxOnly(o) }
+func controlUDP(o *Options, _ netip.AddrPort) control  { return linuxOnly(o) }
 func controlListener(o *Options, _ netip.Addr) control { return linuxOnly(o) }
 
 func controlDial(o *Options, _ netip.Addr, _ bool) control { return linuxOnly(o) }
