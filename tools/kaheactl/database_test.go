@@ -75,7 +75,7 @@ func TestStatusTellsDifferences(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	out := control(t, url, "", 2, "db", "status")
+	out := control(t, url, "", 1, "db", "status")
 	for _, want := range []string{"location  has version 8, want 9", "domain    has no column did"} {
 		if !strings.Contains(out, want) {
 			t.Errorf("no %q in:\n%s", want, out)
