@@ -47,6 +47,11 @@ func (o *Outbound) Start(_ context.Context, h module.Host) error {
 	if h.Module("stun") == nil {
 		h.Log().Warn("phones keep their flows over UDP open by STUN, which the module stun answers: it is not loaded", "module", "outbound")
 	}
+	return o.makeKey()
+}
+
+// makeKey makes the key of tokens of the secret, or by chance.
+func (o *Outbound) makeKey() error {
 	if o.secret != "" {
 		key := sha256.Sum256([]byte(o.secret))
 		o.key = key[:]

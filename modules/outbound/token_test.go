@@ -4,6 +4,7 @@ package outbound
 
 import (
 	"encoding/base64"
+	"errors"
 	"net/netip"
 	"testing"
 
@@ -53,6 +54,24 @@ func TestToken(t *testing.T) {
 	for _, user := range []string{"", "alice", "+4930123456", "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"} {
 		if _, s := o.open(user); s != noToken {
 			t.Errorf("%q: state %d, want that of a name", user, s)
+		}
+	}
+}
+
+// TestSecret: a token outlives the server where the secret is the same.
+func TestSecret(t *testing.T) {
+	f := flow{transport.UDP, netip.MustParseAddrPort("192.0.2.1:5060"), netip.MustParseAddrPort("198.51.100.7:1024")}
+	for _, row := range []struct {
+		before, after string
+		want          state
+	}{{"a secret", "a secret", goodToken}, {"a secret", "another", badToken}, {"", "", badToken}} {
+		before, after := New(), New()
+		before.secret, after.secret = row.before, row.after
+		if err := errors.Join(before.makeKey(), after.makeKey()); err != nil {
+			t.Fatal(err)
+		}
+		if _, s := after.open(string(before.appendToken(nil, f))); s != row.want {
+			t.Errorf("secrets %q and %q: state %d, want %d", row.before, row.after, s, row.want)
 		}
 	}
 }
