@@ -5,7 +5,6 @@ package presence_conference
 
 import (
 	"context"
-	"errors"
 	"log/slog"
 
 	"github.com/kahea-sip/kahea/core/module"
@@ -42,9 +41,9 @@ func (m *Module) Exports() module.Exports {
 // Start implements module.Starter.
 func (m *Module) Start(_ context.Context, h module.Host) error {
 	m.log = h.Log().With("module", "presence_conference")
-	p, ok := h.Module("presence").(*presence.Presence)
-	if !ok {
-		return errors.New("needs the module presence")
+	p, err := module.Needed[*presence.Presence](h, "presence")
+	if err != nil {
+		return err
 	}
 	return p.AddEvent(&presence.Event{Name: "conference", ContentType: "application/conference-info+xml", DefaultExpires: m.defaultExpires,
 		Aggregate: m.aggregate, PerWatcher: number})

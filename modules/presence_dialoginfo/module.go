@@ -5,7 +5,6 @@ package presence_dialoginfo
 
 import (
 	"context"
-	"errors"
 	"log/slog"
 
 	"github.com/kahea-sip/kahea/core/module"
@@ -43,9 +42,9 @@ func (m *Module) Exports() module.Exports {
 // Start implements module.Starter.
 func (m *Module) Start(_ context.Context, h module.Host) error {
 	m.log = h.Log().With("module", "presence_dialoginfo")
-	p, ok := h.Module("presence").(*presence.Presence)
-	if !ok {
-		return errors.New("needs the module presence")
+	p, err := module.Needed[*presence.Presence](h, "presence")
+	if err != nil {
+		return err
 	}
 	e := &presence.Event{Name: "dialog", ContentType: "application/dialog-info+xml", DefaultExpires: m.defaultExpires, Aggregate: m.aggregate,
 		PerWatcher: number}

@@ -5,7 +5,6 @@ package presence_mwi
 
 import (
 	"context"
-	"errors"
 
 	"github.com/kahea-sip/kahea/core/module"
 	"github.com/kahea-sip/kahea/modules/presence"
@@ -21,8 +20,6 @@ func New() *MWI { return &MWI{defaultExpires: 3600} }
 
 var _ module.Starter = (*MWI)(nil)
 
-var errPresence = errors.New("presence_mwi needs the module presence")
-
 // Exports implements module.Module.
 func (m *MWI) Exports() module.Exports {
 	return module.Exports{
@@ -36,9 +33,9 @@ func (m *MWI) Exports() module.Exports {
 
 // Start implements module.Starter.
 func (m *MWI) Start(_ context.Context, h module.Host) error {
-	p, ok := h.Module("presence").(*presence.Presence)
-	if !ok {
-		return errPresence
+	p, err := module.Needed[*presence.Presence](h, "presence")
+	if err != nil {
+		return err
 	}
 	return p.AddEvent(&presence.Event{Name: "message-summary", ContentType: "application/simple-message-summary",
 		DefaultExpires: m.defaultExpires, CheckPublish: checkPublish})

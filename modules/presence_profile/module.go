@@ -5,7 +5,6 @@ package presence_profile
 
 import (
 	"context"
-	"errors"
 
 	"github.com/kahea-sip/kahea/core/module"
 	"github.com/kahea-sip/kahea/modules/presence"
@@ -34,9 +33,9 @@ func (m *Module) Exports() module.Exports {
 
 // Start implements module.Starter.
 func (m *Module) Start(_ context.Context, h module.Host) error {
-	p, ok := h.Module("presence").(*presence.Presence)
-	if !ok {
-		return errors.New("needs the module presence")
+	p, err := module.Needed[*presence.Presence](h, "presence")
+	if err != nil {
+		return err
 	}
 	return p.AddEvent(&presence.Event{Name: "ua-profile", ContentType: "text/xml", DefaultExpires: m.defaultExpires})
 }

@@ -50,8 +50,7 @@ var (
 )
 
 var (
-	errPresence = errors.New("presence_xml needs the module presence")
-	errServer   = errors.New("presence_xml: rules from an XCAP server over HTTP need the module xcap_client, which is not there yet: set integrated_xcap_server 1 for those of the table, or force_active 1")
+	errServer = errors.New("presence_xml: rules from an XCAP server over HTTP need the module xcap_client, which is not there yet: set integrated_xcap_server 1 for those of the table, or force_active 1")
 )
 
 // Exports implements module.Module.
@@ -101,9 +100,9 @@ func (x *XML) Start(ctx context.Context, h module.Host) error {
 	if x.passive != 0 {
 		return nil
 	}
-	var ok bool
-	if x.presence, ok = h.Module("presence").(*presence.Presence); !ok {
-		return errPresence
+	var err error
+	if x.presence, err = module.Needed[*presence.Presence](h, "presence"); err != nil {
+		return err
 	}
 	if x.forceActive == 0 && x.integrated != 0 {
 		if err := x.openTable(ctx); err != nil {

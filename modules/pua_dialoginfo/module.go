@@ -98,12 +98,12 @@ func (m *Module) Prepare(module.Binder) error {
 // Start implements module.Starter.
 func (m *Module) Start(_ context.Context, h module.Host) error {
 	m.host, m.log = h, h.Log().With("module", "pua_dialoginfo")
-	var ok bool
-	if m.pua, ok = h.Module("pua").(*pua.Module); !ok {
-		return errors.New("needs the module pua")
+	var err error
+	if m.pua, err = module.Needed[*pua.Module](h, "pua"); err != nil {
+		return err
 	}
-	if m.dialog, ok = h.Module("dialog").(*dialog.Module); !ok {
-		return errors.New("needs the module dialog")
+	if m.dialog, err = module.Needed[*dialog.Module](h, "dialog"); err != nil {
+		return err
 	}
 	m.dialog.On(dialog.Created|dialog.Ringing|dialog.AnsweredEvent|dialog.RequestWithin|dialog.Failed|dialog.Terminated|dialog.Expired, m.heard)
 	return nil

@@ -5,7 +5,6 @@ package pua_rpc
 
 import (
 	"context"
-	"errors"
 
 	"github.com/kahea-sip/kahea/core/module"
 	"github.com/kahea-sip/kahea/modules/pua"
@@ -40,9 +39,9 @@ func (m *Module) Exports() module.Exports {
 // Start implements module.Starter.
 func (m *Module) Start(_ context.Context, h module.Host) error {
 	m.host = h
-	var ok bool
-	if m.pua, ok = h.Module("pua").(*pua.Module); !ok {
-		return errors.New("needs the module pua")
+	var err error
+	if m.pua, err = module.Needed[*pua.Module](h, "pua"); err != nil {
+		return err
 	}
 	return nil
 }

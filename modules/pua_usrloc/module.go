@@ -54,12 +54,12 @@ var errDomain = errors.New("it has no domain, and there is no default_domain")
 // Start implements module.Starter.
 func (m *Module) Start(_ context.Context, h module.Host) error {
 	m.host, m.log = h, h.Log().With("module", "pua_usrloc")
-	var ok bool
-	if m.pua, ok = h.Module("pua").(*pua.Module); !ok {
-		return errors.New("needs the module pua")
+	var err error
+	if m.pua, err = module.Needed[*pua.Module](h, "pua"); err != nil {
+		return err
 	}
-	if m.loc, ok = h.Module("usrloc").(*usrloc.Usrloc); !ok {
-		return errors.New("needs the module usrloc")
+	if m.loc, err = module.Needed[*usrloc.Usrloc](h, "usrloc"); err != nil {
+		return err
 	}
 	m.loc.OnChange(usrloc.Inserted|usrloc.Updated|usrloc.Deleted, m.changed)
 	m.loc.OnExpire(m.expired)
