@@ -204,7 +204,7 @@ func TestAskSilent(t *testing.T) {
 	wait.Wait()
 }
 
-// TestAskFrom: commands leave from the own address that was chosen, over IPv6 as well, with a type of service.
+// TestAskFrom: commands leave from the own address that was chosen, over IPv6 as well.
 func TestAskFrom(t *testing.T) {
 	for network, own := range map[string]string{"udp4": "127.0.0.2", "udp6": "::1"} {
 		host := "127.0.0.1"
@@ -213,7 +213,7 @@ func TestAskFrom(t *testing.T) {
 		}
 		conn, err := net.ListenPacket(network, net.JoinHostPort(host, "0"))
 		if err != nil {
-			t.Skipf("no %s here: %v", network, err)
+			t.Fatal(err)
 		}
 		defer conn.Close()
 		var wait sync.WaitGroup

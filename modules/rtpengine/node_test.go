@@ -297,8 +297,9 @@ func TestCommands(t *testing.T) {
 // table is a database of one table.
 type table struct {
 	db.Database
-	rows [][]db.Value
-	err  error
+	rows  [][]db.Value
+	err   error
+	asked string // the last query for nodes
 }
 
 func (d *table) Select(_ context.Context, q db.Query, each func([]db.Value) error) error {
@@ -308,6 +309,8 @@ func (d *table) Select(_ context.Context, q db.Query, each func([]db.Value) erro
 	rows := d.rows
 	if q.Table == "" || q.Table == "version" {
 		rows = [][]db.Value{{int64(1)}}
+	} else {
+		d.asked = fmt.Sprint(q.Table, q.Columns)
 	}
 	for _, r := range rows {
 		if err := each(r); err != nil {
@@ -315,6 +318,53 @@ func (d *table) Select(_ context.Context, q db.Query, each func([]db.Value) erro
 		}
 	}
 	return nil
+}
+
+// TestColumns: the names of the table with the nodes.
+func TestColumns(t *testing.T) {
+	for want, more := range map[string]string{
+		"rtpengine[setid url weight disabled]": "",
+		"t[a b c d]":                           param("table_name", "t") + "\n" + param("setid_col", "a") + "\n" + param("url_col", "b") + "\n" + param("weight_col", "c") + "\n" + param("disabled_col", "d"),
+	} {
+		d := new(table)
+		env := scripttest.Load(config(param("db_url", "sqlite:///x"), more)+"request_route { rtpengine_offer(); }\n",
+			scripttest.Options{Modules: map[string]module.New{"probe": func() module.Module { return scripttest.Probe{} }}})
+		if err := env.Errors.Err(); err != nil {
+			t.Fatal(err)
+		}
+		env.Host.DB = d
+		env.Start(t)
+		if d.asked != want {
+			t.Errorf("asked for %s, want %s", d.asked, want)
+		}
+	}
+}
+
+// TestTimes: ping_interval, hash_table_tout and rtpengine_disable_tout.
+func TestTimes(t *testing.T) {
+	a := newRelay(t)
+	env := load(t, config(sock(url(a)), count("ping_interval", 7), count("hash_table_tout", 9), count("hash_table_size", 3), count("rtpengine_disable_tout", 5)), "rtpengine_offer();")
+	r := env.Modules[1].Module.(*RTPEngine)
+	send(t, env, call("INVITE", "x"))
+	pings := a.Pings()
+	for range 8 {
+		env.Host.Advance(time.Second)
+	}
+	if got := a.Pings() - pings; got != 1 {
+		t.Errorf("asked %d times in 8 s whether it is there", got)
+	}
+	if got := run(r, r.rpcTotal); got != "1" || len(r.calls.shards) != 3 {
+		t.Errorf("after 8 s %s calls in %d parts", got, len(r.calls.shards))
+	}
+	env.Host.Advance(time.Second)
+	if got := run(r, r.rpcTotal); got != "0" {
+		t.Errorf("after 9 s %s calls", got)
+	}
+	a.Close()
+	send(t, env, call("INVITE", "y"))
+	if got := run(r, r.rpcShow, "all"); !strings.HasSuffix(got, "disabled:1 recheck_ticks:5") {
+		t.Error(got)
+	}
 }
 
 // TestReload: nodes of a database come, change and go.
