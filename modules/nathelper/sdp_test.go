@@ -55,6 +55,18 @@ func TestManyStreams(t *testing.T) {
 	}
 }
 
+// TestMarker: fix_nated_sdp adds the line of nortpproxy_str, and none where that is empty.
+func TestMarker(t *testing.T) {
+	const text = "v=0\r\no=a 1 2 IN IP4 192.168.1.5\r\ns=-\r\nm=audio 4 RTP/AVP 0\r\n"
+	for marker, want := range map[string]string{"a=seen:here\\r\\n": text + "a=seen:here\r\n", "": text} {
+		env := scripttest.MustLoad(t, "loadmodule \"probe.so\"\nloadmodule \"nathelper.so\"\nmodparam(\"nathelper\", \"nortpproxy_str\", \""+marker+"\")\nrequest_route {\nfix_nated_sdp(\"4\");\nprint(\"$rc\");\n}\n",
+			scripttest.Options{Modules: map[string]module.New{"probe": func() module.Module { return scripttest.Probe{} }}})
+		if _, got := fix(t, env, text); got != want {
+			t.Errorf("%q: got %q", marker, got)
+		}
+	}
+}
+
 // TestBadDescriptions: what has no address is not changed but for the lines that
 // are added to whatever is there.
 func TestBadDescriptions(t *testing.T) {

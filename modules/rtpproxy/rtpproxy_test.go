@@ -309,7 +309,7 @@ func TestFailover(t *testing.T) {
 func TestReturn(t *testing.T) {
 	p := newProxy(t)
 	p.set(func(string) string { return "" })
-	env := scripttest.MustLoad(t, config(p.url())+"request_route {\nrtpproxy_offer(); print(\"$rc\");\n}\n",
+	env := scripttest.MustLoad(t, config(p.url(), "modparam(\"rtpproxy\", \"rtpproxy_disable_tout\", 90)")+"request_route {\nrtpproxy_offer(); print(\"$rc\");\n}\n",
 		scripttest.Options{Modules: map[string]module.New{"probe": func() module.Module { return scripttest.Probe{} }}})
 	ask := func(want string) {
 		t.Helper()
@@ -320,7 +320,9 @@ func TestReturn(t *testing.T) {
 	ask("-3")
 	p.set(answers("35000"))
 	ask("-3")
-	env.Host.Advance(61 * time.Second)
+	env.Host.Advance(89 * time.Second)
+	ask("-3")
+	env.Host.Advance(2 * time.Second)
 	ask("1")
 	r := env.Modules[1].Module.(*RTPProxy)
 	enable := func(on int64) {
@@ -335,6 +337,21 @@ func TestReturn(t *testing.T) {
 	ask("1")
 	if err := r.rpcEnable(&module.Request{Args: []any{"udp:x", int64(1)}}); err == nil || err.Error() != "404 RTPProxy not found" {
 		t.Error(err)
+	}
+}
+
+// TestParameters: the line of nortpproxy_str, and how long an answer is waited for.
+func TestParameters(t *testing.T) {
+	p := newProxy(t)
+	cfg := config(p.url(), "modparam(\"rtpproxy\", \"nortpproxy_str\", \"a=seen:here\r\n\")", "modparam(\"rtpproxy\", \"rtpproxy_tout\", 7)")
+	for text, want := range map[string]string{one: strings.Replace(fixed(one), "a=nortpproxy:yes", "a=seen:here", 1), one + "a=seen:here\r\n": one + "a=seen:here\r\n"} {
+		if _, body := run(t, cfg, "rtpproxy_offer();", message("INVITE", "", text)); body != want {
+			t.Errorf("got %q, want %q", body, want)
+		}
+	}
+	env := scripttest.MustLoad(t, cfg+"request_route { drop; }\n", scripttest.Options{Modules: map[string]module.New{"probe": func() module.Module { return scripttest.Probe{} }}})
+	if got := env.Modules[1].Module.(*RTPProxy).patience(); got != 7*time.Second {
+		t.Errorf("waits %v", got)
 	}
 }
 
