@@ -24,14 +24,40 @@ import (
 // Log keeps what a server writes. Safe for concurrent use.
 type Log struct {
 	mu   sync.Mutex
-	text bytes.Buffer // guarded by mu
+	text bytes.Buffer  // guarded by mu
+	more chan struct{} // guarded by mu; closed by the next Write, nil where nobody waits for it
 }
 
 // Write implements io.Writer.
 func (l *Log) Write(p []byte) (int, error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
+	if l.more != nil {
+		close(l.more)
+		l.more = nil
+	}
 	return l.text.Write(p)
+}
+
+// await waits for what matches, not longer than patience, and tells whether it came.
+func (l *Log) await(re *regexp.Regexp) bool {
+	for late := time.After(patience); ; {
+		l.mu.Lock()
+		if re.Match(l.text.Bytes()) {
+			l.mu.Unlock()
+			return true
+		}
+		if l.more == nil {
+			l.more = make(chan struct{})
+		}
+		more := l.more
+		l.mu.Unlock()
+		select {
+		case <-more:
+		case <-late:
+			return false
+		}
+	}
 }
 
 // String returns all that was written.

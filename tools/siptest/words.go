@@ -316,11 +316,13 @@ func Words(start Start) map[string]command {
 			}
 			re, err := regexp.Compile("(?m)" + s.fillAs(args[0], regexp.QuoteMeta))
 			ts.Check(err)
-			// The line about a connection that has closed may come behind its end.
-			for began := time.Now(); !neg && !re.MatchString(s.log.String()) && time.Since(began) < patience; {
-				time.Sleep(time.Millisecond)
+			found := false
+			if neg {
+				found = re.MatchString(s.log.String())
+			} else {
+				found = s.log.await(re) // the line about a connection that has closed may come behind its end
 			}
-			if re.MatchString(s.log.String()) == neg {
+			if found == neg {
 				s.fatal(ts, fmt.Errorf("[!] log %s", args[0]))
 			}
 		},
