@@ -292,6 +292,17 @@ func (c *conn) await(waiter *Out) error {
 	return c.failure
 }
 
+// refusal is why the closed connection could not be opened by us, so that a peer that refuses sooner than the sender has its message in
+// the queue is not asked again; errConnClosed where it was open.
+func (c *conn) refusal() error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.outgoing && c.failure != nil {
+		return c.failure
+	}
+	return errConnClosed
+}
+
 // flush waits until nothing is queued, or the connection has closed.
 func (c *conn) flush() {
 	c.mu.Lock()

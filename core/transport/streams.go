@@ -291,7 +291,10 @@ func (t *streams) send(d Destination, s, from *Socket, data []byte, waiter *Out)
 			}
 		}
 		err := c.send(data, d.Close)
-		if err == nil && waiter != nil {
+		switch {
+		case err == errConnClosed:
+			err = c.refusal()
+		case err == nil && waiter != nil:
 			err = c.await(waiter)
 		}
 		if err != errConnClosed {

@@ -15,6 +15,7 @@ import (
 	"runtime"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"syscall"
 	"testing"
 	"testing/synctest"
@@ -333,6 +334,37 @@ func TestRefusedIsGone(t *testing.T) {
 			t.Error(err)
 		}
 	})
+}
+
+// hasty is a network whose Dial refuses at once, and counts.
+type hasty struct {
+	Network
+	dials *atomic.Int64
+}
+
+func (n hasty) Dial(context.Context, netip.AddrPort, netip.AddrPort) (net.Conn, error) {
+	n.dials.Add(1)
+	return nil, syscall.ECONNREFUSED
+}
+
+// TestRefusedOnce: who refuses before the message is in the queue is not asked again.
+func TestRefusedOnce(t *testing.T) {
+	const times = 2000
+	var dials atomic.Int64
+	var wait sync.WaitGroup
+	l := start(t, Options{Network: hasty{NewMemoryNetwork(), &dials}, Sockets: listenOn(TCP, "127.0.0.1:0")}, nil)
+	for i := range uint16(times) {
+		wait.Go(func() {
+			to := netip.AddrPortFrom(netip.MustParseAddr("127.0.0.1"), i+1)
+			if err := l.Send(Destination{Proto: TCP, Addr: to}, sipText("a", 0)); err != nil && !errors.Is(err, syscall.ECONNREFUSED) {
+				t.Error(err)
+			}
+		})
+	}
+	wait.Wait()
+	if got := dials.Load(); got > times {
+		t.Errorf("%d dials for %d messages", got, times)
+	}
 }
 
 func TestCloseAfterSending(t *testing.T) {
