@@ -26,13 +26,16 @@ type example struct {
 	text string
 }
 
-// examples finds the blocks that are fenced as kamailio.
-func examples(text string) []example {
+// scriptPath is where the scripts in Lua of examples are.
+const scriptPath = "/etc/kamailio/routes.lua"
+
+// examples finds the blocks that are fenced as a language.
+func examples(text, language string) []example {
 	var all []example
 	var open *example
 	for i, line := range strings.SplitAfter(text, "\n") {
 		switch mark := strings.TrimRight(line, " \r\n"); {
-		case open == nil && mark == "```kamailio":
+		case open == nil && mark == "```"+language:
 			open = &example{line: i + 2}
 		case open != nil && mark == "```":
 			all, open = append(all, *open), nil
@@ -41,6 +44,16 @@ func examples(text string) []example {
 		}
 	}
 	return all
+}
+
+// scriptBelow is the script in Lua of the configuration at a line.
+func scriptBelow(text string, line int) string {
+	for _, x := range examples(text, "lua") {
+		if x.line > line {
+			return x.text
+		}
+	}
+	return ""
 }
 
 // checkConfig takes a configuration as the server does at its start, up to the
@@ -76,13 +89,20 @@ func TestExamplesAreTaken(t *testing.T) {
 			t.Fatal(err)
 		}
 		name := strings.TrimPrefix(filepath.ToSlash(file), "../../")
-		found := examples(string(text))
+		found := examples(string(text), "kamailio")
 		if len(found) == 0 && strings.HasPrefix(name, "modules/") {
 			t.Errorf("%s has no example fenced as kamailio", name)
 		}
 		for _, x := range found {
 			t.Run(name+":"+strconv.Itoa(x.line), func(t *testing.T) {
 				cfg := filepath.Join(dir, "example.cfg")
+				if strings.Contains(x.text, scriptPath) {
+					script := filepath.Join(dir, "example.lua")
+					if err := os.WriteFile(script, []byte(scriptBelow(string(text), x.line)), 0o600); err != nil {
+						t.Fatal(err)
+					}
+					x.text = strings.ReplaceAll(x.text, scriptPath, script)
+				}
 				if err := os.WriteFile(cfg, []byte(x.text), 0o600); err != nil {
 					t.Fatal(err)
 				}
@@ -98,7 +118,7 @@ func TestExamplesAreTaken(t *testing.T) {
 
 func TestExamplesAreFound(t *testing.T) {
 	text := "a\n```\nx\n```\n```kamailio\nroute {\n}\n```\nb\n```kamailio\nexit;\n```\n"
-	got := examples(text)
+	got := examples(text, "kamailio")
 	want := []example{{6, "route {\n}\n"}, {11, "exit;\n"}}
 	if len(got) != len(want) || got[0] != want[0] || got[1] != want[1] {
 		t.Errorf("got %v, want %v", got, want)

@@ -48,7 +48,7 @@ func TestInternalsShowWhatIs(t *testing.T) {
 	text = shown(t, text, "<!-- module -->", "```go\n", string(source[strings.Index(string(source), "import ("):]))
 
 	at := strings.Index(text, "<!-- listing -->")
-	env := scripttest.Load(examples(text[at:])[0].text, scripttest.Options{})
+	env := scripttest.Load(examples(text[at:], "kamailio")[0].text, scripttest.Options{})
 	if err := env.Errors.Err(); err != nil {
 		t.Fatal(err)
 	}
