@@ -57,7 +57,7 @@ func (s sipp) start(ctx context.Context, t *testing.T, server *refserver.Server)
 		mode = "t1"
 	}
 	args := []string{server.Addr(), "-sf", file, "-s", s.user, "-t", mode, "-i", "127.0.0.1", "-p", strconv.Itoa(s.port), "-m", strconv.Itoa(calls), "-r", "20",
-		"-nostdin", "-timeout", "30s", "-timeout_error", "-trace_err", "-error_file", filepath.Join(folder, "errors")}
+		"-nostdin", "-buff_size", "4000000", "-timeout", "30s", "-timeout_error", "-trace_err", "-error_file", filepath.Join(folder, "errors")}
 	for key, value := range s.keys {
 		args = append(args, "-key", key, value)
 	}
