@@ -109,7 +109,7 @@ func (h *HTable) rpcGet(r *module.Request) error {
 	return nil
 }
 
-// look returns a copy of an item.
+// look returns a copy of an item that is not over.
 func (t *Table) look(key string) (i item, ok bool) {
 	p := t.place(key)
 	s, now := t.shard(p), t.now()

@@ -243,7 +243,7 @@ func (s *sharing) giveBack(key string, c change) {
 func (s *sharing) write(ctx context.Context, key string, c change) error {
 	st, t := &s.h.storage, s.table
 	var err error
-	if i, ok := t.item(key); ok {
+	if i, ok := t.look(key); ok {
 		err = s.bus.Put(ctx, t.dbTable, st.columns(), []string{st.key}, st.row(&i))
 	} else {
 		where := []db.Cond{db.Is(st.key, key)}
@@ -326,21 +326,6 @@ func (s *sharing) follow(key string, r *row) {
 
 // over tells whether the time of a row is past.
 func (r *row) over(now uint32) bool { return now != 0 && r.expires != 0 && r.expires <= int64(now) }
-
-// item returns a copy of an item that is not over.
-func (t *Table) item(key string) (i item, ok bool) {
-	p := t.place(key)
-	s, now := t.shard(p), t.now()
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	n := s.find(p.hash, key)
-	if n == 0 || over(s.expires(n), now) {
-		return item{}, false
-	}
-	i = s.item(n)
-	i.key, i.value = key, i.value.Clone()
-	return i, true
-}
 
 // tell logs an error of the database: once for an outage.
 func (s *sharing) tell(what string, err error) {

@@ -82,9 +82,9 @@ func TestDialogRows(t *testing.T) {
 	}
 }
 
-func takeOver(t *testing.T, first, second string) {
-	run := t.TempDir()
-	file, cfg := filepath.Join(run, "rows.db"), filepath.Join(run, "rows.cfg")
+// openRows opens a database, and returns what asks it too.
+func openRows(t *testing.T, file string) (db.Database, func(statement string) [][]db.Value) {
+	t.Helper()
 	u, err := db.ParseURL("sqlite://" + file)
 	if err != nil {
 		t.Fatal(err)
@@ -93,8 +93,8 @@ func takeOver(t *testing.T, first, second string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer d.Close()
-	rows := func(statement string) [][]db.Value {
+	t.Cleanup(func() { d.Close() })
+	return d, func(statement string) [][]db.Value {
 		t.Helper()
 		res, err := d.(db.Querier).Raw(t.Context(), statement)
 		if err != nil {
@@ -102,16 +102,31 @@ func takeOver(t *testing.T, first, second string) {
 		}
 		return res.Rows
 	}
-	for _, statement := range rowsTables {
-		rows(statement)
-	}
-	if err := os.WriteFile(cfg, []byte(strings.ReplaceAll(rowsCfg, "DATABASE", file)), 0o600); err != nil {
+}
+
+// startText starts a server with the text of a configuration, and returns the
+// file that has it.
+func startText(t *testing.T, command, run, text string) (*refserver.Server, string) {
+	t.Helper()
+	cfg := filepath.Join(run, "started.cfg")
+	if err := os.WriteFile(cfg, []byte(text), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	s, err := refserver.Start(first, cfg, run)
+	s, err := refserver.Start(command, cfg, run)
 	if err != nil {
 		t.Fatal(err)
 	}
+	return s, cfg
+}
+
+func takeOver(t *testing.T, first, second string) {
+	run := t.TempDir()
+	file := filepath.Join(run, "rows.db")
+	_, rows := openRows(t, file)
+	for _, statement := range rowsTables {
+		rows(statement)
+	}
+	s, cfg := startText(t, first, run, strings.ReplaceAll(rowsCfg, "DATABASE", file))
 	defer func() { s.Stop() }()
 	a, b := newEnd(t, s.Addr()), newEnd(t, s.Addr())
 	a.send("INVITE sip:bob@%s SIP/2.0\r\nVia: SIP/2.0/UDP %s;branch=z9hG4bKinvite\r\n%sTo: <sip:bob@x>\r\nCSeq: 1 INVITE\r\nContact: <sip:alice@%[2]s>\r\nContent-Length: 0\r\n\r\n", b.addr(), a.addr(), endHeaders)
@@ -127,7 +142,8 @@ func takeOver(t *testing.T, first, second string) {
 	awaitRows(t, rows, "SELECT id FROM dialog WHERE state=4", 1)
 	s.Kill()
 
-	if s, err = refserver.StartAt(second, cfg, run, s.Port); err != nil {
+	s, err := refserver.StartAt(second, cfg, run, s.Port)
+	if err != nil {
 		t.Fatal(err)
 	}
 	out, err := exec.Command("kamcmd", "-s", "unixs:"+filepath.Join(run, "kamailio_ctl"), "dlg.list").CombinedOutput()

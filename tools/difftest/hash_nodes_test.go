@@ -4,13 +4,7 @@ package main
 
 import (
 	"fmt"
-	"os"
-	"path/filepath"
-	"strings"
 	"testing"
-
-	"github.com/kahea-sip/kahea/tools/difftest/refserver"
-	"github.com/kahea-sip/kahea/tools/testserver"
 )
 
 // hashCfg bans, forgives and looks for users in a hash table.
@@ -50,20 +44,7 @@ request_route {
 // TestHashTableOfTwoNodesAndARedis: what one node has put into a hash table the
 // other one finds there. Each of the three is killed in turn.
 func TestHashTableOfTwoNodesAndARedis(t *testing.T) {
-	command := refserver.KaheaCommand(t, "../kahea")
-	r := testserver.Redis(t)
-	n := &nodes{T: t, command: command, runs: [2]string{t.TempDir(), t.TempDir()}}
-	n.cfg = filepath.Join(n.runs[0], "hash.cfg")
-	if err := os.WriteFile(n.cfg, []byte(strings.ReplaceAll(hashCfg, "PORT", fmt.Sprint(r.Port))), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	n.start(0)
-	n.start(1)
-	defer func() {
-		for _, s := range n.at {
-			s.Kill()
-		}
-	}()
+	n, r := startNodes(t, hashCfg)
 	both := func(what string, users ...string) {
 		t.Helper()
 		for _, user := range users {

@@ -56,6 +56,28 @@ type nodes struct {
 	cseq         int
 }
 
+// startNodes starts a Redis and two servers with a configuration, in which PORT
+// is that of the Redis. The servers are killed when the test ends.
+func startNodes(t *testing.T, cfg string) (*nodes, *testserver.Server) {
+	t.Helper()
+	n := &nodes{T: t, command: refserver.KaheaCommand(t, "../kahea"), runs: [2]string{t.TempDir(), t.TempDir()}}
+	r := testserver.Redis(t)
+	n.cfg = filepath.Join(n.runs[0], "nodes.cfg")
+	if err := os.WriteFile(n.cfg, []byte(strings.ReplaceAll(cfg, "PORT", fmt.Sprint(r.Port))), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		for _, s := range n.at {
+			if s != nil {
+				s.Kill()
+			}
+		}
+	})
+	n.start(0)
+	n.start(1)
+	return n, r
+}
+
 func (n *nodes) start(i int) {
 	n.Helper()
 	s, err := refserver.Start(n.command, n.cfg, n.runs[i])
@@ -134,20 +156,7 @@ func (n *nodes) call(what string, i int, user string) {
 // TestTwoNodesAndARedis: a phone that has registered at one node is called
 // through the other one. Each of the three is killed in turn.
 func TestTwoNodesAndARedis(t *testing.T) {
-	command := refserver.KaheaCommand(t, "../kahea")
-	r := testserver.Redis(t)
-	n := &nodes{T: t, command: command, runs: [2]string{t.TempDir(), t.TempDir()}}
-	n.cfg = filepath.Join(n.runs[0], "nodes.cfg")
-	if err := os.WriteFile(n.cfg, []byte(strings.ReplaceAll(nodesCfg, "PORT", fmt.Sprint(r.Port))), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	n.start(0)
-	n.start(1)
-	defer func() {
-		for _, s := range n.at {
-			s.Kill()
-		}
-	}()
+	n, r := startNodes(t, nodesCfg)
 	n.register(0, "anna")
 	n.register(1, "bert")
 	both := func(what string, users ...string) {

@@ -3,7 +3,6 @@
 package main
 
 import (
-	"os"
 	"path/filepath"
 	"strconv"
 	"strings"
@@ -11,7 +10,6 @@ import (
 
 	"github.com/kahea-sip/kahea/core/db"
 	"github.com/kahea-sip/kahea/core/db/schema"
-	"github.com/kahea-sip/kahea/modules/db_sqlite"
 	"github.com/kahea-sip/kahea/tools/difftest/refserver"
 )
 
@@ -62,15 +60,7 @@ func TestPresenceRows(t *testing.T) {
 // makeTables makes tables, and returns what asks them.
 func makeTables(t *testing.T, file string, names ...string) func(statement string) [][]db.Value {
 	t.Helper()
-	u, err := db.ParseURL("sqlite://" + file)
-	if err != nil {
-		t.Fatal(err)
-	}
-	d, err := db_sqlite.New().Open(t.Context(), u)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { d.Close() })
+	d, rows := openRows(t, file)
 	var tables []schema.Table
 	for _, name := range names {
 		table, _ := schema.Lookup(name)
@@ -79,27 +69,14 @@ func makeTables(t *testing.T, file string, names ...string) func(statement strin
 	if _, err := schema.For("sqlite").On(d.(schema.Database)).Create(t.Context(), tables); err != nil {
 		t.Fatal(err)
 	}
-	return func(statement string) [][]db.Value {
-		t.Helper()
-		res, err := d.(db.Querier).Raw(t.Context(), statement)
-		if err != nil {
-			t.Fatal(err)
-		}
-		return res.Rows
-	}
+	return rows
 }
 
 func takeOverPresence(t *testing.T, first, second string) {
 	run := t.TempDir()
-	file, cfg := filepath.Join(run, "rows.db"), filepath.Join(run, "rows.cfg")
+	file := filepath.Join(run, "rows.db")
 	rows := makeTables(t, file, "version", "presentity", "active_watchers", "watchers", "xcap")
-	if err := os.WriteFile(cfg, []byte(strings.ReplaceAll(presenceRowsCfg, "DATABASE", file)), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	s, err := refserver.Start(first, cfg, run)
-	if err != nil {
-		t.Fatal(err)
-	}
+	s, cfg := startText(t, first, run, strings.ReplaceAll(presenceRowsCfg, "DATABASE", file))
 	defer func() { s.Stop() }()
 	alice, bob := newEnd(t, s.Addr()), newEnd(t, s.Addr())
 	subscribe := func(to string, cseq, expires int) {
@@ -133,7 +110,8 @@ func takeOverPresence(t *testing.T, first, second string) {
 	awaitRows(t, rows, "SELECT id FROM presentity", 1)
 	s.Kill()
 
-	if s, err = refserver.StartAt(second, cfg, run, s.Port); err != nil {
+	s, err := refserver.StartAt(second, cfg, run, s.Port)
+	if err != nil {
 		t.Fatal(err)
 	}
 	publish("closed", etag)

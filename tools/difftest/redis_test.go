@@ -4,7 +4,6 @@ package main
 
 import (
 	"fmt"
-	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -95,15 +94,7 @@ func TestRedis(t *testing.T) {
 // redisAnswers starts a server and returns what its script shows.
 func redisAnswers(t *testing.T, command, text string) (lines []string) {
 	t.Helper()
-	run := t.TempDir()
-	cfg := filepath.Join(run, "redis.cfg")
-	if err := os.WriteFile(cfg, []byte(text), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	s, err := refserver.Start(command, cfg, run)
-	if err != nil {
-		t.Fatal(err)
-	}
+	s, _ := startText(t, command, t.TempDir(), text)
 	defer s.Stop()
 	a := newEnd(t, s.Addr())
 	a.send("OPTIONS sip:redis@%s SIP/2.0\r\nVia: SIP/2.0/UDP %s;branch=z9hG4bKredis\r\n%sTo: <sip:redis@x>\r\nCSeq: 1 OPTIONS\r\nContent-Length: 0\r\n\r\n", s.Addr(), a.addr(), endHeaders)
