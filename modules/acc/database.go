@@ -44,7 +44,7 @@ func (a *Acc) open(ctx context.Context, h module.Host) error {
 	if err != nil {
 		return err
 	}
-	if err := a.checkVersions(ctx, h, d); err != nil {
+	if err := a.checkTables(ctx, h, d); err != nil {
 		return err
 	}
 	a.db = d
@@ -56,11 +56,8 @@ func (a *Acc) open(ctx context.Context, h module.Host) error {
 	return nil
 }
 
-// checkVersions checks the tables that flags write into.
-func (a *Acc) checkVersions(ctx context.Context, h module.Host, d db.Database) error {
-	if a.versionCheck == 0 {
-		return nil
-	}
+// checkTables checks the tables that flags write into, and that of calls.
+func (a *Acc) checkTables(ctx context.Context, h module.Host, d db.Database) error {
 	for _, t := range [...]struct {
 		flag, version int
 		table         module.Template
@@ -68,11 +65,19 @@ func (a *Acc) checkVersions(ctx context.Context, h module.Host, d db.Database) e
 		if t.flag < 0 || !t.table.Const() {
 			continue
 		}
-		if err := db.CheckVersion(ctx, d, h.Core().VersionTable, t.table.String(), t.version); err != nil {
+		if a.versionCheck != 0 {
+			if err := db.CheckVersion(ctx, d, h.Core().VersionTable, t.table.String(), t.version); err != nil {
+				return err
+			}
+		}
+		if err := db.CheckColumns(ctx, d, t.table.String(), a.columns...); err != nil {
 			return err
 		}
 	}
-	return nil
+	if a.cdrEnable == 0 || a.cdrTable == "" {
+		return nil
+	}
+	return db.CheckColumns(ctx, d, a.cdrTable, a.cdrColumns...)
 }
 
 // Stop implements module.Stopper: what waits is written.

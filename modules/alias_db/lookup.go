@@ -51,18 +51,7 @@ func (m *AliasDB) ask(c *module.Call, a module.Args, flags int, uri string) ([]s
 		return nil, nil
 	}
 	o, _ := a[flags].Data.(options)
-	from := [2]string{m.aliasUserColumn, m.aliasDomainColumn}
-	to := [2]string{m.userColumn, m.domainColumn}
-	if o.reverse {
-		from, to = to, from
-	}
-	q := db.Query{Table: strings.Clone(a.Str(0)), Columns: to[:], Where: []db.Cond{db.Is(from[0], strings.Clone(u.User))}}
-	if o.domain || m.useDomain != 0 && !o.user {
-		q.Where = append(q.Where, db.Is(from[1], strings.Clone(strings.TrimPrefix(u.Host, m.domainPrefix))))
-	}
-	if m.appendBranches == 0 {
-		q.Limit = 1
-	}
+	q := m.query(strings.Clone(a.Str(0)), o, strings.Clone(u.User), strings.Clone(strings.TrimPrefix(u.Host, m.domainPrefix)))
 	var found []string
 	c.Block(func() {
 		err = m.db.Select(c.Context(), q, func(row []db.Value) error {
@@ -73,6 +62,23 @@ func (m *AliasDB) ask(c *module.Call, a module.Args, flags int, uri string) ([]s
 		})
 	})
 	return found, err
+}
+
+// query asks for what a user stands for. It keeps its arguments.
+func (m *AliasDB) query(table string, o options, user, domain string) db.Query {
+	from := [2]string{m.aliasUserColumn, m.aliasDomainColumn}
+	to := [2]string{m.userColumn, m.domainColumn}
+	if o.reverse {
+		from, to = to, from
+	}
+	q := db.Query{Table: table, Columns: to[:], Where: []db.Cond{db.Is(from[0], user)}}
+	if o.domain || m.useDomain != 0 && !o.user {
+		q.Where = append(q.Where, db.Is(from[1], domain))
+	}
+	if m.appendBranches == 0 {
+		q.Limit = 1
+	}
+	return q
 }
 
 // lookup is alias_db_lookup(table[, flags]).

@@ -19,7 +19,7 @@ type AliasDB struct {
 	aliasUserColumn, aliasDomainColumn string
 	domainPrefix                       string
 	useDomain, appendBranches          int
-	tables                             []string // that the script names
+	tables                             []asked // that the script names
 	db                                 db.Database
 }
 
@@ -60,10 +60,18 @@ func (m *AliasDB) Exports() module.Exports {
 	}
 }
 
-// keepTable remembers a table that a call names, for Start.
+// asked is a table that a call names, with its flags.
+type asked struct {
+	table string
+	options
+}
+
+// keepTable remembers a table that a call names, for Start. The flags are its
+// last argument.
 func (m *AliasDB) keepTable(_ module.Binder, a module.Args) error {
 	if a[0].Const {
-		m.tables = append(m.tables, a.Str(0))
+		o, _ := a[len(a)-1].Data.(options)
+		m.tables = append(m.tables, asked{a.Str(0), o})
 	}
 	return nil
 }
@@ -77,7 +85,11 @@ func (m *AliasDB) Start(ctx context.Context, h module.Host) (err error) {
 		return err
 	}
 	for _, t := range m.tables {
-		if err := db.CheckVersion(ctx, m.db, h.Core().VersionTable, t, tableVersion); err != nil {
+		if err := db.CheckVersion(ctx, m.db, h.Core().VersionTable, t.table, tableVersion); err != nil {
+			return err
+		}
+		q := m.query(t.table, t.options, "", "")
+		if err := db.CheckColumns(ctx, m.db, t.table, q.Named()...); err != nil {
 			return err
 		}
 	}

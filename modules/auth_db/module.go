@@ -6,6 +6,8 @@ package auth_db
 import (
 	"context"
 	"errors"
+	"maps"
+	"slices"
 
 	"github.com/kahea-sip/kahea/core/db"
 	"github.com/kahea-sip/kahea/core/digest"
@@ -23,8 +25,8 @@ type AuthDB struct {
 	calculate, useDomain, checkVersions int
 	forceAVPs                           int
 	attributes                          []attribute
-	columns, columns2                   []string // of a query: the password, then the attributes
-	tables                              []string // that the script names
+	columns, columns2                   []string        // of a query: the password, then the attributes
+	tables                              map[string]bool // that the script names; true where the domain is looked for
 	auth                                verifier
 	db                                  db.Database
 }
@@ -39,10 +41,14 @@ type verifier interface {
 // tableVersion is that of the table subscriber.
 const tableVersion = 7
 
+// defaultColumn2 may be missing: tables of one's own have no user names with a
+// domain.
+const defaultColumn2 = "ha1b"
+
 // New returns the module with its defaults.
 func New() *AuthDB {
 	return &AuthDB{url: "mysql://kamailioro:kamailioro@localhost/kamailio", userColumn: "username", domainColumn: "domain",
-		passwordColumn: "ha1", passwordColumn2: "ha1b", checkVersions: 1}
+		passwordColumn: "ha1", passwordColumn2: defaultColumn2, checkVersions: 1, tables: map[string]bool{}}
 }
 
 var (
@@ -88,7 +94,7 @@ func (m *AuthDB) functions() []module.Function {
 		{Name: "auth_check", Lua: "auth_check(str,str,int)", Args: append(both[:2:2], module.Arg{Name: "flags", Type: module.ArgInt, Doc: "sum of: 1 compare the user with that of From, of REGISTER and PUBLISH To and of PUBLISH the Request-URI too; 2 but not of INVITE, BYE, PRACK, UPDATE, MESSAGE"}),
 			Routes: module.RequestRoute, Run: m.check, Prepare: m.keepTable, Doc: "www_authenticate for REGISTER, proxy_authenticate for other requests; $rc may also be -8: the user is another one."},
 		{Name: "is_subscriber", Lua: "is_subscriber(str,str,int)", Args: []module.Arg{{Name: "uri", Doc: "URI of the user", Compile: filled}, table, {Name: "flags", Type: module.ArgInt, Doc: "sum of: 1 look for the domain too, 2 set no AVPs"}},
-			Routes: module.AnyRoute, Run: m.isSubscriber, Prepare: m.keepTable, Doc: "True when the table has the user of a URI. $rc is -2 when not, -1 for what is no URI and when the database does not answer."},
+			Routes: module.AnyRoute, Run: m.isSubscriber, Prepare: m.keepSubscribers, Doc: "True when the table has the user of a URI. $rc is -2 when not, -1 for what is no URI and when the database does not answer."},
 	}
 }
 
@@ -107,7 +113,15 @@ func filled(text string) (any, error) {
 // keepTable remembers a table that a call names, for Start.
 func (m *AuthDB) keepTable(_ module.Binder, a module.Args) error {
 	if a[1].Const {
-		m.tables = append(m.tables, a.Str(1))
+		m.tables[a.Str(1)] = m.tables[a.Str(1)] || m.useDomain != 0
+	}
+	return nil
+}
+
+// keepSubscribers is keepTable of is_subscriber.
+func (m *AuthDB) keepSubscribers(_ module.Binder, a module.Args) error {
+	if a[1].Const {
+		m.tables[a.Str(1)] = m.tables[a.Str(1)] || a[2].Const && a.Int(2, 0)&flagDomain != 0
 	}
 	return nil
 }
@@ -141,18 +155,27 @@ func (m *AuthDB) Start(ctx context.Context, h module.Host) (err error) {
 	if m.db, err = h.Database(ctx, m.url); err != nil {
 		return err
 	}
-	if m.checkVersions == 0 {
-		return nil
-	}
-	checked := map[string]bool{}
-	for _, t := range m.tables {
-		if checked[t] {
-			continue
+	for _, t := range slices.Sorted(maps.Keys(m.tables)) {
+		if m.checkVersions != 0 {
+			if err := db.CheckVersion(ctx, m.db, h.Core().VersionTable, t, tableVersion); err != nil {
+				return err
+			}
 		}
-		checked[t] = true
-		if err := db.CheckVersion(ctx, m.db, h.Core().VersionTable, t, tableVersion); err != nil {
+		if err := db.CheckColumns(ctx, m.db, t, m.asked(m.tables[t])...); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// asked are the columns that a check of credentials asks for.
+func (m *AuthDB) asked(withDomain bool) []string {
+	columns := append([]string{m.userColumn}, m.columns...)
+	if withDomain {
+		columns = append(columns, m.domainColumn)
+	}
+	if m.calculate == 0 && m.passwordColumn2 != defaultColumn2 {
+		columns = append(columns, m.passwordColumn2)
+	}
+	return columns
 }

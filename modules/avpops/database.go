@@ -3,6 +3,7 @@
 package avpops
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"slices"
@@ -30,7 +31,32 @@ func (m *AVPOps) prepareDB(b module.Binder, a module.Args) error {
 	if m.url == "" {
 		return errNoURL
 	}
+	if s, ok := a[0].Data.(*source); ok {
+		if n, ok := a[1].Data.(*stored); ok {
+			m.uses = append(m.uses, use{s, n})
+		}
+	}
 	return prepare(b, a)
+}
+
+// use is what a call asks for in the database.
+type use struct {
+	source *source
+	stored *stored
+}
+
+// check refuses a table that has not the columns which a call asks for.
+func (m *AVPOps) check(ctx context.Context, u use) error {
+	q := m.queryOf(u.stored, u.source.example(m.useDomain))
+	return db.CheckColumns(ctx, m.db, q.Table, q.Named()...)
+}
+
+// queryOf asks for what is stored of an identity.
+func (m *AVPOps) queryOf(n *stored, id identity) db.Query {
+	if n.scheme != nil {
+		return n.scheme.query(id, m)
+	}
+	return db.Query{Table: m.tableOf(n), Columns: []string{m.nameColumn, m.valueColumn, m.typeColumn}, Where: id.where(m.uuidColumn, m.userColumn, m.domainColumn)}
 }
 
 // prepareStore is prepareDB for those that take no scheme.
@@ -59,13 +85,8 @@ func (m *AVPOps) load(c *module.Call, a module.Args) module.Result {
 	if err != nil {
 		return c.Fail("avp_db_load", err)
 	}
-	q := db.Query{Table: n.table, Columns: []string{m.nameColumn, m.valueColumn, m.typeColumn}, Where: id.where(m.uuidColumn, m.userColumn, m.domainColumn)}
-	if n.table == "" {
-		q.Table = m.table
-	}
-	if n.scheme != nil {
-		q = n.scheme.query(id, m)
-	} else if n.matching == 0 {
+	q := m.queryOf(n, id)
+	if n.scheme == nil && n.matching == 0 {
 		q.Where = append(q.Where, db.Is(m.nameColumn, plain(n.avp.Name(c))))
 	}
 	var rows [][]db.Value

@@ -18,6 +18,7 @@ func init() { module.Register("avpops", func() module.Module { return New() }) }
 type AVPOps struct {
 	url, table   string
 	useDomain    bool
+	uses         []use // that the script makes of the database
 	uuidColumn   string
 	userColumn   string
 	domainColumn string
@@ -107,6 +108,11 @@ func (m *AVPOps) Start(ctx context.Context, h module.Host) error {
 	var err error
 	if m.db, err = h.Database(ctx, m.url); err != nil {
 		return fmt.Errorf("avpops: %w", err)
+	}
+	for _, u := range m.uses {
+		if err := m.check(ctx, u); err != nil {
+			return fmt.Errorf("avpops: %w", err)
+		}
 	}
 	return nil
 }

@@ -83,6 +83,24 @@ func (s *source) identity(c *module.Call, useDomain bool) (id identity, err erro
 	return id, nil
 }
 
+// example is an identity that asks for the columns which the source asks for.
+func (s *source) example(useDomain bool) (id identity) {
+	const any = "x"
+	switch s.part {
+	case "uuid":
+		id.uuid = any
+	case "username":
+		id.user = any
+	case "domain":
+		id.domain = any
+	default:
+		if id.user = any; useDomain {
+			id.domain = any
+		}
+	}
+	return id
+}
+
 // where are the conditions for the rows of an identity.
 func (id identity) where(uuid, user, domain string) (out []db.Cond) {
 	for _, c := range []struct{ column, value string }{{uuid, id.uuid}, {user, id.user}, {domain, id.domain}} {

@@ -69,8 +69,12 @@ func (m *Module) openStore(ctx context.Context, h module.Host) error {
 	for _, t := range [...]struct {
 		table   string
 		version int
-	}{{m.names.table, versionDialog}, {m.names.varsTable, versionVars}} {
+		columns []string
+	}{{m.names.table, versionDialog, m.names.all()}, {m.names.varsTable, versionVars, m.names.vars()}} {
 		if err := db.CheckVersion(ctx, d, h.Core().VersionTable, t.table, t.version); err != nil {
+			return err
+		}
+		if err := db.CheckColumns(ctx, d, t.table, t.columns...); err != nil {
 			return err
 		}
 	}

@@ -81,15 +81,21 @@ func (m *Group) isUserOfURIIn(c *module.Call, a module.Args) module.Result {
 	return m.member(c, user, domain, a.Str(1))
 }
 
+// query asks whether a user is a member of a group. It keeps its arguments.
+func (m *Group) query(user, domain, group string) db.Query {
+	q := db.Query{Table: m.table, Columns: []string{m.groupColumn}, Limit: 1,
+		Where: []db.Cond{db.Is(m.userColumn, user), db.Is(m.groupColumn, group)}}
+	if m.useDomain != 0 {
+		q.Where = append(q.Where, db.Is(m.domainColumn, domain))
+	}
+	return q
+}
+
 // member tells whether a user is a member of a group.
 func (m *Group) member(c *module.Call, user, domain, group string) module.Result {
 	// Copies: a driver that gave up waiting may hold them for longer than the
 	// message is there.
-	q := db.Query{Table: m.table, Columns: []string{m.groupColumn}, Limit: 1,
-		Where: []db.Cond{db.Is(m.userColumn, strings.Clone(user)), db.Is(m.groupColumn, strings.Clone(group))}}
-	if m.useDomain != 0 {
-		q.Where = append(q.Where, db.Is(m.domainColumn, strings.Clone(domain)))
-	}
+	q := m.query(strings.Clone(user), strings.Clone(domain), strings.Clone(group))
 	found := false
 	var err error
 	c.Block(func() {

@@ -126,6 +126,10 @@ func (m *Group) Start(ctx context.Context, h module.Host) (err error) {
 		if err := db.CheckVersion(ctx, m.db, versions, m.table, groupVersion); err != nil {
 			return err
 		}
+		q := m.query("", "", "")
+		if err := db.CheckColumns(ctx, m.db, m.table, q.Named()...); err != nil {
+			return err
+		}
 	}
 	if !m.asksExpressions {
 		return nil

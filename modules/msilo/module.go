@@ -118,6 +118,9 @@ func (s *Silo) Start(ctx context.Context, h module.Host) error {
 	if err := db.CheckVersion(ctx, s.database, h.Core().VersionTable, s.table, tableVersion); err != nil {
 		return err
 	}
+	if err := db.CheckColumns(ctx, s.database, s.table, s.columns[:s.used()]...); err != nil {
+		return err
+	}
 	s.boxes = h.Store("msilo", func() any { return newDeliveries() }).(*deliveries)
 	run, stop := context.WithCancel(context.WithoutCancel(ctx))
 	s.stop, s.done = stop, make(chan struct{})

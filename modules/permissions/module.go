@@ -169,7 +169,7 @@ func (m *Permissions) Start(ctx context.Context, h module.Host) (err error) {
 	if m.dbMode == 1 {
 		return m.reloadTrusted(ctx)
 	}
-	return nil
+	return db.CheckColumns(ctx, m.db, m.trustedTable, m.trustedQuery().Columns...)
 }
 
 // tooEarly tells whether a reload comes too soon after the one before.

@@ -165,6 +165,9 @@ func (s *SIPTrace) openDatabase(ctx context.Context) error {
 	if err := db.CheckVersion(ctx, d, s.host.Core().VersionTable, s.columns.table, tableVersion); err != nil {
 		return err
 	}
+	if err := db.CheckColumns(ctx, d, s.columns.table, s.columns.names[:]...); err != nil {
+		return err
+	}
 	s.queue = db.NewQueue(d, maxRows, s.log)
 	s.host.Go("siptrace database", func() { s.queue.Run(context.WithoutCancel(ctx)) })
 	return nil

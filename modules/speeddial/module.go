@@ -77,6 +77,10 @@ func (m *SpeedDial) Start(ctx context.Context, h module.Host) (err error) {
 		if err := db.CheckVersion(ctx, m.db, h.Core().VersionTable, t, tableVersion); err != nil {
 			return err
 		}
+		columns := []string{m.newURIColumn, m.userColumn, m.shortUserColumn, m.domainColumn, m.shortDomain}
+		if err := db.CheckColumns(ctx, m.db, t, columns[:3+m.useDomain]...); err != nil {
+			return err
+		}
 	}
 	return nil
 }

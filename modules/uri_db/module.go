@@ -106,7 +106,22 @@ func (m *URIDB) Start(ctx context.Context, h module.Host) (err error) {
 	if m.useTable != 0 {
 		version = uriVersion
 	}
-	return db.CheckVersion(ctx, m.db, h.Core().VersionTable, m.table, version)
+	if err := db.CheckVersion(ctx, m.db, h.Core().VersionTable, m.table, version); err != nil {
+		return err
+	}
+	return db.CheckColumns(ctx, m.db, m.table, m.asked()...)
+}
+
+// asked are the columns that the functions ask for.
+func (m *URIDB) asked() []string {
+	columns := []string{m.userColumn}
+	if m.useTable != 0 {
+		columns = append(columns, m.uriUserColumn)
+	}
+	if m.useTable != 0 || m.useDomain != 0 {
+		columns = append(columns, m.domainColumn)
+	}
+	return columns
 }
 
 // What the functions return.

@@ -64,7 +64,7 @@ func (u *Usrloc) startDatabase(ctx context.Context) error {
 			}
 		})
 	}
-	if u.dbMode == dbOnly || u.dbLoad == 0 && u.dbMode != dbLoad {
+	if u.loadsNothing() {
 		return nil
 	}
 	for _, d := range u.domains {
@@ -73,6 +73,11 @@ func (u *Usrloc) startDatabase(ctx context.Context) error {
 		}
 	}
 	return u.startSharing()
+}
+
+// loadsNothing tells whether the start reads no rows.
+func (u *Usrloc) loadsNothing() bool {
+	return u.dbMode == dbOnly || u.dbLoad == 0 && u.dbMode != dbLoad
 }
 
 // flush writes what waits of all tables.
@@ -100,16 +105,20 @@ func (u *Usrloc) openDatabase(ctx context.Context) error {
 		return err
 	}
 	u.db = &database{loc: u, db: d, columns: u.columns, names: u.columns.list(), zone: time.Local}
-	if u.versionTable == 0 {
-		return nil
-	}
 	versions := u.host.Core().VersionTable
 	for _, dom := range u.domains {
-		if err := db.CheckVersion(ctx, d, versions, dom.name, locationVersion); err != nil {
-			return err
+		if u.versionTable != 0 {
+			if err := db.CheckVersion(ctx, d, versions, dom.name, locationVersion); err != nil {
+				return err
+			}
+		}
+		if u.loadsNothing() { // what is loaded is looked at then
+			if err := db.CheckColumns(ctx, d, dom.name, u.db.names...); err != nil {
+				return err
+			}
 		}
 	}
-	if u.xavp != "" {
+	if u.xavp != "" && u.versionTable != 0 {
 		return db.CheckVersion(ctx, d, versions, attributesTable, attributesVersion)
 	}
 	return nil

@@ -23,8 +23,8 @@ type badRow struct {
 	table       string
 	// column is a parameter that names a column of the table.
 	column string
-	// late tells that the table is looked at for each message, not at start;
-	// free that its version counts for nothing.
+	// late tells that the table is looked at for each message, not at start, for
+	// only a statement names it; free that its version counts for nothing.
 	late, free bool
 	// writes are the tables that the script may fill.
 	writes []string
@@ -33,18 +33,18 @@ type badRow struct {
 var badRows = []badRow{
 	{module: "auth_db", cfg: `loadmodule "auth.so"
 loadmodule "auth_db.so"
-modparam("auth_db", "db_url", "URL")`, script: `is_subscriber("$fu", "subscriber", "0"); auth_check("$fd", "subscriber", "0");`, table: "subscriber", column: "auth_db user_column", late: true},
+modparam("auth_db", "db_url", "URL")`, script: `is_subscriber("$fu", "subscriber", "0"); auth_check("$fd", "subscriber", "0");`, table: "subscriber", column: "auth_db user_column"},
 	{module: "group", cfg: `loadmodule "group.so"
-modparam("group", "db_url", "URL")`, script: `is_user_in("From", "$fU"); is_user_in("Request-URI", "$tU");`, table: "grp", column: "group user_column", late: true},
+modparam("group", "db_url", "URL")`, script: `is_user_in("From", "$fU"); is_user_in("Request-URI", "$tU");`, table: "grp", column: "group user_column"},
 	{module: "uri_db", cfg: `loadmodule "uri_db.so"
-modparam("uri_db", "db_url", "URL")`, script: `does_uri_exist();`, table: "subscriber", column: "uri_db user_column", late: true},
+modparam("uri_db", "db_url", "URL")`, script: `does_uri_exist();`, table: "subscriber", column: "uri_db user_column"},
 	{module: "domain", cfg: `loadmodule "domain.so"
 modparam("domain", "db_url", "URL")`, script: `is_from_local(); lookup_domain("$fd");`, table: "domain", column: "domain domain_col"},
 	{module: "permissions", cfg: `loadmodule "permissions.so"
 modparam("permissions", "db_url", "URL")`, script: `allow_source_address("1"); allow_address("1", "$fU", "5060");`, table: "address", column: "permissions ip_addr_col"},
 	{module: "permissions trusted", cfg: `loadmodule "permissions.so"
 modparam("permissions", "db_url", "URL")
-modparam("permissions", "db_mode", 0)`, script: `allow_trusted("$fU", "any", "$fu");`, table: "trusted", column: "permissions source_col", late: true},
+modparam("permissions", "db_mode", 0)`, script: `allow_trusted("$fU", "any", "$fu");`, table: "trusted", column: "permissions source_col"},
 	{module: "htable", cfg: `loadmodule "htable.so"
 modparam("htable", "db_url", "URL")
 modparam("htable", "htable", "t=>size=4;dbtable=htable;dbmode=1")`, script: `$sht(t=>$fU) = $tU; $sht(t=>$ci) = $ua;`, table: "htable", column: "htable key_name_column", writes: []string{"htable"}},
@@ -57,15 +57,15 @@ modparam("dialog", "db_mode", 1)`, script: `if (is_method("INVITE")) { dlg_manag
 	{module: "acc", cfg: `loadmodule "acc.so"
 modparam("acc", "db_url", "URL")
 modparam("acc", "log_flag", 1)
-modparam("acc", "db_flag", 2)`, script: `acc_db_request("200 $ua", "acc");`, table: "acc", column: "acc acc_callid_column", late: true, writes: []string{"acc"}},
+modparam("acc", "db_flag", 2)`, script: `acc_db_request("200 $ua", "acc");`, table: "acc", column: "acc acc_callid_column", writes: []string{"acc"}},
 	{module: "alias_db", cfg: `loadmodule "alias_db.so"
-modparam("alias_db", "db_url", "URL")`, script: `alias_db_lookup("dbaliases"); alias_db_find("dbaliases", "$fu", "$avp(x)");`, table: "dbaliases", column: "alias_db alias_user_column", late: true},
+modparam("alias_db", "db_url", "URL")`, script: `alias_db_lookup("dbaliases"); alias_db_find("dbaliases", "$fu", "$avp(x)");`, table: "dbaliases", column: "alias_db alias_user_column"},
 	{module: "speeddial", cfg: `loadmodule "speeddial.so"
-modparam("speeddial", "db_url", "URL")`, script: `sd_lookup("speed_dial", "$fu");`, table: "speed_dial", column: "speeddial sd_user_column", late: true},
+modparam("speeddial", "db_url", "URL")`, script: `sd_lookup("speed_dial", "$fu");`, table: "speed_dial", column: "speeddial sd_user_column"},
 	{module: "avpops", cfg: `loadmodule "avpops.so"
 modparam("avpops", "db_url", "URL")
 modparam("avpops", "avp_table", "usr_preferences")`, script: `$avp(s:x) = $ua; avp_db_store("$fu/username", "$avp(s:x)"); avp_db_load("$tu/username", "$avp(s:x)"); avp_db_delete("$tu/username", "$avp(s:y)");`,
-		table: "usr_preferences", column: "avpops attribute_column", late: true, free: true, writes: []string{"usr_preferences"}},
+		table: "usr_preferences", column: "avpops attribute_column", free: true, writes: []string{"usr_preferences"}},
 	{module: "mtree", cfg: `loadmodule "mtree.so"
 modparam("mtree", "db_url", "URL")
 modparam("mtree", "mtree", "name=t;dbtable=mtree")`, script: `mt_match("t", "$fU", "0");`, table: "mtree", column: "mtree tprefix_column", free: true},
@@ -192,8 +192,8 @@ func (s *store) contents(t *testing.T, but []string) string {
 }
 
 // TestBadTables: a column or a table that is not there, and a table of another
-// version, are told with their names: at start, or where a table is looked at
-// for each message in the log, and the server goes on.
+// version, are told at start with their names. Where only a statement names the
+// table they are told in the log, and the server goes on.
 func TestBadTables(t *testing.T) {
 	command := refserver.KaheaCommand(t, "../kahea")
 	refserver.Needs(t)

@@ -4,6 +4,7 @@ package dbtest
 
 import (
 	"errors"
+	"strings"
 	"testing"
 	"time"
 
@@ -111,6 +112,13 @@ func (s *suite) errors(t *testing.T) {
 	_, err = db.Rows(ctx, s.d, db.Query{Table: "nowhere"})
 	wantError(t, "a query of a table that is not there", err, db.ErrNoTable)
 	_, unknown := db.Rows(ctx, s.d, db.Query{Table: Table, Columns: []string{"nothing"}})
+	if err := db.CheckColumns(ctx, s.d, Table, append([]string{"id"}, Columns...)...); err != nil {
+		t.Errorf("a check of columns that are there: %v", err)
+	}
+	if err := db.CheckColumns(ctx, s.d, Table, "id", "nothing"); err == nil || !strings.Contains(err.Error(), "nothing") {
+		t.Errorf("a check of a column that is not there: got %v, want an error that names it", err)
+	}
+	wantError(t, "a check of a table that is not there", db.CheckColumns(ctx, s.d, "nowhere", "id"), db.ErrNoTable)
 	for what, err := range map[string]error{
 		"a query of a column that is not there": unknown,
 		"a column that is not there":            s.d.Insert(ctx, Table, []string{"id", "nothing"}, []db.Value{int64(3), int64(1)}),
