@@ -4,6 +4,7 @@ package db
 
 import (
 	"context"
+	"errors"
 	"fmt"
 )
 
@@ -17,11 +18,12 @@ func (q *Query) Named() []string {
 }
 
 // CheckColumns refuses columns that a table does not have: those that a module
-// asks for first when a message comes are told at start so.
+// asks for first when a message comes are told at start so. A database that gives
+// no answer in time says nothing of its columns.
 func CheckColumns(ctx context.Context, d Operations, table string, columns ...string) error {
 	// One row at most, for no driver reads a table to its end for it.
 	err := d.Select(ctx, Query{Table: table, Columns: columns, Limit: 1}, func([]Value) error { return nil })
-	if err != nil {
+	if err != nil && !errors.Is(err, ErrUnavailable) {
 		return fmt.Errorf("columns of table %s: %w", table, err)
 	}
 	return nil

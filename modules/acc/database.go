@@ -56,7 +56,9 @@ func (a *Acc) open(ctx context.Context, h module.Host) error {
 	return nil
 }
 
-// checkTables checks the tables that flags write into, and that of calls.
+// checkTables checks the tables that flags write into, and that of calls. As in
+// Kamailio only a version of another number ends the start: the rest of a server
+// works without records, and who may only insert cannot look at columns.
 func (a *Acc) checkTables(ctx context.Context, h module.Host, d db.Database) error {
 	for _, t := range [...]struct {
 		flag, version int
@@ -70,14 +72,19 @@ func (a *Acc) checkTables(ctx context.Context, h module.Host, d db.Database) err
 				return err
 			}
 		}
-		if err := db.CheckColumns(ctx, d, t.table.String(), a.columns...); err != nil {
-			return err
-		}
+		a.warnOfColumns(ctx, h, d, t.table.String(), a.columns)
 	}
-	if a.cdrEnable == 0 || a.cdrTable == "" {
-		return nil
+	if a.cdrEnable != 0 && a.cdrTable != "" {
+		a.warnOfColumns(ctx, h, d, a.cdrTable, a.cdrColumns)
 	}
-	return db.CheckColumns(ctx, d, a.cdrTable, a.cdrColumns...)
+	return nil
+}
+
+// warnOfColumns tells of columns that rows will have and the table has not.
+func (a *Acc) warnOfColumns(ctx context.Context, h module.Host, d db.Database, table string, columns []string) {
+	if err := db.CheckColumns(ctx, d, table, columns...); err != nil {
+		h.Log().With("module", "acc").Error("records may be refused by the database", "err", err)
+	}
 }
 
 // Stop implements module.Stopper: what waits is written.

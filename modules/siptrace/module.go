@@ -165,8 +165,9 @@ func (s *SIPTrace) openDatabase(ctx context.Context) error {
 	if err := db.CheckVersion(ctx, d, s.host.Core().VersionTable, s.columns.table, tableVersion); err != nil {
 		return err
 	}
+	// Who may only insert cannot look at columns.
 	if err := db.CheckColumns(ctx, d, s.columns.table, s.columns.names[:]...); err != nil {
-		return err
+		s.log.Error("rows may be refused by the database", "err", err)
 	}
 	s.queue = db.NewQueue(d, maxRows, s.log)
 	s.host.Go("siptrace database", func() { s.queue.Run(context.WithoutCancel(ctx)) })

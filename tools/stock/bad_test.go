@@ -23,8 +23,8 @@ type badRow struct {
 	table       string
 	// column is a parameter that names a column of the table.
 	column string
-	// late tells that the table is looked at for each message, not at start, for
-	// only a statement names it; free that its version counts for nothing.
+	// late tells that the server starts nevertheless, for only a statement names
+	// the table or only records go there; free that its version counts for nothing.
 	late, free bool
 	// writes are the tables that the script may fill.
 	writes []string
@@ -57,7 +57,7 @@ modparam("dialog", "db_mode", 1)`, script: `if (is_method("INVITE")) { dlg_manag
 	{module: "acc", cfg: `loadmodule "acc.so"
 modparam("acc", "db_url", "URL")
 modparam("acc", "log_flag", 1)
-modparam("acc", "db_flag", 2)`, script: `acc_db_request("200 $ua", "acc");`, table: "acc", column: "acc acc_callid_column", writes: []string{"acc"}},
+modparam("acc", "db_flag", 2)`, script: `acc_db_request("200 $ua", "acc");`, table: "acc", column: "acc acc_callid_column", late: true, writes: []string{"acc"}},
 	{module: "alias_db", cfg: `loadmodule "alias_db.so"
 modparam("alias_db", "db_url", "URL")`, script: `alias_db_lookup("dbaliases"); alias_db_find("dbaliases", "$fu", "$avp(x)");`, table: "dbaliases", column: "alias_db alias_user_column"},
 	{module: "speeddial", cfg: `loadmodule "speeddial.so"
@@ -193,7 +193,7 @@ func (s *store) contents(t *testing.T, but []string) string {
 
 // TestBadTables: a column or a table that is not there, and a table of another
 // version, are told at start with their names. Where only a statement names the
-// table they are told in the log, and the server goes on.
+// table, or only records go there, they are told in the log, and the server goes on.
 func TestBadTables(t *testing.T) {
 	command := refserver.KaheaCommand(t, "../kahea")
 	refserver.Needs(t)
