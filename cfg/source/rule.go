@@ -32,6 +32,8 @@ const (
 	Unused Rule = "unused"
 	// Script is any other mistake in a route.
 	Script Rule = "script"
+	// ModuleFile is a mistake in a file that a module reads, as tls.cfg.
+	ModuleFile Rule = "module-file"
 	// CommandLine is a mistake in a flag.
 	CommandLine Rule = "command-line"
 )
@@ -51,6 +53,7 @@ func Rules() []RuleText {
 		{Route, "route that is not defined, or defined twice"},
 		{Unused, "route that nothing calls, or variable that nothing sets"},
 		{Script, "mistake in a route"},
+		{ModuleFile, "mistake in a file that a module reads"},
 		{CommandLine, "mistake in a flag of the command line"},
 	}
 }

@@ -16,6 +16,7 @@ import (
 	"context"
 	"fmt"
 	"sort"
+	"time"
 
 	"github.com/kahea-sip/kahea/core/transport"
 )
@@ -52,6 +53,32 @@ type Connector interface {
 // called before the sockets are bound, and its functions after Start.
 type Streamer interface {
 	Streams() map[transport.Proto]transport.Stream
+}
+
+// Inspector is a module with files of its own. Inspect reads them as Start does,
+// for who checks a configuration and starts nothing: it opens no sockets and
+// changes nothing. It is not called before a start.
+type Inspector interface {
+	Inspect(i Inspection) []Finding
+}
+
+// Inspection is what Inspect has of the host that Start would be given.
+type Inspection struct {
+	Core *Core
+	Now  func() time.Time
+}
+
+// Finding is what is wrong in a file of a module.
+type Finding struct {
+	// Err says what. Where it is about a parameter it begins with its name and a
+	// colon.
+	Err error
+	// Warning tells that the module would start.
+	Warning bool
+	// File, Line and Column are the place, counted from 1; File is empty where
+	// the mistake is not within a file.
+	File         string
+	Line, Column int
 }
 
 // Readier is a module with work that needs the others: after all have started,

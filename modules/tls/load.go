@@ -14,6 +14,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/kahea-sip/kahea/core/module"
 )
 
 // loader reads the files that profiles name.
@@ -21,7 +23,12 @@ type loader struct {
 	configDir, workDir string
 	now                func() time.Time
 	log                *slog.Logger
-	renewals           *renewals // where a profile has certificates that renew themselves
+	warned             func(error) // is told of warnings too, with their places; nil for nobody
+	renewals           *renewals   // where a profile has certificates that renew themselves
+}
+
+func newLoader(core *module.Core, now func() time.Time, log *slog.Logger) *loader {
+	return &loader{configDir: filepath.Dir(core.ConfigFile), workDir: core.WorkDir, now: now, log: log}
 }
 
 // path resolves the name of a file: one that begins with a dot lies in the
@@ -124,9 +131,18 @@ func encrypted(key []byte) bool {
 func (l *loader) checkTime(p *profile, c *x509.Certificate) {
 	switch now := l.now(); {
 	case now.After(c.NotAfter):
-		l.log.Warn("certificate has expired", "profile", p.String(), "file", l.path(p.certificate), "since", c.NotAfter.UTC().Format(time.RFC3339))
+		l.warn(p, attrCertificate, "certificate has expired", p.certificate, "since", c.NotAfter)
 	case now.Before(c.NotBefore):
-		l.log.Warn("certificate is not valid yet", "profile", p.String(), "file", l.path(p.certificate), "from", c.NotBefore.UTC().Format(time.RFC3339))
+		l.warn(p, attrCertificate, "certificate is not valid yet", p.certificate, "from", c.NotBefore)
+	}
+}
+
+// warn tells of a file of a profile that is accepted and likely not meant.
+func (l *loader) warn(p *profile, attribute, message, file, key string, when time.Time) {
+	at := when.UTC().Format(time.RFC3339)
+	l.log.Warn(message, "profile", p.String(), "file", l.path(file), key, at)
+	if l.warned != nil {
+		l.warned(p.errorf(attribute, "%s: %s, %s %s", l.path(file), message, key, at))
 	}
 }
 
@@ -218,7 +234,7 @@ func (l *loader) revocations(p *profile) error {
 			return p.errorf(attrCRL, "%s: %v", file, err)
 		}
 		if l.now().After(list.NextUpdate) && !list.NextUpdate.IsZero() {
-			l.log.Warn("revocation list has expired: nobody is let in by it", "profile", p.String(), "file", file, "since", list.NextUpdate.UTC().Format(time.RFC3339))
+			l.warn(p, attrCRL, "revocation list has expired: nobody is let in by it", p.crl, "since", list.NextUpdate)
 		}
 		p.crls = append(p.crls, list)
 	}

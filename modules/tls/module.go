@@ -8,7 +8,6 @@ import (
 	"fmt"
 	"log/slog"
 	"net/netip"
-	"path/filepath"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -74,9 +73,10 @@ func New() *TLS {
 }
 
 var (
-	_ module.Starter  = (*TLS)(nil)
-	_ module.Stopper  = (*TLS)(nil)
-	_ module.Streamer = (*TLS)(nil)
+	_ module.Inspector = (*TLS)(nil)
+	_ module.Starter   = (*TLS)(nil)
+	_ module.Stopper   = (*TLS)(nil)
+	_ module.Streamer  = (*TLS)(nil)
 )
 
 // Exports implements module.Module.
@@ -123,15 +123,9 @@ func (t *TLS) Start(ctx context.Context, h module.Host) error {
 // read makes profiles of the parameters, or of the file that they name.
 func (t *TLS) read() (*profiles, error) {
 	l := t.loader()
-	ps := &profiles{}
-	if file := t.config.Get(); file != "" {
-		// As in Kamailio the parameters say nothing of profiles that stand in a file.
-		v, err := values{depth: defaultDepth}, error(nil)
-		if ps, err = readProfiles(l.path(file), v.forServer(), v.forClient()); err != nil {
-			return nil, err
-		}
-	} else {
-		ps.complete(t.values.forServer(), t.values.forClient())
+	ps, err := t.written(l)
+	if err != nil {
+		return nil, err
 	}
 	if t.renewals == nil && ps.anyRenewing() {
 		t.renewals = newRenewals(t.log, 0)
@@ -140,9 +134,21 @@ func (t *TLS) read() (*profiles, error) {
 	return ps, l.load(ps)
 }
 
+// written are the profiles of the file that the parameters name, or of the
+// parameters.
+func (t *TLS) written(l *loader) (*profiles, error) {
+	if file := t.config.Get(); file != "" {
+		// As in Kamailio the parameters say nothing of profiles that stand in a file.
+		v := values{depth: defaultDepth}
+		return readProfiles(l.path(file), v.forServer(), v.forClient())
+	}
+	ps := &profiles{}
+	ps.complete(t.values.forServer(), t.values.forClient())
+	return ps, nil
+}
+
 func (t *TLS) loader() *loader {
-	core := t.host.Core()
-	return &loader{configDir: filepath.Dir(core.ConfigFile), workDir: core.WorkDir, now: t.host.Clock().Now, log: t.log}
+	return newLoader(t.host.Core(), t.host.Clock().Now, t.log)
 }
 
 // renew reads the profiles; those that are there stay when that fails.

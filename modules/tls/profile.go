@@ -194,6 +194,9 @@ func parseNumber(text string) (int, error) {
 	return int(n), nil
 }
 
+// parameterPrefix begins what is wrong with a parameter of the module.
+const parameterPrefix = "parameter "
+
 // errorf is an error about an attribute: at its value, or at the profile where
 // the value comes from elsewhere.
 func (p *profile) errorf(attribute, format string, args ...any) error {
@@ -204,7 +207,7 @@ func (p *profile) errorf(attribute, format string, args ...any) error {
 	if p.at.line > 0 {
 		return p.at.errorf("%s of %s: %s", attribute, p, text)
 	}
-	return fmt.Errorf("parameter %s: %s", attribute, text)
+	return fmt.Errorf(parameterPrefix+"%s: %s", attribute, text)
 }
 
 // verification makes the mode of the attributes; verify_client says all by

@@ -29,6 +29,8 @@ type Options struct {
 	// (log_prefix). A *source.Error that it returns has its place, any other is
 	// shown at the start of the file.
 	Ready func(b module.Binder) error
+	// Inspect, if set, has modules look into files of their own, once the script has no mistakes.
+	Inspect *module.Inspection
 	// Adapt, if set, may change the exports of each loaded module before names are looked up in them: a trace puts itself before
 	// functions and variables.
 	Adapt func(e *module.Exports)
@@ -120,6 +122,7 @@ func Check(file *syntax.File, opt Options, errs *source.ErrorList) *Script {
 	}
 	c.checkDrivers()
 	c.warnUses()
+	c.inspectModules()
 	return &Script{Modules: c.modules, Routes: c.routes, Vars: c.vars, Flags: c.flags, Notices: c.notices}
 }
 
@@ -160,6 +163,12 @@ func (c *checker) failPrepare(name string, err error) {
 		advice = v.Advice
 		text = strings.Replace(text, v.Error(), v.Message, 1) // the advice stands below
 	}
+	c.report(yetOr(source.ModuleParameter, err), c.paramSpan(name, text), advice, "module %s: %s", name, text)
+}
+
+// paramSpan is the value of the parameter that an error of a module names, else
+// where the module is loaded.
+func (c *checker) paramSpan(name, text string) source.Span {
 	for _, it := range c.file.Items {
 		p, ok := it.(*syntax.ModParam)
 		if !ok || p.Module.Value != name {
@@ -167,12 +176,11 @@ func (c *checker) failPrepare(name string, err error) {
 		}
 		value, isText := p.Value.(*syntax.String)
 		if strings.HasPrefix(text, p.Name.Value+":") || isText && strings.Contains(text, strconv.Quote(value.Value)) {
-			c.report(yetOr(source.ModuleParameter, err), valueSpan(p.Value), advice, "module %s: %s", name, text)
-			return
+			return valueSpan(p.Value)
 		}
 	}
 	at := c.loadPos(name)
-	c.report(yetOr(source.ModuleParameter, err), source.Span{Pos: at, Fin: at.After("loadmodule")}, advice, "module %s: %s", name, text)
+	return source.Span{Pos: at, Fin: at.After("loadmodule")}
 }
 
 // loadPos is where a module is loaded.

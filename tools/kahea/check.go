@@ -42,6 +42,7 @@ func runCheck(args []string, stdout, stderr io.Writer) int {
 		io.WriteString(stdout, usage)
 		return exitOK
 	}
+	o.inspect = true
 	if len(files) == 0 {
 		files = []string{o.file}
 	}

@@ -10,6 +10,7 @@ import (
 	"os"
 	"strings"
 	"syscall"
+	"time"
 
 	"github.com/kahea-sip/kahea/cfg/preproc"
 	"github.com/kahea-sip/kahea/cfg/settings"
@@ -94,11 +95,21 @@ func loadConfig(o *options, log *slog.Logger) (*config, error) {
 	if o.adapt != nil {
 		o.adapt(&cfg.core)
 	}
-	cfg.script = check.Check(tree, check.Options{Core: cfg.core, Log: log, Ready: cfg.compilePrefix, Adapt: o.adapt}, cfg.errs)
+	cfg.script = check.Check(tree, check.Options{Core: cfg.core, Log: log, Ready: cfg.compilePrefix, Adapt: o.adapt, Inspect: cfg.inspection()}, cfg.errs)
 	cfg.checkGroups()
 	cfg.checkEngine()
 	cfg.checkScripts()
 	return cfg, nil
+}
+
+// inspection is for modules to look into files of their own, where that is wanted
+// and their names mean what they will at start.
+func (c *config) inspection() *module.Inspection {
+	p := c.settings.Process
+	if !c.opt.inspect || p.Chroot != "" {
+		return nil
+	}
+	return &module.Inspection{Now: time.Now, Core: &module.Core{ConfigFile: c.opt.file, WorkDir: p.WorkDir, RunDir: p.RunDir, TLS: c.settings.TLS.On()}}
 }
 
 // chooseLog reads the log engine; the command line counts before the file.

@@ -49,6 +49,8 @@ type options struct {
 	jsonLog     *jsonFormat // of --log-engine; nil for none
 	// ignored lists flags without meaning here, for a debug line.
 	ignored []string
+	// inspect has modules look into files of their own; the word check sets it.
+	inspect bool
 	// adapt is check.Options.Adapt; no flag sets it.
 	adapt func(*module.Exports)
 }

@@ -60,6 +60,9 @@ func sipp(t *testing.T, server *refserver.Server, scenario, user string, words .
 	sippFrom(t, server, here, scenario, user, words...)
 }
 
+// sippFrom is sipp from an address. What is challenged, or has credentials, is
+// sent once: of the answers to a repeated one the second has another nonce, and
+// sipp would take it for the answer to its credentials.
 func sippFrom(t *testing.T, server *refserver.Server, from, scenario, user string, words ...string) {
 	t.Helper()
 	text, err := os.ReadFile(filepath.Join("testdata", scenario+".xml"))
