@@ -3,6 +3,7 @@
 package preproc
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"strconv"
@@ -148,38 +149,19 @@ func apply(op string, a, b value) (value, error) {
 	}
 	if a.isString || b.isString {
 		x, y := a.text(), b.text()
-		switch op {
-		case "==":
-			return truth(x == y), nil
-		case "!=":
-			return truth(x != y), nil
-		case "<":
-			return truth(x < y), nil
-		case "<=":
-			return truth(x <= y), nil
-		case ">":
-			return truth(x > y), nil
-		case ">=":
-			return truth(x >= y), nil
-		case "+":
+		if holds, ok := order(op, x, y); ok {
+			return truth(holds), nil
+		}
+		if op == "+" {
 			return value{isString: true, s: x + y}, nil
 		}
 		return value{}, fmt.Errorf("%s works on numbers only", op)
 	}
 	x, y := a.n, b.n
+	if holds, ok := order(op, x, y); ok {
+		return truth(holds), nil
+	}
 	switch op {
-	case "==":
-		return truth(x == y), nil
-	case "!=":
-		return truth(x != y), nil
-	case "<":
-		return truth(x < y), nil
-	case "<=":
-		return truth(x <= y), nil
-	case ">":
-		return truth(x > y), nil
-	case ">=":
-		return truth(x >= y), nil
 	case "+":
 		return value{n: x + y}, nil
 	case "-":
@@ -197,6 +179,25 @@ func apply(op string, a, b value) (value, error) {
 		return value{n: float64(int64(x) % int64(y))}, nil
 	}
 	return value{n: x / y}, nil
+}
+
+// order tells whether a comparison holds; not ok is an operator that is none.
+func order[T cmp.Ordered](op string, x, y T) (holds, ok bool) {
+	switch op {
+	case "==":
+		return x == y, true
+	case "!=":
+		return x != y, true
+	case "<":
+		return x < y, true
+	case "<=":
+		return x <= y, true
+	case ">":
+		return x > y, true
+	case ">=":
+		return x >= y, true
+	}
+	return false, false
 }
 
 func (c *calculator) unary() (value, error) {

@@ -6,6 +6,7 @@ import (
 	"github.com/kahea-sip/kahea/core/avp"
 	"github.com/kahea-sip/kahea/core/counter"
 	"github.com/kahea-sip/kahea/core/setting"
+	"strings"
 )
 
 // Exports is the table of all that a module offers.
@@ -179,6 +180,26 @@ func (f *Function) Takes(n int) bool {
 		return true
 	}
 	return n < len(f.Args) && f.Args[n].Optional && !f.Args[n].Paired
+}
+
+// Signature is how the function is written, arguments that may be left out in
+// brackets: t_reply(code[, reason]).
+func (f *Function) Signature() string {
+	var b strings.Builder
+	b.WriteString(f.Name + "(")
+	open := 0
+	for i, a := range f.Args {
+		if a.Optional && !a.Paired {
+			b.WriteByte('[')
+			open++
+		}
+		if i > 0 {
+			b.WriteString(", ")
+		}
+		b.WriteString(a.Name)
+	}
+	b.WriteString(strings.Repeat("]", open) + ")")
+	return b.String()
 }
 
 // ArgValue is an argument of one call.

@@ -11,15 +11,7 @@ import (
 // False tells that there is no such transaction; the reply is then forwarded
 // without state, if at all.
 func (l *Layer) Reply(r *Received) bool {
-	via, err := r.Msg.Via(0)
-	if err != nil {
-		return false
-	}
-	id, branch, ok := l.parseBranchID(via.Branch)
-	if !ok {
-		return false
-	}
-	t := l.find(id, r.From)
+	t, branch := l.replied(r)
 	if t == nil {
 		return false
 	}
@@ -32,20 +24,26 @@ func (l *Layer) Reply(r *Received) bool {
 
 // HasReply reports whether a reply belongs to a transaction (t_check_trans).
 func (l *Layer) HasReply(r *Received) bool {
-	via, err := r.Msg.Via(0)
-	if err != nil {
-		return false
-	}
-	id, branch, ok := l.parseBranchID(via.Branch)
-	if !ok {
-		return false
-	}
-	t := l.find(id, r.From)
+	t, branch := l.replied(r)
 	if t == nil {
 		return false
 	}
 	defer t.unlock()
 	return branch < len(t.branches)
+}
+
+// replied returns the transaction that a reply belongs to, locked, and the index
+// of the branch that its Via names; nil where there is none.
+func (l *Layer) replied(r *Received) (*Transaction, int) {
+	via, err := r.Msg.Via(0)
+	if err != nil {
+		return nil, 0
+	}
+	id, branch, ok := l.parseBranchID(via.Branch)
+	if !ok {
+		return nil, 0
+	}
+	return l.find(id, r.From), branch
 }
 
 func (t *Transaction) receive(index int, r *Received) bool {

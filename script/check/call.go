@@ -114,21 +114,7 @@ func arities(list []*module.Function) string {
 func forms(list []*module.Function) string {
 	var words []string
 	for _, f := range list {
-		var b strings.Builder
-		b.WriteString(f.Name + "(")
-		brackets := 0
-		for i, a := range f.Args {
-			if a.Optional && !a.Paired {
-				b.WriteByte('[')
-				brackets++
-			}
-			if i > 0 {
-				b.WriteString(", ")
-			}
-			b.WriteString(a.Name)
-		}
-		b.WriteString(strings.Repeat("]", brackets) + ")")
-		words = append(words, b.String())
+		words = append(words, f.Signature())
 	}
 	return "write " + strings.Join(words, " or ")
 }

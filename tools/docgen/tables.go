@@ -43,7 +43,7 @@ func tables(m module.Module) string {
 	})
 	section(&b, "Functions", "function | routes | what it does", len(e.Functions), func(i int) string {
 		f := e.Functions[i]
-		return fmt.Sprintf("`%s` | %s | %s", signature(f), routes(f.Routes), f.Doc)
+		return fmt.Sprintf("`%s` | %s | %s", f.Signature(), routes(f.Routes), f.Doc)
 	})
 	section(&b, "Variables", "name | what it is", len(e.Variables), func(i int) string {
 		v := e.Variables[i]
@@ -146,25 +146,6 @@ func quoted(s string) string {
 		return "none"
 	}
 	return "`" + s + "`"
-}
-
-// signature is a function with its arguments, those in brackets optional.
-func signature(f module.Function) string {
-	var b strings.Builder
-	b.WriteString(f.Name + "(")
-	open := 0
-	for i, a := range f.Args {
-		if a.Optional && !a.Paired {
-			b.WriteString("[")
-			open++
-		}
-		if i > 0 {
-			b.WriteString(", ")
-		}
-		b.WriteString(a.Name)
-	}
-	b.WriteString(strings.Repeat("]", open) + ")")
-	return b.String()
 }
 
 var routeNames = []struct {
