@@ -3,6 +3,7 @@
 package presence
 
 import (
+	"cmp"
 	"context"
 	"math"
 	"slices"
@@ -41,18 +42,33 @@ func (c *content) view(v View) string {
 	return text
 }
 
-// sort orders publications by their arrival, or with retrieve_order as a database
-// would by retrieve_order_by.
-func (p *Presence) sort(list []publication) {
-	columns := []string{"received_time"}
-	if p.retrieveOrder != 0 {
-		columns = strings.Split(p.retrieveOrderBy, ",")
+// column is one that publications are ordered by.
+type column struct {
+	name string // in small letters
+	down bool
+}
+
+// columns are those that publications are ordered by: their arrival, or with
+// retrieve_order what retrieve_order_by says.
+func (p *Presence) columns() []column {
+	if p.retrieveOrder == 0 {
+		return []column{{name: "received_time"}}
 	}
+	var list []column
+	for _, c := range strings.Split(p.retrieveOrderBy, ",") {
+		name, direction, _ := strings.Cut(strings.TrimSpace(c), " ")
+		list = append(list, column{strings.ToLower(name), strings.EqualFold(strings.TrimSpace(direction), "desc")})
+	}
+	return list
+}
+
+// sort orders publications as a database would.
+func (p *Presence) sort(list []publication) {
+	columns := p.columns()
 	slices.SortStableFunc(list, func(a, b publication) int {
 		for _, c := range columns {
-			name, direction, _ := strings.Cut(strings.TrimSpace(c), " ")
-			n := a.compare(&b, name)
-			if strings.EqualFold(strings.TrimSpace(direction), "desc") {
+			n := a.compare(&b, c.name)
+			if c.down {
 				n = -n
 			}
 			if n != 0 {
@@ -65,22 +81,13 @@ func (p *Presence) sort(list []publication) {
 
 // compare compares one column.
 func (d *publication) compare(o *publication, column string) int {
-	number := func(a, b int64) int {
-		switch {
-		case a < b:
-			return -1
-		case a > b:
-			return 1
-		}
-		return 0
-	}
-	switch strings.ToLower(column) {
+	switch column {
 	case "received_time":
-		return number(d.received, o.received)
+		return cmp.Compare(d.received, o.received)
 	case "expires":
-		return number(d.expires, o.expires)
+		return cmp.Compare(d.expires, o.expires)
 	case "priority":
-		return number(d.priority, o.priority)
+		return cmp.Compare(d.priority, o.priority)
 	case "etag":
 		return strings.Compare(d.etag, o.etag)
 	case "sender":
@@ -97,22 +104,28 @@ func (p *Presence) order() string {
 	return "received_time"
 }
 
-// assemble makes the content of publications; gone is one that was removed just
-// now, nil for none.
-func (p *Presence) assemble(who Presentity, list []publication, gone *publication) *content {
+// assemble makes the content of publications, of which the last gone ones were
+// removed just now. The change lock is held.
+func (p *Presence) assemble(at *presentity, list []publication, gone []publication) *content {
+	who := at.Presentity
 	c := &content{of: who, until: math.MaxInt64}
-	docs := make([]Document, 0, len(list)+1)
-	if gone != nil && who.Event.Aggregate != nil {
-		list = append(slices.Clone(list), *gone)
+	removed := map[string]bool{}
+	if len(gone) > 0 && who.Event.Aggregate != nil {
+		for i := range gone {
+			removed[gone[i].etag] = true
+		}
+		list = append(slices.Clone(list), gone...)
 		p.sort(list)
 	}
+	docs := make([]Document, len(list))
 	for i := range list {
-		d := list[i].document()
-		if d.Gone = gone != nil && d.ETag == gone.etag; !d.Gone && list[i].expires != never {
+		docs[i] = list[i].document()
+		if docs[i].Gone = removed[docs[i].ETag]; !docs[i].Gone && list[i].expires != never {
 			c.until = min(c.until, list[i].expires)
 		}
-		docs = append(docs, d)
 	}
+	at.remember(p, docs)
+	p.composed.Inc()
 	switch e := who.Event; {
 	case len(docs) == 0 && e.Empty != nil:
 		c.body = e.Empty(who)
@@ -152,7 +165,7 @@ func (p *Presence) close(at *presentity) {
 func (p *Presence) current(ctx context.Context, at *presentity) error {
 	now := p.now()
 	at.mu.Lock()
-	fresh := at.now != nil && p.publMode != publDatabase && at.now.until > now
+	fresh := at.now != nil && !at.stale && p.publMode != publDatabase && at.now.until > now
 	at.mu.Unlock()
 	if fresh {
 		return nil
@@ -164,49 +177,11 @@ func (p *Presence) current(ctx context.Context, at *presentity) error {
 			return err
 		}
 	}
-	c := p.assemble(at.Presentity, list, nil)
-	at.mu.Lock()
-	at.now = c
-	at.mu.Unlock()
-	return nil
-}
-
-// changed makes the content anew, and returns the subscriptions that the
-// notifier is to be given; gone is what was removed, and sender the URI that is
-// left out. The change lock is held.
-func (p *Presence) changed(ctx context.Context, at *presentity, gone *publication, sender string) ([]*subscription, error) {
-	list, err := p.pubs.list(ctx, at, p.now())
-	if err != nil {
-		return nil, err
-	}
-	now := p.assemble(at.Presentity, list, nil)
-	told := now
-	if gone != nil {
-		told = p.assemble(at.Presentity, list, gone)
-	}
-	if err := p.watchersOf(ctx, at); err != nil {
-		return nil, err
-	}
+	c := p.assemble(at, list, nil)
 	at.mu.Lock()
 	defer at.mu.Unlock()
-	at.told, at.now = told, now
-	return p.due(at, sender), nil
-}
-
-// due are the subscriptions that the notifier is to be given for a change. The
-// lock is held.
-func (p *Presence) due(at *presentity, sender string) []*subscription {
-	list := make([]*subscription, 0, len(at.subs))
-	now := p.now()
-	for _, s := range at.subs {
-		if s.status != Active || !s.sees || s.expires <= now || sender != "" && sameWatcher(s, sender) {
-			continue
-		}
-		if s.owe(dueChange) {
-			list = append(list, s)
-		}
-	}
-	return list
+	at.now, at.stale = c, false
+	return nil
 }
 
 // sameWatcher tells whether a URI is the one that the subscription came from.

@@ -82,6 +82,8 @@ type Document struct {
 	// Gone tells that it has expired or was removed just now: watchers hear of
 	// it a last time.
 	Gone bool
+
+	reading *reading // nil where nothing is kept
 }
 
 // Status is how a subscription stands (Subscription-State).

@@ -18,12 +18,12 @@ func (p *Presence) clean() {
 		return
 	}
 	for _, who := range list {
-		due, err := p.cleanOne(ctx, who, now)
+		at, err := p.cleanOne(ctx, who, now)
 		if err != nil {
 			p.log.Error("publications that have expired cannot be removed", "uri", who.URI, "err", err)
 			continue
 		}
-		p.notifier.add(due...)
+		p.announce(at)
 	}
 	if t, ok := p.pubs.(*presentityTable); ok {
 		t.sweep(now)
@@ -38,13 +38,14 @@ func (p *Presence) clean() {
 const watchersKept = 3 * 24 * 3600
 
 // cleanOne removes what has expired of one presentity.
-func (p *Presence) cleanOne(ctx context.Context, who Presentity, now int64) ([]*subscription, error) {
+func (p *Presence) cleanOne(ctx context.Context, who Presentity, now int64) (*presentity, error) {
 	at := p.open(who)
 	defer p.close(at)
-	if err := p.pubs.removeExpired(ctx, at, now); err != nil || p.forceDelete != 0 {
-		return nil, err
+	err := p.pubs.removeExpired(ctx, at, now)
+	if err == nil && p.forceDelete == 0 {
+		p.change(at, nil, "")
 	}
-	return p.changed(ctx, at, nil, "")
+	return at, err
 }
 
 // expire ends subscriptions that have expired, and writes what waits.

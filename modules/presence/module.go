@@ -47,7 +47,10 @@ type Presence struct {
 	ctx      context.Context
 	cancel   context.CancelFunc
 
-	published, subscribed, notified, failed, lost counter.Counter
+	// spawn starts a goroutine, which the server waits for.
+	spawn func(name string, f func())
+
+	published, subscribed, notified, failed, lost, composed, read counter.Counter
 
 	// Parameters.
 	dbURL                                  string
@@ -119,6 +122,8 @@ func (p *Presence) Exports() module.Exports {
 			{Name: "notifications", Counter: &p.notified, Doc: "NOTIFY requests that were sent"},
 			{Name: "failed_notifications", Counter: &p.failed, Doc: "NOTIFY requests that could not be sent"},
 			{Name: "lost_subscriptions", Counter: &p.lost, Doc: "subscriptions that were removed because of the reply to a NOTIFY"},
+			{Name: "compositions", Counter: &p.composed, Doc: "bodies that were made of what is published; all NOTIFYs of a change share one"},
+			{Name: "documents_read", Counter: &p.read, Doc: "documents that were read to be put together with others; each is read once"},
 			{Name: "active_subscriptions", Gauge: p.countSubscriptions, Doc: "subscriptions in memory"},
 		},
 	}
@@ -148,6 +153,7 @@ func (p *Presence) Start(ctx context.Context, h module.Host) error {
 	p.onReply, _ = h.Route(module.EventRoute, replyEvent)
 	p.table = h.Store("presence", func() any { return newTable(p.uriMatch != 0) }).(*table)
 	p.notifier = &notifier{p: p}
+	p.spawn = h.Transactions().Go
 	p.etags.start(h)
 	p.library = p.dbURL == "" && (p.subsMode != subsMemory || p.publMode != publMemory)
 	if p.library {

@@ -50,7 +50,7 @@ func (n *notifier) add(list ...*subscription) {
 func (n *notifier) start() {
 	want := min(runtime.GOMAXPROCS(0), (len(n.list)-n.head+turn-1)/turn)
 	for ; n.working < want; n.working++ {
-		n.p.host.Transactions().Go("presence notifier", n.work)
+		n.p.spawn("presence notifier", n.work)
 	}
 }
 
@@ -79,7 +79,7 @@ func (n *notifier) one(c *module.Call, s *subscription) {
 	case x.direct():
 		n.p.send(c, x, nil)
 	default:
-		n.p.host.Transactions().Go("presence notify", func() {
+		n.p.spawn("presence notify", func() {
 			c := n.p.host.NewCall()
 			defer n.p.host.FreeCall(c)
 			n.p.send(c, x, nil)

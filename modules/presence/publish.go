@@ -45,9 +45,9 @@ func (p *Presence) handlePublish(c *module.Call, a module.Args) module.Result {
 	}
 	r, err := p.readPublish(c, a.Str(0))
 	var etag string
-	var due []*subscription
+	var at *presentity
 	if err == nil {
-		p.block(c, func() { etag, due, err = p.publish(c.Context(), r) })
+		p.block(c, func() { etag, at, err = p.publish(c.Context(), r) })
 	}
 	if err != nil {
 		return p.refuse(c, "handle_publish", err)
@@ -57,7 +57,7 @@ func (p *Presence) handlePublish(c *module.Call, a module.Args) module.Result {
 	if err := p.sl.SendReply(c, 200, "OK", fmt.Sprintf("Expires: %d\r\nSIP-ETag: %s\r\n", left, etag)); err != nil {
 		c.Log().Debug("a PUBLISH cannot be answered", "err", err)
 	}
-	p.notifier.add(due...)
+	p.announce(at)
 	return module.True
 }
 
@@ -176,17 +176,16 @@ func number(v avp.Value) (int64, bool) {
 	return v.Int, v.Kind == avp.Int || v.Kind == avp.Both
 }
 
-// publish keeps what is published, and returns its entity tag and the
-// subscriptions that are to be told.
-func (p *Presence) publish(ctx context.Context, r *publishing) (etag string, due []*subscription, err error) {
-	at := p.open(r.who)
+// publish keeps what is published, and returns its entity tag and the presentity,
+// whose watchers are to be told.
+func (p *Presence) publish(ctx context.Context, r *publishing) (etag string, at *presentity, err error) {
+	at = p.open(r.who)
 	defer p.close(at)
 	d, gone, err := p.keep(ctx, at, r)
-	if err != nil || r.expires == 0 && gone == nil {
-		return d.tag(), nil, err
+	if err == nil && (r.expires != 0 || gone != nil) {
+		p.change(at, gone, d.sender)
 	}
-	due, err = p.changed(ctx, at, gone, r.sender)
-	return d.etag, due, err
+	return d.tag(), at, err
 }
 
 // keep does what RFC 3903 6 asks for; gone is what was removed. The change lock

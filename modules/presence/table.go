@@ -23,6 +23,12 @@ type presentity struct {
 	docs []*publication  // guarded by mu: with publ_cache 2
 	told *content        // guarded by mu: what the last change tells; nil before one
 	now  *content        // guarded by mu: what a new subscription sees; nil while nobody asked
+
+	stale   bool     // guarded by mu: now is older than the last change
+	changes *changes // guarded by mu: what watchers are still to be told of; nil for nothing
+	telling bool     // guarded by mu: somebody is about to tell them
+
+	readings map[string]*reading // guarded by change: by entity tag
 }
 
 // key finds a presentity. With sip_uri_match 1 the URI has no capital letters.
@@ -102,9 +108,14 @@ func (t *table) take(who Presentity) *presentity {
 	return p
 }
 
+// empty tells that nothing is to be known of a presentity. The lock is held.
+func (p *presentity) empty() bool {
+	return len(p.subs) == 0 && len(p.docs) == 0 && p.changes == nil && !p.telling
+}
+
 // done unlocks a presentity, and forgets it where there is nothing of it.
 func (t *table) done(p *presentity) {
-	empty := len(p.subs) == 0 && len(p.docs) == 0 && !p.gone
+	empty := p.empty() && !p.gone
 	p.mu.Unlock()
 	if !empty || !p.change.TryLock() {
 		return
@@ -116,7 +127,7 @@ func (t *table) done(p *presentity) {
 	defer s.mu.Unlock()
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if len(p.subs) == 0 && len(p.docs) == 0 && s.list[k] == p {
+	if p.empty() && s.list[k] == p {
 		p.gone = true
 		delete(s.list, k)
 	}

@@ -134,10 +134,11 @@ func (p *Presence) refresh(ctx context.Context, uri, event string, kind int, har
 	case kind == refreshManipulation && who.Event.HardState == nil:
 		return errHardState
 	}
-	due, told, err := p.refreshed(ctx, who, kind, hard)
+	at, due, told, err := p.refreshed(ctx, who, kind, hard)
 	if err != nil {
 		return err
 	}
+	p.announce(at)
 	p.notifier.add(due...)
 	if len(told) > 0 {
 		p.watchersChanged(told[0].s.of, told...)
@@ -145,23 +146,29 @@ func (p *Presence) refresh(ctx context.Context, uri, event string, kind int, har
 	return nil
 }
 
-func (p *Presence) refreshed(ctx context.Context, who Presentity, kind int, hard hardState) (due []*subscription, told []happened, err error) {
-	at := p.open(who)
+func (p *Presence) refreshed(ctx context.Context, who Presentity, kind int, hard hardState) (at *presentity, due []*subscription, told []happened, err error) {
+	at = p.open(who)
 	defer p.close(at)
-	if kind == refreshManipulation {
+	switch kind {
+	case refreshRules:
+		due, told, err = p.rejudgeAll(ctx, at)
+		return at, due, told, err
+	case refreshManipulation:
 		if err := p.putHardState(ctx, at, hard); err != nil {
-			return nil, nil, err
+			return nil, nil, nil, err
 		}
 	}
-	if kind != refreshRules {
-		due, err = p.changed(ctx, at, nil, "")
-		return due, nil, err
-	}
+	p.change(at, nil, "")
+	return at, nil, nil, nil
+}
+
+// rejudgeAll asks again how each subscription stands. The change lock is held.
+func (p *Presence) rejudgeAll(ctx context.Context, at *presentity) (due []*subscription, told []happened, err error) {
 	if err := p.watchersOf(ctx, at); err != nil {
 		return nil, nil, err
 	}
 	at.mu.Lock()
-	at.now = nil
+	at.stale = true
 	list := append([]*subscription(nil), at.subs...)
 	at.mu.Unlock()
 	if err := p.current(ctx, at); err != nil {

@@ -3,6 +3,7 @@
 package presence_conference
 
 import (
+	"slices"
 	"strconv"
 	"strings"
 
@@ -22,25 +23,33 @@ const (
 // aggregate makes the document for watchers of the last one that is published, with
 // a version and an entity of its own.
 func (m *Module) aggregate(p presence.Presentity, documents []presence.Document) string {
-	for i := len(documents) - 1; i >= 0; i-- {
-		doc, err := xmldoc.Parse(documents[i].Body, xmldoc.Usual)
-		if err != nil {
-			m.log.Warn("a document that is published is left out", "uri", p.URI, "err", err)
-			continue
+	for i := range slices.Backward(documents) {
+		if body := presence.Read(&documents[i], func(body string) string { return m.rewrite(p, body) }); body != "" {
+			return body
 		}
-		var out strings.Builder
-		out.WriteString(prologue + noNumber + `" state="full" entity="` + xmldoc.Escape(p.User+"@"+p.Domain) + "\">\n")
-		for _, e := range doc.Root.Children {
-			around := "" // all declare their namespace, as in Kamailio's documents
-			if e.Space == "" {
-				around = space
-			}
-			out.WriteString("  " + doc.Alone(e, around) + "\n")
-		}
-		out.WriteString("</conference-info>\n")
-		return out.String()
 	}
 	return ""
+}
+
+// rewrite makes the document for watchers of one that is published, "" of one that
+// is no XML.
+func (m *Module) rewrite(p presence.Presentity, body string) string {
+	doc, err := xmldoc.Parse(body, xmldoc.Usual)
+	if err != nil {
+		m.log.Warn("a document that is published is left out", "uri", p.URI, "err", err)
+		return ""
+	}
+	var out strings.Builder
+	out.WriteString(prologue + noNumber + `" state="full" entity="` + xmldoc.Escape(p.User+"@"+p.Domain) + "\">\n")
+	for _, e := range doc.Root.Children {
+		around := "" // all declare their namespace, as in Kamailio's documents
+		if e.Space == "" {
+			around = space
+		}
+		out.WriteString("  " + doc.Alone(e, around) + "\n")
+	}
+	out.WriteString("</conference-info>\n")
+	return out.String()
 }
 
 // number counts the documents of a subscription (RFC 4575 4.1).

@@ -26,33 +26,27 @@ const (
 // first: a phone that rings is one that others may want to pick up.
 var priorities = []string{"terminated", "trying", "proceeding", "confirmed", "early"}
 
+// dialog is one that is published: its text, as it can stand in another document,
+// and how interesting its state is.
+type dialog struct {
+	text string
+	rank int
+}
+
 // aggregate makes one document of those that are published, with the dialogs of
 // the last one first.
 func (m *Module) aggregate(p presence.Presentity, documents []presence.Document) string {
-	var dialogs []string
-	best, most := "", -2
-	for i := len(documents) - 1; i >= 0; i-- {
-		doc, err := xmldoc.Parse(documents[i].Body, xmldoc.Usual)
-		if err != nil {
-			m.log.Warn("a document that is published is left out", "uri", p.URI, "err", err)
-			continue
+	var dialogs []dialog
+	for i := range slices.Backward(documents) {
+		d := &documents[i]
+		read := presence.Read(d, func(body string) []dialog { return m.read(p, body) })
+		if d.Gone && slices.ContainsFunc(read, func(x dialog) bool { return x.rank != 0 }) {
+			read = over(d.Body)
 		}
-		for _, e := range doc.Root.Children {
-			if e.Name != "dialog" {
-				continue
-			}
-			state := e.Child("state")
-			text, rank := doc.Alone(e, space), slices.Index(priorities, strings.ToLower(state.Trimmed()))
-			if documents[i].Gone && rank != 0 {
-				text, rank = ended(doc, e, state), 0
-			}
-			if dialogs = append(dialogs, text); rank > most {
-				best, most = text, rank
-			}
-		}
+		dialogs = append(dialogs, read...)
 	}
-	if m.forceSingle != 0 && best != "" {
-		dialogs = append(dialogs[:0], best)
+	if m.forceSingle != 0 && len(dialogs) > 0 {
+		dialogs = []dialog{slices.MaxFunc(dialogs, func(a, b dialog) int { return a.rank - b.rank })}
 	}
 	if len(dialogs) == 0 {
 		if m.forceDummy != 0 {
@@ -60,11 +54,41 @@ func (m *Module) aggregate(p presence.Presentity, documents []presence.Document)
 		}
 		return ""
 	}
-	return document(p, "  "+strings.Join(dialogs, "\n  "))
+	return document(p, dialogs...)
 }
 
-// ended is a dialog whose publication has ended without saying so: it is shown a
-// last time, and is over.
+// read takes the dialogs out of what is published.
+func (m *Module) read(p presence.Presentity, body string) (list []dialog) {
+	doc, err := xmldoc.Parse(body, xmldoc.Usual)
+	if err != nil {
+		m.log.Warn("a document that is published is left out", "uri", p.URI, "err", err)
+		return nil
+	}
+	for _, e := range doc.Root.Children {
+		if e.Name == "dialog" {
+			rank := slices.Index(priorities, strings.ToLower(e.Child("state").Trimmed()))
+			list = append(list, dialog{doc.Alone(e, space), rank})
+		}
+	}
+	return list
+}
+
+// over are the dialogs of a publication that has ended without saying so: they are
+// shown a last time, as terminated.
+func over(body string) (list []dialog) {
+	doc, err := xmldoc.Parse(body, xmldoc.Usual)
+	if err != nil {
+		return nil
+	}
+	for _, e := range doc.Root.Children {
+		if e.Name == "dialog" {
+			list = append(list, dialog{ended(doc, e, e.Child("state")), 0})
+		}
+	}
+	return list
+}
+
+// ended is a dialog with another state: terminated.
 func ended(doc *xmldoc.Document, e, state *xmldoc.Element) string {
 	if state == nil {
 		return doc.Alone(e, space)
@@ -77,14 +101,30 @@ func ended(doc *xmldoc.Document, e, state *xmldoc.Element) string {
 }
 
 // document is a document with dialogs.
-func document(p presence.Presentity, dialogs string) string {
-	return prologue + noNumber + `" state="full" entity="` + xmldoc.Escape(p.URI) + "\">\n" + dialogs + "\n</dialog-info>\n"
+func document(p presence.Presentity, dialogs ...dialog) string {
+	var b strings.Builder
+	entity := xmldoc.Escape(p.URI)
+	size := len(prologue) + len(noNumber) + len(entity) + 64
+	for i := range dialogs {
+		size += len(dialogs[i].text) + 3
+	}
+	b.Grow(size)
+	b.WriteString(prologue + noNumber + `" state="full" entity="`)
+	b.WriteString(entity)
+	b.WriteString("\">\n")
+	for i := range dialogs {
+		b.WriteString("  ")
+		b.WriteString(dialogs[i].text)
+		b.WriteByte('\n')
+	}
+	b.WriteString("</dialog-info>\n")
+	return b.String()
 }
 
 // dummy is the document where nothing is published.
 func dummy(p presence.Presentity) string {
 	id := md5.Sum([]byte(p.URI))
-	return document(p, `  <dialog id="`+hex.EncodeToString(id[:])+`" direction="recipient">`+"\n    <state>terminated</state>\n  </dialog>")
+	return document(p, dialog{text: `<dialog id="` + hex.EncodeToString(id[:]) + `" direction="recipient">` + "\n    <state>terminated</state>\n  </dialog>"})
 }
 
 // number counts the documents of a subscription (RFC 4235 4.1.1).

@@ -3,6 +3,7 @@
 package presence_reginfo
 
 import (
+	"slices"
 	"strconv"
 	"strings"
 
@@ -23,25 +24,31 @@ const (
 // of the last one first. What is gone is left out.
 func (m *Module) aggregate(p presence.Presentity, documents []presence.Document) string {
 	var out strings.Builder
-	for i := len(documents) - 1; i >= 0; i-- {
-		if documents[i].Gone {
-			continue
-		}
-		doc, err := xmldoc.Parse(documents[i].Body, xmldoc.Usual)
-		if err != nil {
-			m.log.Warn("a document that is published is left out", "uri", p.URI, "err", err)
-			continue
-		}
-		for _, e := range doc.Root.Children {
-			if e.Name == "registration" {
-				out.WriteString("  " + doc.Alone(e, space) + "\n")
-			}
+	for i := range slices.Backward(documents) {
+		if d := &documents[i]; !d.Gone {
+			out.WriteString(presence.Read(d, func(body string) string { return m.registrations(p, body) }))
 		}
 	}
 	if out.Len() == 0 {
 		return ""
 	}
 	return prologue + noNumber + "\" state=\"full\">\n" + out.String() + "</reginfo>\n"
+}
+
+// registrations are those of a document, as they can stand in another one.
+func (m *Module) registrations(p presence.Presentity, body string) string {
+	doc, err := xmldoc.Parse(body, xmldoc.Usual)
+	if err != nil {
+		m.log.Warn("a document that is published is left out", "uri", p.URI, "err", err)
+		return ""
+	}
+	var out strings.Builder
+	for _, e := range doc.Root.Children {
+		if e.Name == "registration" {
+			out.WriteString("  " + doc.Alone(e, space) + "\n")
+		}
+	}
+	return out.String()
 }
 
 // number counts the documents of a subscription (RFC 3680 5.1).

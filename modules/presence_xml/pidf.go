@@ -3,6 +3,7 @@
 package presence_xml
 
 import (
+	"cmp"
 	"slices"
 	"strings"
 
@@ -26,54 +27,90 @@ func checkXML(m *sip.Message) error {
 // One document alone stays as it is. Of what has gone the tuples are told a last
 // time, as closed.
 func (x *XML) aggregate(p presence.Presentity, docs []presence.Document) string {
-	docs = slices.Clone(docs)
-	slices.Reverse(docs)
-	if x.singleBody != 0 {
-		return x.best(p, docs)
-	}
-	if len(docs) == 1 && !docs[0].Gone {
+	if x.singleBody == 0 && len(docs) == 1 && !docs[0].Gone {
 		return docs[0].Body
 	}
-	return merge(p, docs)
+	list := make([]*parts, 0, len(docs))
+	for i := range slices.Backward(docs) {
+		d := &docs[i]
+		var read *parts
+		if d.Gone {
+			read = x.parts(closed(p, d.Body))
+		} else {
+			read = presence.Read(d, x.parts)
+		}
+		if read != nil {
+			list = append(list, read)
+		}
+	}
+	switch {
+	case len(list) == 0:
+		return ""
+	case x.singleBody != 0:
+		return x.best(list)
+	}
+	return merge(list)
 }
 
-// merge puts the others behind the first one.
-func merge(p presence.Presentity, docs []presence.Document) string {
-	var first *xmldoc.Document
-	var more strings.Builder
+// parts are what of a document goes into one that is made of several.
+type parts struct {
+	text string
+	// front and back are the document up to where others are put in, and what
+	// is behind it.
+	front, back string
+	children    []part
+	// word says what the document counts with force_presence_single_body.
+	word string
+}
+
+// part is a child of the root: a tuple, person, device or note.
+type part struct {
+	id   string // with the name of the element; "" without one
+	text string // as it can stand in another document
+}
+
+// parts reads a document; nil is none. What is no XML was refused when it came, but
+// the database may have something else now.
+func (x *XML) parts(body string) *parts {
+	doc, err := xmldoc.Parse(body, xmldoc.Usual)
+	if err != nil {
+		return nil
+	}
+	root := doc.Root
+	p := &parts{text: body, word: root.Find(x.lookupElement).Trimmed()}
+	for _, e := range root.Children {
+		c := part{text: "  " + detached(doc, e) + "\n"}
+		if id, ok := e.Attr("id"); ok {
+			c.id = e.Name + " " + id
+		}
+		p.children = append(p.children, c)
+	}
+	p.front, p.back = body[:root.ContentEnd], body[root.ContentEnd:]
+	if root.IsEmptyTag() {
+		open := doc.SetContent(root, "\n").Text
+		end := strings.LastIndex(open, "</")
+		p.front, p.back = body[:root.Start]+open[:end], open[end:]+body[root.End:]
+	}
+	return p
+}
+
+// merge puts the others behind what stands in the first one.
+func merge(list []*parts) string {
+	first := list[0]
+	var more []string
 	seen := map[string]bool{}
-	for _, d := range docs {
-		doc, err := xmldoc.Parse(d.Body, xmldoc.Usual)
-		if err != nil {
-			continue // it was read when it came; the database may have another one now
-		}
-		if d.Gone {
-			if doc = closed(p, doc); doc == nil {
-				continue
+	for i, p := range list {
+		for _, c := range p.children {
+			if i > 0 && (c.id == "" || !seen[c.id]) {
+				more = append(more, c.text)
 			}
-		}
-		for _, e := range doc.Root.Children {
-			id, ok := e.Attr("id")
-			known := ok && seen[e.Name+" "+id]
-			seen[e.Name+" "+id] = true
-			if first != nil && !known {
-				more.WriteString("  " + detached(doc, e) + "\n")
-			}
-		}
-		if first == nil {
-			first = doc
+			seen[c.id] = true
 		}
 	}
-	if first == nil {
-		return ""
+	if len(more) == 0 {
+		return first.text
 	}
-	if more.Len() == 0 {
-		return first.Text
-	}
-	if first.Root.IsEmptyTag() {
-		return first.Apply(first.SetContent(first.Root, "\n"+more.String()))
-	}
-	return first.Apply(xmldoc.Edit{Start: first.Root.ContentEnd, End: first.Root.ContentEnd, Text: more.String()})
+	return first.front + strings.Join(more, "") + first.back
 }
 
 // detached is the text of an element with the declarations of the namespaces that
@@ -131,13 +168,17 @@ func inherited(e *xmldoc.Element, prefix string) (string, bool) {
 }
 
 // closed is a document that says of the tuples of another one that they are
-// closed; nil where it had none.
-func closed(p presence.Presentity, doc *xmldoc.Document) *xmldoc.Document {
-	var b strings.Builder
+// closed; "" where it had none.
+func closed(p presence.Presentity, body string) string {
+	doc, err := xmldoc.Parse(body, xmldoc.Usual)
+	if err != nil {
+		return ""
+	}
 	entity, ok := doc.Root.Attr("entity")
 	if !ok {
 		entity = p.URI
 	}
+	var b strings.Builder
 	b.WriteString("<?xml version=\"1.0\"?>\n<presence xmlns=\"" + nsPIDF + "\" entity=\"" + xmldoc.Escape(entity) + "\">\n")
 	some := false
 	for _, e := range doc.Root.Children {
@@ -150,14 +191,9 @@ func closed(p presence.Presentity, doc *xmldoc.Document) *xmldoc.Document {
 			"\">\n      <basic>closed</basic>\n    </status>\n  </tuple>\n")
 	}
 	if !some {
-		return nil
+		return ""
 	}
-	b.WriteString("</presence>\n")
-	out, err := xmldoc.Parse(b.String(), xmldoc.Usual)
-	if err != nil {
-		return nil
-	}
-	return out
+	return b.String() + "</presence>\n"
 }
 
 // dummy is the document of a presentity that has published nothing
@@ -170,26 +206,9 @@ func dummy(p presence.Presentity) string {
 
 // best is the document whose lookup element has the text of the greatest
 // priority, the first of several; the last in the list of priorities counts most.
-func (x *XML) best(p presence.Presentity, docs []presence.Document) string {
+func (x *XML) best(list []*parts) string {
 	order := strings.Split(x.priorities, "|")
-	var chosen *xmldoc.Document
-	rank := -1
-	for _, d := range docs {
-		doc, err := xmldoc.Parse(d.Body, xmldoc.Usual)
-		if err != nil {
-			continue
-		}
-		if d.Gone {
-			if doc = closed(p, doc); doc == nil {
-				continue
-			}
-		}
-		if r := max(slices.Index(order, doc.Root.Find(x.lookupElement).Trimmed()), 0); r > rank {
-			chosen, rank = doc, r
-		}
-	}
-	if chosen == nil {
-		return ""
-	}
-	return chosen.Text
+	return slices.MaxFunc(list, func(a, b *parts) int {
+		return cmp.Compare(max(slices.Index(order, a.word), 0), max(slices.Index(order, b.word), 0))
+	}).text
 }

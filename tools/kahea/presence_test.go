@@ -248,7 +248,8 @@ func TestPublishersAtOnce(t *testing.T) {
 }
 
 // publishAs publishes the state i of one of several publishers.
-func (w *watched) publishAs(t *testing.T, k, i int, etag string) string {
+func (w *watched) publishAs(t testing.TB, k, i int, etag string) string {
+	t.Helper()
 	call := fmt.Sprintf("p%d-%d", k, i)
 	if etag != "" {
 		etag = "SIP-If-Match: " + etag + "\r\n"
@@ -273,6 +274,44 @@ func cseqOf(data []byte) (n int) {
 	_, rest, _ := bytes.Cut(data, []byte("\r\nCSeq: "))
 	_, _ = fmt.Sscan(string(rest[:10]), &n)
 	return n
+}
+
+// TestEachDocumentIsReadOnce: of many publications of one presentity each is read
+// once, and each change is made into one body, however many watch. Nothing is made
+// of what nobody watches.
+func TestEachDocumentIsReadOnce(t *testing.T) {
+	const publishers, changes, watchers = 60, 3, 20
+	for _, tc := range []struct {
+		name                         string
+		watchers, compositions, read int
+	}{
+		// The first document alone is passed on as it is.
+		{"watched", watchers, publishers * changes, publishers * changes},
+		{"unwatched", 0, 0, 0},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			w := newWatched(t, tc.watchers)
+			before := w.count("compositions")
+			etags := make([]string, publishers)
+			for i := range changes {
+				for k := range etags {
+					etags[k] = w.publishAs(t, k, i, etags[k])
+					w.settle(t)
+					w.answer(t, "200 OK")
+				}
+			}
+			if n := w.count("compositions") - before; n != tc.compositions {
+				t.Errorf("%d bodies were made for %d changes, want %d", n, publishers*changes, tc.compositions)
+			}
+			if n := w.count("documents_read"); n > tc.read || tc.read > 0 && n < tc.read-1 {
+				t.Errorf("%d documents were read, want %d", n, tc.read)
+			}
+		})
+	}
+}
+
+func (w *watched) count(name string) int {
+	return int(w.counters.Lookup("presence", name).Value())
 }
 
 // TestChangesLeaveNothing: a hundred changes take no more memory than ten.
@@ -308,6 +347,30 @@ func BenchmarkManyWatchers(b *testing.B) {
 			b.Fatalf("%d NOTIFYs", len(told))
 		}
 		w.clock.Advance(time.Second)
+	}
+}
+
+// BenchmarkManyPublications is one change of one of 300 publications: what one more
+// costs shows whether the others are read again.
+func BenchmarkManyPublications(b *testing.B) {
+	const publishers = 300
+	w := newWatched(b, 1)
+	etags := make([]string, publishers)
+	for k := range etags {
+		etags[k] = w.publishAs(b, k, 0, "")
+		w.settle(b)
+		w.answer(b, "200 OK")
+	}
+	b.ReportAllocs()
+	b.ResetTimer()
+	for i := range b.N {
+		k := i % publishers
+		etags[k] = w.publishAs(b, k, 1+i, etags[k])
+		w.settle(b)
+		if told := w.answer(b, "200 OK"); len(told) != 1 {
+			b.Fatalf("%d NOTIFYs", len(told))
+		}
+		w.other = w.other[:0]
 	}
 }
 
