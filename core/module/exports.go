@@ -3,10 +3,11 @@
 package module
 
 import (
+	"strings"
+
 	"github.com/kahea-sip/kahea/core/avp"
 	"github.com/kahea-sip/kahea/core/counter"
 	"github.com/kahea-sip/kahea/core/setting"
-	"strings"
 )
 
 // Exports is the table of all that a module offers.

@@ -9,17 +9,8 @@ import (
 	"path/filepath"
 	"testing"
 
-	"github.com/kahea-sip/kahea/core/db"
+	"github.com/kahea-sip/kahea/core/db/dbtest"
 )
-
-func parse(t *testing.T, url string) db.URL {
-	t.Helper()
-	u, err := db.ParseURL(url)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return u
-}
 
 func TestConfig(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "my.cnf")
@@ -40,7 +31,7 @@ func TestConfig(t *testing.T) {
 	} {
 		m := New()
 		m.optionFiles = []string{filepath.Join(t.TempDir(), "none"), file}
-		cfg, err := m.config(parse(t, row.url))
+		cfg, err := m.config(dbtest.Parse(t, row.url))
 		if err != nil {
 			t.Errorf("%s: %v", row.url, err)
 			continue
@@ -52,11 +43,11 @@ func TestConfig(t *testing.T) {
 	}
 	m := New()
 	m.optionFiles = []string{file}
-	if _, err := m.config(parse(t, "mysql://[nobody]/n")); err == nil {
+	if _, err := m.config(dbtest.Parse(t, "mysql://[nobody]/n")); err == nil {
 		t.Error("a group that is nowhere is taken")
 	}
 	m.params.sslMode, m.params.sslCA = 5, filepath.Join(t.TempDir(), "none.pem")
-	if _, err := m.config(parse(t, "mysql://u@h/n")); err == nil {
+	if _, err := m.config(dbtest.Parse(t, "mysql://u@h/n")); err == nil {
 		t.Error("authorities that cannot be read are taken")
 	}
 }
@@ -75,7 +66,7 @@ func TestLocalhostIsASocket(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer l.Close()
-	cfg, err := m.config(parse(t, "mysql://u@localhost/n"))
+	cfg, err := m.config(dbtest.Parse(t, "mysql://u@localhost/n"))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -18,34 +18,11 @@ import (
 const things = `CREATE TABLE things (id BIGINT NOT NULL UNIQUE, num BIGINT, ratio DOUBLE, name VARCHAR(64), moment DATETIME, data LONGBLOB)
 	CHARACTER SET utf8mb4 COLLATE utf8mb4_nopad_bin`
 
-func open(t *testing.T, m *MySQL, url string) db.Database {
-	t.Helper()
-	d, err := m.Open(t.Context(), parse(t, url))
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		if err := d.Close(); err != nil {
-			t.Error(err)
-		}
-	})
-	return d
-}
-
-func raw(t *testing.T, d db.Database, statement string) *db.Result {
-	t.Helper()
-	r, err := d.(db.Querier).Raw(t.Context(), statement)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return r
-}
-
 func TestDriver(t *testing.T) {
 	s := testserver.MariaDB(t)
 	m := New()
 	m.params.timeoutInterval = 1
-	dbtest.Run(t, dbtest.Target{Create: things, Server: s, Open: func(t *testing.T) db.Database { return open(t, m, s.URL) }})
+	dbtest.Run(t, dbtest.Target{Create: things, Server: s, Open: func(t *testing.T) db.Database { return dbtest.Open(t, m, s.URL) }})
 }
 
 func TestServer(t *testing.T) {
@@ -62,33 +39,33 @@ func TestServer(t *testing.T) {
 }
 
 func passwords(t *testing.T, s *testserver.Server) {
-	admin := open(t, New(), s.Admin)
+	admin := dbtest.Open(t, New(), s.Admin)
 	for i, password := range []string{"plain", "p@ss", "a:b", "a/b", "a?b", "a#b", "%41", "a b", "ü", `'"\`, "@@", ""} {
-		raw(t, admin, fmt.Sprintf("CREATE USER u%d@'127.0.0.1' IDENTIFIED BY '%s'", i, strings.NewReplacer(`\`, `\\`, `'`, `''`).Replace(password)))
-		open(t, New(), fmt.Sprintf("mysql://u%d:%s@127.0.0.1:%d", i, password, s.Port))
+		dbtest.Raw(t, admin, fmt.Sprintf("CREATE USER u%d@'127.0.0.1' IDENTIFIED BY '%s'", i, strings.NewReplacer(`\`, `\\`, `'`, `''`).Replace(password)))
+		dbtest.Open(t, New(), fmt.Sprintf("mysql://u%d:%s@127.0.0.1:%d", i, password, s.Port))
 	}
 }
 
 func unixSocket(t *testing.T, s *testserver.Server) {
 	m := New()
 	m.sockets = []string{s.Socket}
-	d := open(t, m, "mysql://kamailio:kamailiorw@localhost/kamailio")
-	if r := raw(t, d, "SELECT USER()"); r.Rows[0][0] != "kamailio@localhost" {
+	d := dbtest.Open(t, m, "mysql://kamailio:kamailiorw@localhost/kamailio")
+	if r := dbtest.Raw(t, d, "SELECT USER()"); r.Rows[0][0] != "kamailio@localhost" {
 		t.Errorf("got %v, want a user of the socket", r.Rows)
 	}
 }
 
 func types(t *testing.T, s *testserver.Server) {
-	d := open(t, New(), s.URL)
-	raw(t, d, "CREATE TABLE kinds (a TINYINT, b INT UNSIGNED, c FLOAT, d DECIMAL(10,2), e TEXT, f VARBINARY(9), g DATE, h TIMESTAMP NULL, i BIT(8), j DATETIME(3))")
-	raw(t, d, "INSERT INTO kinds VALUES (-1, 4294967295, 0.1, 2.50, 'text', 'bin', '2026-11-29', '2026-11-29 09:17:02', b'101', '2026-11-29 09:17:02.250')")
+	d := dbtest.Open(t, New(), s.URL)
+	dbtest.Raw(t, d, "CREATE TABLE kinds (a TINYINT, b INT UNSIGNED, c FLOAT, d DECIMAL(10,2), e TEXT, f VARBINARY(9), g DATE, h TIMESTAMP NULL, i BIT(8), j DATETIME(3))")
+	dbtest.Raw(t, d, "INSERT INTO kinds VALUES (-1, 4294967295, 0.1, 2.50, 'text', 'bin', '2026-11-29', '2026-11-29 09:17:02', b'101', '2026-11-29 09:17:02.250')")
 	moment := time.Date(2026, 11, 29, 9, 17, 2, 0, time.Local)
 	want := []db.Value{int64(-1), int64(4294967295), 0.1, "2.50", "text", []byte("bin"), "2026-11-29", moment, []byte{5}, moment.Add(250 * time.Millisecond)}
 	prepared, err := db.Rows(t.Context(), d, db.Query{Table: "kinds"})
 	if err != nil {
 		t.Fatal(err)
 	}
-	for how, row := range map[string][]db.Value{"prepared": prepared[0], "as text": raw(t, d, "SELECT * FROM kinds").Rows[0]} {
+	for how, row := range map[string][]db.Value{"prepared": prepared[0], "as text": dbtest.Raw(t, d, "SELECT * FROM kinds").Rows[0]} {
 		for i := range want {
 			if fmt.Sprintf("%#v", row[i]) != fmt.Sprintf("%#v", want[i]) {
 				t.Errorf("%s, column %d: got %#v, want %#v", how, i, row[i], want[i])
@@ -102,10 +79,10 @@ func affected(t *testing.T, s *testserver.Server) {
 	for found, want := range map[bool]int64{false: 0, true: 1} {
 		m := New()
 		m.params.affectedIsFound = found
-		d := open(t, m, s.URL)
-		raw(t, d, "CREATE OR REPLACE TABLE counted (a INT)")
-		raw(t, d, "INSERT INTO counted VALUES (1)")
-		if r := raw(t, d, "UPDATE counted SET a = 1"); r.Affected != want {
+		d := dbtest.Open(t, m, s.URL)
+		dbtest.Raw(t, d, "CREATE OR REPLACE TABLE counted (a INT)")
+		dbtest.Raw(t, d, "INSERT INTO counted VALUES (1)")
+		if r := dbtest.Raw(t, d, "UPDATE counted SET a = 1"); r.Affected != want {
 			t.Errorf("update_affected_found %v: got %d rows, want %d", found, r.Affected, want)
 		}
 		if n, err := d.Update(t.Context(), "counted", []db.Set{{Column: "a", Value: int64(1)}}, nil); n != 1 || err != nil {
@@ -115,27 +92,27 @@ func affected(t *testing.T, s *testserver.Server) {
 }
 
 func zone(t *testing.T, s *testserver.Server) {
-	admin := open(t, New(), s.Admin)
-	raw(t, admin, "SET GLOBAL time_zone = '+09:00'")
-	defer raw(t, admin, "SET GLOBAL time_zone = 'SYSTEM'")
+	admin := dbtest.Open(t, New(), s.Admin)
+	dbtest.Raw(t, admin, "SET GLOBAL time_zone = '+09:00'")
+	defer dbtest.Raw(t, admin, "SET GLOBAL time_zone = 'SYSTEM'")
 	m := New()
 	m.params.serverTimezone = true
-	d := open(t, m, s.URL)
-	raw(t, d, "CREATE OR REPLACE TABLE moments (at DATETIME)")
+	d := dbtest.Open(t, m, s.URL)
+	dbtest.Raw(t, d, "CREATE OR REPLACE TABLE moments (at DATETIME)")
 	moment := time.Date(2026, 11, 29, 9, 17, 2, 0, time.UTC)
 	if err := d.Insert(t.Context(), "moments", []string{"at"}, []db.Value{moment}); err != nil {
 		t.Fatal(err)
 	}
-	r := raw(t, d, "SELECT CAST(at AS CHAR), at FROM moments")
+	r := dbtest.Raw(t, d, "SELECT CAST(at AS CHAR), at FROM moments")
 	if at, _ := r.Rows[0][1].(time.Time); r.Rows[0][0] != "2026-11-29 18:17:02" || !at.Equal(moment) {
 		t.Errorf("got %v, want the server's time of %v", r.Rows, moment)
 	}
 }
 
 func zeroDates(t *testing.T, s *testserver.Server) {
-	d := open(t, New(), s.URL)
-	raw(t, d, "CREATE OR REPLACE TABLE moments (at DATETIME)")
-	raw(t, d, "INSERT INTO moments VALUES ('0000-00-00 00:00:00')")
+	d := dbtest.Open(t, New(), s.URL)
+	dbtest.Raw(t, d, "CREATE OR REPLACE TABLE moments (at DATETIME)")
+	dbtest.Raw(t, d, "INSERT INTO moments VALUES ('0000-00-00 00:00:00')")
 	rows, err := db.Rows(t.Context(), d, db.Query{Table: "moments"})
 	if err != nil || rows[0][0] != (time.Time{}) {
 		t.Errorf("got %v, %v, want the zero time", rows, err)
@@ -154,7 +131,7 @@ func wrong(t *testing.T, s *testserver.Server) {
 		"question mark":  s.URL + "?charset=latin1",
 		"no option file": "mysql://[nobody]/kamailio",
 	} {
-		d, err := New().Open(t.Context(), parse(t, text))
+		d, err := New().Open(t.Context(), dbtest.Parse(t, text))
 		if err == nil {
 			d.Close()
 			t.Errorf("%s is opened", text)
@@ -171,8 +148,8 @@ func wrong(t *testing.T, s *testserver.Server) {
 
 // oversize tells that a text that does not fit is refused, and not cut.
 func oversize(t *testing.T, s *testserver.Server) {
-	d := open(t, New(), s.URL)
-	raw(t, d, "CREATE OR REPLACE TABLE short (a VARCHAR(3))")
+	d := dbtest.Open(t, New(), s.URL)
+	dbtest.Raw(t, d, "CREATE OR REPLACE TABLE short (a VARCHAR(3))")
 	for _, v := range []string{"long", strings.Repeat("x", 20<<20)} {
 		if err := d.Insert(t.Context(), "short", []string{"a"}, []db.Value{v}); err == nil || errors.Is(err, db.ErrUnavailable) {
 			t.Errorf("%d characters: got %v, want that they are refused", len(v), err)

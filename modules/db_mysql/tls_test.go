@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"github.com/kahea-sip/kahea/core/db"
+	"github.com/kahea-sip/kahea/core/db/dbtest"
 	"github.com/kahea-sip/kahea/tools/testserver"
 )
 
@@ -41,14 +42,14 @@ func TestEncryption(t *testing.T) {
 		name := fmt.Sprintf("mode %d, host %s, authority %q, server with TLS %v", row.mode, row.host, row.ca, row.server == secure)
 		m := New()
 		m.params.sslMode, m.params.sslCA, m.params.timeoutInterval = row.mode, row.ca, 5
-		d, err := m.Open(t.Context(), parse(t, fmt.Sprintf("mysql://kamailio:kamailiorw@%s:%d/kamailio", row.host, row.server.Port)))
+		d, err := m.Open(t.Context(), dbtest.Parse(t, fmt.Sprintf("mysql://kamailio:kamailiorw@%s:%d/kamailio", row.host, row.server.Port)))
 		if (err == nil) != row.want {
 			t.Errorf("%s: got %v", name, err)
 		}
 		if err != nil {
 			continue
 		}
-		r := raw(t, d, "SHOW STATUS LIKE 'Ssl_version'")
+		r := dbtest.Raw(t, d, "SHOW STATUS LIKE 'Ssl_version'")
 		if crypted := db.Text(r.Rows[0][1]) != ""; crypted != row.crypted {
 			t.Errorf("%s: encrypted %v", name, crypted)
 		}

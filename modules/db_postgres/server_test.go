@@ -17,43 +17,11 @@ import (
 const things = `CREATE TABLE things (id BIGINT NOT NULL UNIQUE, num BIGINT, ratio DOUBLE PRECISION, name VARCHAR(64),
 	moment TIMESTAMP WITHOUT TIME ZONE, data BYTEA)`
 
-func parse(t *testing.T, url string) db.URL {
-	t.Helper()
-	u, err := db.ParseURL(url)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return u
-}
-
-func open(t *testing.T, m *Postgres, url string) db.Database {
-	t.Helper()
-	d, err := m.Open(t.Context(), parse(t, url))
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		if err := d.Close(); err != nil {
-			t.Error(err)
-		}
-	})
-	return d
-}
-
-func raw(t *testing.T, d db.Database, statement string) *db.Result {
-	t.Helper()
-	r, err := d.(db.Querier).Raw(t.Context(), statement)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return r
-}
-
 func TestDriver(t *testing.T) {
 	s := testserver.PostgreSQL(t)
 	m := New()
 	m.params.timeout = 3
-	dbtest.Run(t, dbtest.Target{Create: things, Server: s, Open: func(t *testing.T) db.Database { return open(t, m, s.URL) }})
+	dbtest.Run(t, dbtest.Target{Create: things, Server: s, Open: func(t *testing.T) db.Database { return dbtest.Open(t, m, s.URL) }})
 }
 
 func TestServer(t *testing.T) {
@@ -69,10 +37,10 @@ func TestServer(t *testing.T) {
 }
 
 func passwords(t *testing.T, s *testserver.Server) {
-	admin := open(t, New(), s.Admin+"/postgres")
+	admin := dbtest.Open(t, New(), s.Admin+"/postgres")
 	for i, password := range []string{"plain", "p@ss", "a:b", "a/b", "a?b", "a#b", "%41", "a b", "ü", `'"\`, "@@"} {
-		raw(t, admin, fmt.Sprintf("CREATE ROLE u%d LOGIN PASSWORD '%s'", i, strings.ReplaceAll(password, `'`, `''`)))
-		open(t, New(), fmt.Sprintf("postgres://u%d:%s@127.0.0.1:%d/kamailio", i, password, s.Port))
+		dbtest.Raw(t, admin, fmt.Sprintf("CREATE ROLE u%d LOGIN PASSWORD '%s'", i, strings.ReplaceAll(password, `'`, `''`)))
+		dbtest.Open(t, New(), fmt.Sprintf("postgres://u%d:%s@127.0.0.1:%d/kamailio", i, password, s.Port))
 	}
 }
 
@@ -81,8 +49,8 @@ func unixSocket(t *testing.T, s *testserver.Server) {
 	if err := m.params.setConnection(fmt.Sprintf("host=%s;port=%d;", s.Dir, s.Port)); err != nil {
 		t.Fatal(err)
 	}
-	d := open(t, m, "postgres://kamailio:kamailiorw@localhost/kamailio")
-	if r := raw(t, d, "SELECT COALESCE(inet_client_addr()::text, 'socket')"); r.Rows[0][0] != "socket" {
+	d := dbtest.Open(t, m, "postgres://kamailio:kamailiorw@localhost/kamailio")
+	if r := dbtest.Raw(t, d, "SELECT COALESCE(inet_client_addr()::text, 'socket')"); r.Rows[0][0] != "socket" {
 		t.Errorf("connected from %v, want through the socket", r.Rows[0][0])
 	}
 }
@@ -95,11 +63,11 @@ func parameters(t *testing.T, s *testserver.Server) {
 			t.Fatal(err)
 		}
 	}
-	if cfg, err := m.config(parse(t, s.URL)); err != nil || cfg.ConnectTimeout != 7*time.Second {
+	if cfg, err := m.config(dbtest.Parse(t, s.URL)); err != nil || cfg.ConnectTimeout != 7*time.Second {
 		t.Errorf("got %v, %v, want a limit of 7s", cfg.ConnectTimeout, err)
 	}
 	for url, want := range map[string]string{s.URL: "it's", s.URL + "?application_name=other": "other"} {
-		if r := raw(t, open(t, m, url), "SELECT current_setting('application_name')"); r.Rows[0][0] != want {
+		if r := dbtest.Raw(t, dbtest.Open(t, m, url), "SELECT current_setting('application_name')"); r.Rows[0][0] != want {
 			t.Errorf("%s: got the name %v, want %s", url, r.Rows[0][0], want)
 		}
 	}
@@ -109,9 +77,9 @@ func parameters(t *testing.T, s *testserver.Server) {
 }
 
 func types(t *testing.T, s *testserver.Server) {
-	d := open(t, New(), s.URL)
-	raw(t, d, "CREATE TABLE kinds (a SMALLINT, b INTEGER, c REAL, d NUMERIC(10,2), e TEXT, f BYTEA, g DATE, h TIMESTAMPTZ, i BOOLEAN, j TIMESTAMP(3), k JSON, l CHAR(4))")
-	raw(t, d, `INSERT INTO kinds VALUES (-1, 42, 0.1, 2.50, 'text', '\x00ff', '2026-11-29', '2026-11-29 09:17:02+00', true, '2026-11-29 09:17:02.250', '{"a":1}', 'ab')`)
+	d := dbtest.Open(t, New(), s.URL)
+	dbtest.Raw(t, d, "CREATE TABLE kinds (a SMALLINT, b INTEGER, c REAL, d NUMERIC(10,2), e TEXT, f BYTEA, g DATE, h TIMESTAMPTZ, i BOOLEAN, j TIMESTAMP(3), k JSON, l CHAR(4))")
+	dbtest.Raw(t, d, `INSERT INTO kinds VALUES (-1, 42, 0.1, 2.50, 'text', '\x00ff', '2026-11-29', '2026-11-29 09:17:02+00', true, '2026-11-29 09:17:02.250', '{"a":1}', 'ab')`)
 	moment := time.Date(2026, 11, 29, 9, 17, 2, 0, time.UTC).In(time.Local)
 	local := time.Date(2026, 11, 29, 9, 17, 2, 250e6, time.Local)
 	want := []db.Value{int64(-1), int64(42), 0.1, "2.50", "text", []byte{0, 255}, "2026-11-29", moment, int64(1), local, `{"a":1}`, "ab  "}
@@ -119,7 +87,7 @@ func types(t *testing.T, s *testserver.Server) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for how, row := range map[string][]db.Value{"prepared": prepared[0], "raw": raw(t, d, "SELECT * FROM kinds").Rows[0]} {
+	for how, row := range map[string][]db.Value{"prepared": prepared[0], "raw": dbtest.Raw(t, d, "SELECT * FROM kinds").Rows[0]} {
 		for i := range want {
 			if fmt.Sprintf("%#v", row[i]) != fmt.Sprintf("%#v", want[i]) {
 				t.Errorf("%s, column %d: got %#v, want %#v", how, i, row[i], want[i])
@@ -130,8 +98,8 @@ func types(t *testing.T, s *testserver.Server) {
 
 // names tells that names are those of PostgreSQL without quotes: lower-case.
 func names(t *testing.T, s *testserver.Server) {
-	d := open(t, New(), s.URL)
-	raw(t, d, "CREATE TABLE Mixed (UserName TEXT, \"order\" INTEGER)")
+	d := dbtest.Open(t, New(), s.URL)
+	dbtest.Raw(t, d, "CREATE TABLE Mixed (UserName TEXT, \"order\" INTEGER)")
 	if err := d.Insert(t.Context(), "Mixed", []string{"UserName", "order"}, []db.Value{"a", int64(1)}); err != nil {
 		t.Error(err)
 	}
@@ -142,7 +110,7 @@ func names(t *testing.T, s *testserver.Server) {
 	if _, err := db.Rows(t.Context(), d, db.Query{Table: "mixed"}); err != nil {
 		t.Error(err)
 	}
-	raw(t, d, "ALTER TABLE mixed ADD COLUMN more TEXT")
+	dbtest.Raw(t, d, "ALTER TABLE mixed ADD COLUMN more TEXT")
 	if rows, err := db.Rows(t.Context(), d, db.Query{Table: "mixed"}); err != nil || len(rows[0]) != 3 {
 		t.Errorf("got %v, %v, want three columns", rows, err)
 	}
@@ -158,7 +126,7 @@ func wrong(t *testing.T, s *testserver.Server) {
 		"postgres://kamailio:secret@[group]/kamailio":                  "MySQL",
 		fmt.Sprintf("postgres://nobody:secret@127.0.0.1:%d/x", s.Port): "password authentication failed",
 	} {
-		d, err := New().Open(t.Context(), parse(t, text))
+		d, err := New().Open(t.Context(), dbtest.Parse(t, text))
 		if err == nil {
 			d.Close()
 			t.Errorf("%s is opened", text)
@@ -175,8 +143,8 @@ func wrong(t *testing.T, s *testserver.Server) {
 
 // oversize tells that a text that does not fit is refused, and not cut.
 func oversize(t *testing.T, s *testserver.Server) {
-	d := open(t, New(), s.URL)
-	raw(t, d, "CREATE TABLE short (a VARCHAR(3))")
+	d := dbtest.Open(t, New(), s.URL)
+	dbtest.Raw(t, d, "CREATE TABLE short (a VARCHAR(3))")
 	for _, v := range []string{"long", strings.Repeat("x", 1<<20), "a\x00b", "\xff"} {
 		if err := d.Insert(t.Context(), "short", []string{"a"}, []db.Value{v}); err == nil || errors.Is(err, db.ErrUnavailable) {
 			t.Errorf("%.9q: got %v, want that it is refused", v, err)

@@ -37,38 +37,21 @@ func newModule(t *testing.T) *Redis {
 	return m
 }
 
-func open(t *testing.T, m *Redis, url string) db.Database {
-	t.Helper()
-	u, err := db.ParseURL(url)
-	if err != nil {
-		t.Fatal(err)
-	}
-	d, err := m.Open(t.Context(), u)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		if err := d.Close(); err != nil {
-			t.Error(err)
-		}
-	})
-	return d
-}
-
 func TestDriver(t *testing.T) {
 	m, s := newModule(t), miniredis.RunT(t)
-	dbtest.Run(t, dbtest.Target{Simple: true, Open: func(t *testing.T) db.Database { return open(t, m, "redis://"+s.Addr()+"/5") }})
+	// The script of a statement runs in the Lua of miniredis, which is slow.
+	dbtest.Run(t, dbtest.Target{Simple: true, Many: 2000, Open: func(t *testing.T) db.Database { return dbtest.Open(t, m, "redis://"+s.Addr()+"/5") }})
 }
 
 func TestDriverWithServer(t *testing.T) {
 	m, s := newModule(t), testserver.Redis(t)
-	dbtest.Run(t, dbtest.Target{Simple: true, Server: s, Open: func(t *testing.T) db.Database { return open(t, m, s.URL) }})
+	dbtest.Run(t, dbtest.Target{Simple: true, Server: s, Open: func(t *testing.T) db.Database { return dbtest.Open(t, m, s.URL) }})
 }
 
 // TestKeys: what stands in Redis is what Kamailio's driver writes and reads.
 func TestKeys(t *testing.T) {
 	s := miniredis.RunT(t)
-	d := open(t, newModule(t), "redis://"+s.Addr()+"/5")
+	d := dbtest.Open(t, newModule(t), "redis://"+s.Addr()+"/5")
 	s.Select(5)
 	ctx := t.Context()
 	dump := func() string {
@@ -130,7 +113,7 @@ func TestKeys(t *testing.T) {
 
 // TestTogether: many change the same rows; none of the changes is lost.
 func TestTogether(t *testing.T) {
-	d := open(t, newModule(t), "redis://"+miniredis.RunT(t).Addr())
+	d := dbtest.Open(t, newModule(t), "redis://"+miniredis.RunT(t).Addr())
 	ctx := t.Context()
 	if err := d.Insert(ctx, dbtest.Table, []string{"id", "num"}, []db.Value{int64(1), int64(0)}); err != nil {
 		t.Fatal(err)
@@ -163,7 +146,7 @@ func TestTogether(t *testing.T) {
 
 func TestNotify(t *testing.T) {
 	s := miniredis.RunT(t)
-	d := open(t, newModule(t), "redis://"+s.Addr()).(db.Notifier)
+	d := dbtest.Open(t, newModule(t), "redis://"+s.Addr()).(db.Notifier)
 	ctx, stop := context.WithCancel(t.Context())
 	got, listens, ended := make(chan string, 8), make(chan bool, 8), make(chan bool)
 	go func() {
@@ -212,7 +195,7 @@ func TestMistakes(t *testing.T) {
 		}
 	}
 	m = newModule(t)
-	d := open(t, m, "redis://"+miniredis.RunT(t).Addr())
+	d := dbtest.Open(t, m, "redis://"+miniredis.RunT(t).Addr())
 	ctx := t.Context()
 	name := func(file, content string) {
 		if err := os.WriteFile(filepath.Join(m.schemaPath, file), []byte(content), 0o600); err != nil {

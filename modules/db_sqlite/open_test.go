@@ -14,29 +14,11 @@ import (
 const things = `CREATE TABLE things (id INTEGER NOT NULL UNIQUE, num INTEGER, ratio REAL, name VARCHAR(64),
 	moment TIMESTAMP WITHOUT TIME ZONE, data BLOB)`
 
-func open(t *testing.T, m *SQLite, url string) db.Database {
-	t.Helper()
-	u, err := db.ParseURL(url)
-	if err != nil {
-		t.Fatal(err)
-	}
-	d, err := m.Open(t.Context(), u)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		if err := d.Close(); err != nil {
-			t.Error(err)
-		}
-	})
-	return d
-}
-
 func TestDriver(t *testing.T) {
 	file := "sqlite://" + filepath.Join(t.TempDir(), "a b%41.db")
 	for _, url := range []string{file, "sqlite::memory:"} {
 		t.Run(url[:9], func(t *testing.T) {
-			dbtest.Run(t, dbtest.Target{Create: things, Open: func(t *testing.T) db.Database { return open(t, New(), url) }})
+			dbtest.Run(t, dbtest.Target{Create: things, Open: func(t *testing.T) db.Database { return dbtest.Open(t, New(), url) }})
 		})
 	}
 }
@@ -45,7 +27,7 @@ func TestReadOnly(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "k.db")
 	url := "sqlite:///" + path // two slashes at the beginning of the path
 	ctx := t.Context()
-	d := open(t, New(), url)
+	d := dbtest.Open(t, New(), url)
 	if _, err := d.(db.Querier).Raw(ctx, things); err != nil {
 		t.Fatal(err)
 	}
@@ -53,7 +35,7 @@ func TestReadOnly(t *testing.T) {
 	if err := m.setReadOnly(path); err != nil {
 		t.Fatal(err)
 	}
-	d = open(t, m, url)
+	d = dbtest.Open(t, m, url)
 	if _, err := db.Rows(ctx, d, db.Query{Table: "things"}); err != nil {
 		t.Error(err)
 	}
@@ -71,7 +53,7 @@ func TestJournal(t *testing.T) {
 		}
 	}
 	for name, want := range map[string]string{"DB": "delete", "DB2": "off", "DB3": "wal"} {
-		r, err := open(t, m, "sqlite://"+filepath.Join(dir, name)).(db.Querier).Raw(t.Context(), "PRAGMA journal_mode")
+		r, err := dbtest.Open(t, m, "sqlite://"+filepath.Join(dir, name)).(db.Querier).Raw(t.Context(), "PRAGMA journal_mode")
 		if err != nil || r.Rows[0][0] != want {
 			t.Errorf("%s: got %v, %v, want %s", name, r, err, want)
 		}

@@ -12,13 +12,14 @@ import (
 	"time"
 
 	"github.com/kahea-sip/kahea/core/db"
+	"github.com/kahea-sip/kahea/core/db/dbtest"
 )
 
 func TestSlowStatementsAreLogged(t *testing.T) {
 	var out bytes.Buffer
 	m := New()
 	m.log, m.slow, m.slowLevel = slog.New(slog.NewTextHandler(&out, nil)), time.Nanosecond, slog.LevelWarn
-	d := open(t, m, "sqlite::memory:")
+	d := dbtest.Open(t, m, "sqlite::memory:")
 	if _, err := d.(db.Querier).Raw(t.Context(), things); err != nil {
 		t.Fatal(err)
 	}
@@ -46,7 +47,7 @@ func TestLockedFile(t *testing.T) {
 	if err := m.setBusyTimeout(path + "=1"); err != nil {
 		t.Fatal(err)
 	}
-	d, other := open(t, m, "sqlite://"+path), open(t, m, "sqlite://"+path)
+	d, other := dbtest.Open(t, m, "sqlite://"+path), dbtest.Open(t, m, "sqlite://"+path)
 	if _, err := d.(db.Querier).Raw(t.Context(), things); err != nil {
 		t.Fatal(err)
 	}

@@ -26,6 +26,8 @@ type Target struct {
 	// Simple databases have the table when they are opened, and neither
 	// transactions nor statements.
 	Simple bool
+	// Many is how many rows are written at one time; 0 is 12,000.
+	Many int
 	// Server, if set, is the server of the database, which is killed and
 	// paused.
 	Server Server

@@ -3,6 +3,7 @@
 package dbtest
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"sync"
@@ -66,8 +67,8 @@ func (s *suite) transaction(t *testing.T) {
 }
 
 // manyRows are more than one statement takes.
-func manyRows() [][]db.Value {
-	rows := make([][]db.Value, 12000) // times six columns
+func (s *suite) manyRows() [][]db.Value {
+	rows := make([][]db.Value, cmp.Or(s.Many, 12000)) // times six columns
 	for i := range rows {
 		rows[i] = []db.Value{int64(i), int64(i % 7), 0.5, fmt.Sprintf("name%d", i), Moment, []byte("x")}
 	}
@@ -75,13 +76,13 @@ func manyRows() [][]db.Value {
 }
 
 func (s *suite) many(t *testing.T) {
-	rows := manyRows()
+	rows := s.manyRows()
 	s.insert(t, rows...)
 	same(t, "rows", len(s.rows(t, db.Query{Columns: []string{"id"}})), len(rows))
 }
 
 func (s *suite) manyKeys(t *testing.T) {
-	rows := manyRows()
+	rows := s.manyRows()
 	n := len(rows)
 	rows[n-1][0] = int64(-1)
 	rows[n-2][0] = int64(-1)
