@@ -7,7 +7,7 @@ LDFLAGS  = -s -w -X github.com/kahea-sip/kahea/tools/release.Version=$(VERSION)
 # Packages of the servers and clients that tests run against (Debian's names).
 DEPS     = kamailio kamailio-lua-modules kamailio-mysql-modules kamailio-postgres-modules kamailio-sqlite-modules \
            kamailio-redis-modules kamailio-tls-modules kamailio-websocket-modules kamailio-presence-modules \
-           kamailio-xml-modules kamailio-utils-modules kamailio-outbound-modules kamailio-extra-modules \
+           kamailio-xml-modules kamailio-utils-modules kamailio-outbound-modules kamailio-extra-modules kamailio-lwsc-modules \
            mariadb-server postgresql redis-server sqlite3 openssl sip-tester sipsak baresip-core rtpengine-daemon iproute2 nftables curl chromium
 
 .PHONY: build run test test-servers deps docs corpus reference fuzz bench bench-baseline bench-vs install clean

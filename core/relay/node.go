@@ -15,23 +15,29 @@ import (
 	"strings"
 	"sync/atomic"
 	"time"
+
+	"github.com/kahea-sip/kahea/core/weblink"
 )
 
 // Node is a relay in a set. Several sets may name the same one; each has its own. Safe for concurrent use.
 type Node struct {
 	// URL is the name of the node, as it was written, without weight.
 	URL string
-	// Network and Address are what package net takes: udp4, udp6 or unix.
+	// Network and Address are what package net takes: udp4, udp6 or unix; ws with the whole URL for a node that is asked over WebSocket.
 	Network, Address string
 	// Set is the number of its set, Index counts the nodes of all sets.
 	Set, Index int
 	// Own is what the module keeps with the node; it is set before the node is added.
 	Own any
 
+	web    *weblink.Server // of a node that is asked over WebSocket
 	weight atomic.Int32
 	// down is until when the node is not asked, a time of the monotonic clock; 0 while it is in use, forever when a command disabled it.
 	down atomic.Int64
 }
+
+// webProtocol is what RTPEngine calls ng over WebSocket.
+const webProtocol = "ng.rtpengine.com"
 
 const forever = math.MaxInt64
 
@@ -39,11 +45,11 @@ const forever = math.MaxInt64
 const MaxWeight = 1 << 16
 
 var (
-	errURL    = errors.New("this is no udp:HOST:PORT, udp6:HOST:PORT or unix:PATH")
+	errURL    = errors.New("this is no udp:HOST:PORT, udp6:HOST:PORT, unix:PATH, ws://HOST:PORT or wss://HOST:PORT")
 	errWeight = errors.New("the weight is no number of 0 to 65536")
 )
 
-// ParseNode reads "udp:host:port", "udp6:host:port", "unix:path" or a path, with or without "=weight".
+// ParseNode reads "udp:host:port", "udp6:host:port", "unix:path", a path, "ws://host:port/path" or "wss://…", with or without "=weight".
 func ParseNode(text string) (*Node, error) {
 	n := &Node{URL: text}
 	n.weight.Store(1)
@@ -67,6 +73,13 @@ func ParseNode(text string) (*Node, error) {
 		n.Network = "udp4"
 	case kind == "udp6":
 		n.Network = "udp6"
+	case kind == "ws" || kind == "wss":
+		if err := weblink.Check(n.URL); err != nil {
+			return nil, err
+		}
+		n.Network, n.Address = "ws", n.URL
+		n.web = &weblink.Server{URL: n.URL, Protocol: webProtocol, Binary: true}
+		return n, nil
 	default:
 		return nil, fmt.Errorf("%q: %w", text, errURL)
 	}

@@ -18,6 +18,7 @@ func TestParseNode(t *testing.T) {
 	for text, want := range map[string]string{
 		"udp:localhost:12221": "udp4 localhost:12221 1", "udp:127.0.0.1:7=3": "udp4 127.0.0.1:7 3", "udp6:[::1]:7": "udp6 [::1]:7 1", "udp6:::1:7": "udp6 [::1]:7 1",
 		"unix:/run/x": "unix /run/x 1", "/run/x": "unix /run/x 1", "udp:a:1=0": "udp4 a:1 0", "tcp:a:1": "", "udp:": "", "udp:a": "", "x": "", "udp:a:1=x": "", "": "",
+		"ws://a:1/b": "ws ws://a:1/b 1", "wss://[::1]:1=2": "ws wss://[::1]:1 2", "ws:a:1": "", "ws://": "",
 		"udp:a:0": "", "udp:a:65536": "", "udp:a:b": "", "udp:a:1=-1": "", "udp:a:1=65537": "", "=": "",
 	} {
 		got := ""

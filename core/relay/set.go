@@ -93,6 +93,15 @@ func (s *Sets) Nodes() iter.Seq[*Node] {
 	}
 }
 
+// Close closes the connections with nodes that are asked over WebSocket.
+func (s *Sets) Close() {
+	for n := range s.Nodes() {
+		if n.web != nil {
+			n.web.Close()
+		}
+	}
+}
+
 // Nodes are the nodes of a set, not to be written.
 func (x *Set) Nodes() []*Node {
 	x.sets.mu.RLock()

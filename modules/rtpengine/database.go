@@ -47,7 +47,7 @@ func (r *RTPEngine) load(ctx context.Context) error {
 		n := r.lookUp(x.set, x.url)
 		if n == nil {
 			if n, err = relay.ParseNode(x.url); err == nil {
-				err = accept(n)
+				err = r.accept(n)
 			}
 			if err != nil {
 				r.host.Log().Error("rtpengine: a row of the database is left out", "err", err)

@@ -87,7 +87,7 @@ type scene struct {
 
 func newScene(t *testing.T, nodes string) *scene {
 	t.Helper()
-	env := load(t, config(sock(nodes)), "rtpengine_manage(\"replace-origin\"); print(\"$rtpstat\");")
+	env := load(t, config(sock(nodes), param("wsapi", "lwsc")), "rtpengine_manage(\"replace-origin\"); print(\"$rtpstat\");")
 	return &scene{t, env, env.Modules[1].Module.(*RTPEngine)}
 }
 
@@ -198,6 +198,34 @@ func TestEngineKilled(t *testing.T) {
 	s.talks("after the old call has ended", a, b)
 	if !s.end("new") {
 		t.Error("the new call does not end at the relay")
+	}
+}
+
+// TestWeb: RTPEngine is asked over WebSocket, with TLS too; it dies in the middle of a call and comes back.
+func TestWeb(t *testing.T) {
+	engine := testserver.RTPEngine(t)
+	for _, url := range engine.Web {
+		s := newScene(t, url)
+		for _, id := range []string{"one", "two"} {
+			a, b, ok := s.call(id)
+			if !ok {
+				t.Fatalf("%s: a call is not relayed", url)
+			}
+			s.talks(url, a, b)
+		}
+		engine.Kill()
+		if _, _, ok := s.call("lost"); ok {
+			t.Errorf("%s: a call without a relay is relayed", url)
+		}
+		engine.Start()
+		a, b, ok := s.call("new")
+		if !ok {
+			t.Fatalf("%s: a call is not relayed after the relay is back", url)
+		}
+		s.talks("afterwards", a, b)
+		if !s.end("new") {
+			t.Errorf("%s: the call does not end at the relay", url)
+		}
 	}
 }
 

@@ -15,7 +15,7 @@ func (r *RTPEngine) params() []module.Param {
 		return module.Param{Name: name, Set: set, Doc: doc}
 	}
 	return []module.Param{
-		{Name: "rtpengine_sock", Set: &r.sockets, Doc: "nodes of one set, divided by blanks: `udp:HOST:PORT` or `udp6:HOST:PORT`, each with `=WEIGHT` behind it where the weight is not 1. `NUMBER ==` in front names the set, else it is that of setid_default. May be set several times"},
+		{Name: "rtpengine_sock", Set: &r.sockets, Doc: "nodes of one set, divided by blanks: `udp:HOST:PORT`, `udp6:HOST:PORT`, or `ws://HOST:PORT/` and `wss://HOST:PORT/` with wsapi, each with `=WEIGHT` behind it where the weight is not 1. `NUMBER ==` in front names the set, else it is that of setid_default. May be set several times"},
 		{Name: "rtpengine_disable_tout", Set: &r.disableTime, Max: maxTime, Unit: "s", Doc: "how long a node that did not answer is not asked"},
 		{Name: "aggressive_redetection", Set: &r.redetect, Max: 1, Doc: "1 asks all nodes of a set again for each new call while none is in use, 0 waits for rtpengine_disable_tout"},
 		{Name: "rtpengine_tout_ms", Set: &r.timeout, Min: 1, Max: maxTime, Unit: "ms", Doc: "how long an answer is waited for"},
@@ -31,6 +31,7 @@ func (r *RTPEngine) params() []module.Param {
 		variable("write_sdp_pv", &r.writeSDP, "variable that gets the new session description, in place of the message"),
 		variable("rtp_inst_pvar", &r.instance, "variable that gets the URL of the node that was asked"),
 		variable("media_duration", &r.duration, "variable that gets how long what play_media plays is, in milliseconds; -1 where that is not known"),
+		{Name: "wsapi", Set: r.setWebAPI, Doc: "`lwsc`, which nodes with `ws:` and `wss:` need"},
 		{Name: "force_send_interface", Set: r.setFrom, Doc: "own IP address that commands are sent from"},
 		{Name: "control_cmd_tos", Set: func(n int) error {
 			if 0 <= n && n <= 255 { // others have no effect, as in Kamailio

@@ -37,6 +37,7 @@ type RTPEngine struct {
 	hashAlgo     int
 	tos          int
 	defaultSet   int
+	webAPI       string
 	callShards   int
 	callLife     int // seconds
 	from         netip.Addr
@@ -136,7 +137,7 @@ func (r *RTPEngine) Prepare(module.Binder) error {
 		return err
 	}
 	for _, text := range r.sockets {
-		if err := r.sets.Read(text, r.defaultSet, accept); err != nil {
+		if err := r.sets.Read(text, r.defaultSet, r.accept); err != nil {
 			return fmt.Errorf("rtpengine: rtpengine_sock: %w", err)
 		}
 	}
@@ -145,8 +146,17 @@ func (r *RTPEngine) Prepare(module.Binder) error {
 
 var (
 	errAssign  = errors.New("the variable cannot be assigned")
+	errAPI     = errors.New("this is not lwsc")
 	errAddress = errors.New("this is no IP address")
 )
+
+func (r *RTPEngine) setWebAPI(text string) error {
+	if text != "lwsc" {
+		return fmt.Errorf("%q: %w", text, errAPI)
+	}
+	r.webAPI = text
+	return nil
+}
 
 func (r *RTPEngine) setFrom(text string) error {
 	a, ok := sip.ParseHostAddr(text)
@@ -184,5 +194,6 @@ func (r *RTPEngine) Stop(context.Context) error {
 	if r.task != nil { // a trace does not start it
 		r.task.Stop()
 	}
+	r.sets.Close()
 	return nil
 }

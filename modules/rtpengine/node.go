@@ -20,13 +20,17 @@ var (
 	errNoNode = errors.New("no media relay of the set is in use")
 	errReply  = errors.New("the reply is no dictionary with a result")
 	errPong   = errors.New("it does not say pong")
+	errWebAPI = errors.New(`a media relay is asked over WebSocket where wsapi is "lwsc"`)
 	errAway   = errors.New("the media relay cannot be reached")
 )
 
 // accept refuses the nodes that this module cannot ask.
-func accept(n *relay.Node) error {
-	if n.Network == "unix" {
-		return fmt.Errorf("%q: a media relay of ng is asked over UDP", n.URL)
+func (r *RTPEngine) accept(n *relay.Node) error {
+	switch {
+	case n.Network == "unix":
+		return fmt.Errorf("%q: a media relay of ng is asked over UDP or WebSocket", n.URL)
+	case n.Network == "ws" && r.webAPI == "":
+		return fmt.Errorf("%q: %w", n.URL, errWebAPI)
 	}
 	n.Own = new(own)
 	return nil

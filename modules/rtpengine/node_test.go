@@ -367,6 +367,23 @@ func TestTimes(t *testing.T) {
 	}
 }
 
+// TestWebNodes: nodes of WebSocket need wsapi, which has one value, and are false where nobody listens.
+func TestWebNodes(t *testing.T) {
+	for more, want := range map[string]string{"": `"ws://127.0.0.1:1/": a media relay is asked over WebSocket where wsapi is "lwsc"`, param("wsapi", "other"): `"other": this is not lwsc`} {
+		env := scripttest.Load(config(sock("ws://127.0.0.1:1/"), more)+"request_route { drop; }\n", scripttest.Options{Modules: map[string]module.New{"probe": func() module.Module { return scripttest.Probe{} }}})
+		if err := env.Errors.Err(); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%q: %v", more, err)
+		}
+	}
+	env := load(t, config(sock("ws://127.0.0.1:1/=3"), param("wsapi", "lwsc")), "rtpengine_offer();")
+	if rc, _ := send(t, env, call("INVITE", "x")); rc != "-1" {
+		t.Errorf("nobody listens: %s", rc)
+	}
+	if got := run(env.Modules[1].Module.(*RTPEngine), env.Modules[1].Module.(*RTPEngine).rpcShow, "all"); !strings.Contains(got, "url:ws://127.0.0.1:1/ ") || !strings.Contains(got, "weight:3") {
+		t.Error(got)
+	}
+}
+
 // TestReload: nodes of a database come, change and go.
 func TestReload(t *testing.T) {
 	a, b := newRelay(t), newRelay(t)

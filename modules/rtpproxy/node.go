@@ -32,6 +32,9 @@ func of(n *relay.Node) *abilities { return n.Own.(*abilities) }
 
 // adopt prepares a node that was read.
 func adopt(n *relay.Node) error {
+	if n.Network == "ws" {
+		return fmt.Errorf("%q: %w", n.URL, errWeb)
+	}
 	n.Own = new(abilities)
 	return nil
 }
@@ -39,7 +42,10 @@ func adopt(n *relay.Node) error {
 // maxReply is the longest reply that is read of a Unix socket.
 const maxReply = 8192
 
-var errCookie = errors.New("the reply is none to the command")
+var (
+	errCookie = errors.New("the reply is none to the command")
+	errWeb    = errors.New("an RTP proxy is asked over UDP or a Unix socket")
+)
 
 // send sends a command and returns the reply without its line end. remote is the
 // address that was asked, invalid for a Unix socket.

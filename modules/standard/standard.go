@@ -40,6 +40,7 @@ import (
 	_ "github.com/kahea-sip/kahea/modules/keepalive"
 	_ "github.com/kahea-sip/kahea/modules/kemix"
 	_ "github.com/kahea-sip/kahea/modules/kex"
+	_ "github.com/kahea-sip/kahea/modules/lwsc"
 	_ "github.com/kahea-sip/kahea/modules/maxfwd"
 	_ "github.com/kahea-sip/kahea/modules/mi_datagram"
 	_ "github.com/kahea-sip/kahea/modules/mi_fifo"

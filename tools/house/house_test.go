@@ -156,7 +156,7 @@ var thirdParty = map[string][]string{
 	"modernc.org/sqlite":                  {"modules/db_sqlite"},
 	"github.com/redis/go-redis/v9":        {"modules/db_redis", "modules/ndb_redis"},
 	"github.com/alicebob/miniredis/v2":    {"modules", "tools/kaheactl", "tools/siptest"},
-	"github.com/gobwas/ws":                {"modules/websocket", "tools/difftest"},
+	"github.com/gobwas/ws":                {"core/weblink", "modules", "tools/difftest"},
 	"github.com/caddyserver/certmagic":    {"modules/tls"},
 	"go.uber.org/zap":                     {"modules/tls"}, // certmagic's logger
 	"github.com/letsencrypt/pebble/v2":    {"modules/tls"}, // tests

@@ -36,6 +36,8 @@ type Server struct {
 	// Host is always 127.0.0.1.
 	Host string
 	Port int
+	// Web are URLs of WebSocket, of a media relay.
+	Web [2]string
 	// Dir is the server's folder, Socket the path of its Unix socket.
 	Dir, Socket string
 
