@@ -43,10 +43,10 @@ func appendAnswer(dst []byte, c *Call, code int, reason, contentType, headers, b
 	dst = append(append(dst, oneLine(reason)...), "\r\nSia: SIP/2.0/"...)
 	dst = append(append(dst, strings.ToUpper(c.Packet.Socket.Proto.String())...), ' ')
 	dst = append(c.Packet.Src.AppendTo(dst), "\r\n"...)
+	dst = append(dst, headers...)
 	if contentType != "" {
 		dst = append(append(append(dst, "Content-Type: "...), oneLine(contentType)...), "\r\n"...)
 	}
-	dst = append(dst, headers...)
 	if server != "" {
 		dst = append(append(dst, server...), "\r\n"...)
 	}

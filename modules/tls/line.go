@@ -13,7 +13,7 @@ import (
 	"github.com/kahea-sip/kahea/core/module"
 )
 
-// lines are what $tls(name) and KSR.tls.cget know: the names of a certificate in
+// lines are what $tls(name) knows: the names of a certificate in
 // one line, as OpenSSL writes them: /C=DE/O=Example/CN=a.
 var lines = map[string]part{
 	"m_issuer_line":  side(ownSide).certificate(func(c *x509.Certificate) module.Value { return line(c.RawIssuer) }),
@@ -74,10 +74,22 @@ func bindLine(_ module.Binder, name string) (module.Accessor, error) {
 	return module.Getter(of(f)), nil
 }
 
-// lineOf is KSR.tls.cget(name).
-func lineOf(c *module.Call, a module.Args) module.Value {
-	if f, ok := lines[a.Str(0)]; ok {
-		return of(f)(c)
+// byName is KSR.tls.cget(name): the value of a variable that has its name without $,
+// or of $tls(name), as a text. What has no value is the empty one.
+func byName(all []module.Variable) func(c *module.Call, a module.Args) module.Value {
+	get := map[string]func(*module.Call) module.Value{}
+	for _, v := range all {
+		if v.Get != nil {
+			get[v.Name] = v.Get
+		}
 	}
-	return avp.Value{}
+	for name, f := range lines {
+		get[name] = of(f)
+	}
+	return func(c *module.Call, a module.Args) module.Value {
+		if f := get[a.Str(0)]; f != nil {
+			return avp.String(string(f(c).AppendText(nil)))
+		}
+		return avp.String("")
+	}
 }

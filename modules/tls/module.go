@@ -81,6 +81,7 @@ var (
 
 // Exports implements module.Module.
 func (t *TLS) Exports() module.Exports {
+	all := variables()
 	return module.Exports{
 		Doc:    "Secures connections with TLS: profiles for servers and clients, certificates of peers.",
 		Params: t.params(),
@@ -90,9 +91,9 @@ func (t *TLS) Exports() module.Exports {
 			{Name: "tls_set_connect_server_id", Lua: "set_connect_server_id(str)", Args: []module.Arg{{Name: "srvid", Doc: "server_id of a client profile; empty for none"}},
 				Routes: module.AnyRoute, Run: setServerID, Doc: "Chooses the profile of the connection that this request opens."},
 		},
-		Lua: []module.Function{{Name: "cget", Args: []module.Arg{{Name: "name", Doc: "what $tls(name) knows"}}, Routes: module.AnyRoute, Get: lineOf,
-			Doc: "What $tls(name) gives; nil for an unknown name."}},
-		Variables: variables(),
+		Lua: []module.Function{{Name: "cget", Args: []module.Arg{{Name: "name", Doc: "name of a variable, such as tls_version, or what $tls(name) knows"}}, Routes: module.AnyRoute, Get: byName(all),
+			Doc: "The value of a variable such as tls_peer_subject_cn, or of $tls(name); the empty string where there is none."}},
+		Variables: all,
 		RPC:       t.commands(),
 		Events:    []module.Event{{Name: eventOut, Doc: "A connection to another server is about to be secured; $sndto(ip) and $sndto(port) name it. drop closes it: nothing is sent."}},
 		Counters: []counter.Entry{

@@ -130,9 +130,10 @@ func (m *WebSocket) allowOrigin(msg *sip.Message) string {
 	return ""
 }
 
-// refuse answers a handshake that is no good.
+// refuse answers a handshake that is no good, and closes its connection.
 func (m *WebSocket) refuse(c *module.Call, code int, reason, headers string) {
 	m.count.refused.Inc()
+	c.ReplyClose = true
 	c.ReplyHeaders = c.Keep(c.ReplyHeaders + headers)
 	if err := c.AnswerHTTP(code, reason, "", ""); err != nil {
 		c.Fail("ws_handle_handshake", err)

@@ -51,10 +51,10 @@ func (x *XHTTP) Exports() module.Exports {
 				Doc: "Answers the request, with the header fields of append_to_reply. False for a second answer, for a code out of range, and outside of a request of HTTP."},
 		},
 		Lua: []module.Function{
-			{Name: "get_hu", Get: func(c *module.Call, _ module.Args) module.Value { return url(c) }, Doc: "The URL of the request, nil outside of one."},
+			{Name: "get_hu", Get: func(c *module.Call, _ module.Args) module.Value { return url(c) }, Doc: "The URL in the first line of the request, nil for a reply."},
 		},
 		Variables: []module.Variable{
-			{Name: "hu", Get: url, Doc: "URL of the request of HTTP, as it stands in its first line"},
+			{Name: "hu", Get: url, Doc: "URL of the request, as it stands in its first line; null for a reply"},
 		},
 		Events: []module.Event{
 			{Name: eventRequest, Doc: "Run for each request of HTTP. Without an answer of the route the client gets none."},
@@ -85,9 +85,9 @@ func (x *XHTTP) Start(_ context.Context, h module.Host) error {
 	return nil
 }
 
-// url is $hu.
+// url is $hu. A request of SIP has one too, as in Kamailio.
 func url(c *module.Call) module.Value {
-	if !c.Msg.IsHTTP() || !c.Msg.IsRequest() {
+	if !c.Msg.IsRequest() {
 		return module.Value{}
 	}
 	return avp.String(c.Msg.RequestURI)

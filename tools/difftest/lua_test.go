@@ -43,13 +43,14 @@ func offered(t *testing.T) map[string]bool {
 	return all
 }
 
-// called are the functions that suites call: show('tm.t_relay', …), mark('…') and KSR.tm.t_relay(…).
+// called are the functions that suites call: show('tm.t_relay', …), mark('…') and KSR.tm.t_relay(…). TestRedis and TestTLS are suites too.
 func called(t *testing.T) map[string]bool {
 	t.Helper()
 	files, err := filepath.Glob("testdata/cases/*.txtar")
 	if err != nil || len(files) == 0 {
 		t.Fatalf("no suites: %v", err)
 	}
+	files = append(files, "redis_test.go", "tls_test.go")
 	call := regexp.MustCompile(`(?:(?:show|mark)\('|\bKSR\.)([a-zA-Z0-9_]+(?:\.[a-zA-Z0-9_]+)?)`)
 	all := map[string]bool{}
 	for _, file := range files {

@@ -198,7 +198,7 @@ func (m *masker) packet(data string) []string {
 		line = strangePort.ReplaceAllString(m.ports.Replace(line), "rport={rport}")
 		lines = append(lines, printable(line))
 	}
-	if xmlBody.MatchString(head) {
+	if xmlBody.MatchString(head) || strings.HasPrefix(body, "<?xml") {
 		body = betweenElements.ReplaceAllString(strings.TrimSpace(body), ">\r\n<")
 		for i, line := range lines {
 			lines[i] = bodyLength.ReplaceAllString(line, "${1}{length}")

@@ -68,7 +68,7 @@ var redisSteps = [][2]string{
 	{`redis_execute("nosrv");`, `$rc`},
 	{`redis_pipe_cmd("nosrv", "GET a", "r");`, `$rc`},
 	{`redis_pipe_cmd("a", "GET q", "p1"); redis_pipe_cmd("a", "GET foo", "p1"); redis_execute("a");`, `$rc $redis(p1=>value)`},
-	{`lua_dostring("L = KSR.ndb_redis; KSR.hdr.append_to_reply('L: lua ' .. L.redis_cmd('a', 'SET l1 v1', 'r') .. L.redis_cmd_p1('a', 'SET l2 %s', 'v 2', 'r') .. L.redis_cmd_p2('a', 'SET %s %s', 'l 3', 'v 3', 'r') .. L.redis_cmd_p3('a', 'MGET %s %s %s', 'l1', 'l2', 'l 3', 'r') .. L.redis_cmd('a', 'NOSUCH x', 'q') .. L.redis_cmd('nosrv', 'GET x', 'q') .. L.redis_free('q') .. L.redis_free('nope') .. '\\r\\n')");`,
+	{`lua_dostring("KSR.hdr.append_to_reply('L: lua ' .. KSR.ndb_redis.redis_cmd('a', 'SET l1 v1', 'r') .. KSR.ndb_redis.redis_cmd_p1('a', 'SET l2 %s', 'v 2', 'r') .. KSR.ndb_redis.redis_cmd_p2('a', 'SET %s %s', 'l 3', 'v 3', 'r') .. KSR.ndb_redis.redis_cmd_p3('a', 'MGET %s %s %s', 'l1', 'l2', 'l 3', 'r') .. KSR.ndb_redis.redis_cmd('a', 'NOSUCH x', 'q') .. KSR.ndb_redis.redis_cmd('nosrv', 'GET x', 'q') .. KSR.ndb_redis.redis_free('q') .. KSR.ndb_redis.redis_free('nope') .. '\\r\\n')");`,
 		`$redis(r=>size) $redis(r=>value[0]) $redis(r=>value[1]) $redis(r=>value[2])`},
 }
 

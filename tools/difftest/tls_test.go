@@ -40,7 +40,7 @@ var tlsSelects = []string{"tls.version", "tls.cipher", "tls.cipher.bits", "tls.p
 func tlsConfig(dir string) string {
 	var b strings.Builder
 	b.WriteString("enable_tls=yes\nlog_stderror=yes\nauto_aliases=no\n")
-	for _, m := range []string{"tls", "sl", "pv", "textops"} {
+	for _, m := range []string{"tls", "sl", "pv", "textops", "app_lua"} {
 		fmt.Fprintf(&b, "loadmodule %q\n", m+".so")
 	}
 	fmt.Fprintf(&b, "modparam(\"tls\", \"config\", %q)\nrequest_route {\n\tif (proto != TLS) { sl_send_reply(\"200\", \"OK\"); exit; }\n", filepath.Join(dir, "tls.cfg"))
@@ -58,9 +58,20 @@ func tlsConfig(dir string) string {
 	for i, name := range tlsSelects {
 		fmt.Fprintf(&b, "\t$var(x) = @%s;\n\tappend_to_reply(\"Y-%d: %s <$var(x)>\\r\\n\");\n", name, i, name)
 	}
+	fmt.Fprintf(&b, "\tlua_dofile(%q);\n", filepath.Join(dir, "tls.lua"))
 	b.WriteString("\tif (is_peer_verified()) { append_to_reply(\"Z: verified\\r\\n\"); }\n\tsl_send_reply(\"200\", \"OK\");\n}\n")
 	return b.String()
 }
+
+// tlsScript asks from Lua what can be asked of a connection.
+const tlsScript = `
+local function reply(name, text) KSR.hdr.append_to_reply("Z-" .. name .. ": " .. text .. "\r\n") end
+reply("1", "verified " .. KSR.tls.is_peer_verified() .. " chosen " .. KSR.tls.set_connect_server_id("any"))
+for i, name in ipairs{"tls_version", "tls_description", "tls_cipher_info", "tls_cipher_bits", "tls_nothing", ""} do
+	local v = KSR.tls.cget(name)
+	reply(i + 1, name .. " " .. type(v) .. ":" .. string.gsub(v, "%s+$", ""))
+end
+`
 
 // tlsProfiles are those of the servers; the names of files are completed with the folder.
 const tlsProfiles = `
@@ -191,6 +202,7 @@ func askTLS(t *testing.T, command, files string, names []string) map[string]stri
 	run := t.TempDir()
 	cfg := filepath.Join(run, "tls-test.cfg")
 	write(t, cfg, tlsConfig(files))
+	write(t, filepath.Join(files, "tls.lua"), tlsScript)
 	port, err := refserver.FreePort()
 	if err != nil {
 		t.Fatal(err)
