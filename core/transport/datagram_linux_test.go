@@ -6,9 +6,13 @@ import (
 	"net/netip"
 	"runtime"
 	"strings"
+	"sync/atomic"
 	"testing"
+	"time"
 
 	"golang.org/x/sys/unix"
+
+	"github.com/kahea-sip/kahea/core/timer"
 )
 
 // BenchmarkUDPWake measures what a packet costs a server that waits for it: the
@@ -95,5 +99,51 @@ func TestReadersRest(t *testing.T) {
 	}
 	for u.resting.Load() != 5 {
 		runtime.Gosched()
+	}
+}
+
+// A reader that yields lets the goroutines of its P run.
+func TestYield(t *testing.T) {
+	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(1))
+	var ran atomic.Bool
+	go ran.Store(true)
+	yield()
+	if !ran.Load() {
+		t.Error("the goroutine that waits for the processor has not run")
+	}
+}
+
+// Batches that follow each other fast put the look off, slow ones do not.
+func TestLookIsPutOff(t *testing.T) {
+	clock := timer.NewManual(time.Unix(0, 0))
+	l := start(t, Options{Sockets: listenOn(UDP, "127.0.0.1:0"), Clock: clock}, echo)
+	u, err := newUDPSocket(l, &Socket{Proto: UDP}, netip.MustParseAddrPort("127.0.0.1:0"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer u.close()
+	r := &udpReader{udpSocket: u.(*udpSocket)}
+	r.resting.Store(1)
+	step := func(d, want time.Duration) {
+		t.Helper()
+		before := r.fetched
+		r.fetched += d
+		clock.Advance(d)
+		r.n = 1
+		r.crowded(false)
+		r.putOff(before)
+		if got, ok := clock.Next(); !ok || r.fetched+got != want {
+			t.Fatalf("at %v the next look is at %v, want %v", r.fetched, r.fetched+got, want)
+		}
+	}
+	at := lookPeriod + time.Millisecond
+	step(time.Millisecond, at)
+	for r.fetched < lookPeriod*3/4-time.Millisecond {
+		step(time.Millisecond, at)
+	}
+	step(time.Millisecond, r.fetched+time.Millisecond+lookPeriod)
+	at = r.fetched + lookPeriod
+	for r.fetched < lookPeriod*3/4+lookPeriod-2*calmPeriod {
+		step(calmPeriod, at)
 	}
 }
