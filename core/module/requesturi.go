@@ -7,6 +7,7 @@ import (
 	"errors"
 
 	"github.com/kahea-sip/kahea/core/sip"
+	"github.com/kahea-sip/kahea/core/transaction"
 )
 
 // ErrRequestURI is the error of the functions that change a part of a
@@ -36,6 +37,7 @@ func (c *Call) EditRequestURI(edit func(u *sip.URI)) error {
 	}
 	edit(u)
 	c.Target.URI = c.Keep(c.Mem.Keep(u.Append(c.Mem.Begin())))
+	c.Dropped = transaction.HopURIs{}
 	return nil
 }
 

@@ -162,6 +162,14 @@ func (e *Edits) CopyTo(dst *Edits) {
 	dst.text = append(dst.text, e.text...)
 }
 
+// SetStatusCode is SetStatus with the reason that the response has when printed.
+func (m *Message) SetStatusCode(code int) {
+	if m.newReason == "" {
+		m.newReason = m.Reason
+	}
+	m.SetStatus(code, m.newReason)
+}
+
 // Deleted says whether any part of start to end is cut.
 func (e *Edits) Deleted(start, end int) bool {
 	for i := range e.list {
@@ -277,6 +285,7 @@ func (m *Message) SetStatus(code int, reason string) {
 	line = append(line, ' ')
 	line = append(line, reason...)
 	end := at + len(trim(m.raw[at:m.line]))
+	m.newReason = reason
 	m.edits.Drop(at, end)
 	m.edits.Replace(at, end, string(line))
 }

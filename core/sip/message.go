@@ -42,6 +42,8 @@ type Message struct {
 	Status int
 	// Reason is the reason phrase as written; "" of a request.
 	Reason string
+	// newReason is the one that SetStatus gave the response.
+	newReason string
 
 	// Source is where the message came from. Parse clears it; whoever received the message sets it. It decides over received and rport
 	// of the topmost Via (RFC 3261 18.2.1, RFC 3581 4).
@@ -135,7 +137,7 @@ func (m *Message) Parse(buf []byte) error {
 
 // Reset forgets the text and everything known of it, keeping memory for the next Parse.
 func (m *Message) Reset() {
-	m.Method, m.MethodName, m.RequestURI, m.Proto, m.Status, m.Reason = MethodNone, "", "", "", 0, ""
+	m.Method, m.MethodName, m.RequestURI, m.Proto, m.Status, m.Reason, m.newReason = MethodNone, "", "", "", 0, "", ""
 	m.Source, m.ForceRport = netip.AddrPort{}, false
 	m.ViaIsSource, m.ReplyAddr = false, netip.Addr{}
 	if m.raw, m.index, m.repeated = "", m.index[:0], HeaderOther; cap(m.index) > keepHeaders {

@@ -36,6 +36,7 @@ const sorry = "I'm terribly sorry, server error occurred"
 var (
 	ErrGeneral      = &Error{500, sorry, 1, true}
 	ErrNoBranch     = &Error{500, sorry, 1, true}
+	ErrNoTarget     = &Error{500, sorry, 6, false}
 	ErrDropped      = &Error{500, sorry, 6, true}
 	ErrNoSocket     = &Error{500, sorry, 7, false}
 	ErrTooMany      = &Error{500, sorry, 1, true}

@@ -328,11 +328,11 @@ func (t *Transaction) shouldFailover(b *Branch) bool {
 // afterwards, and State.Target begins as it was when the request was relayed.
 func (t *Transaction) runFailing(f func()) {
 	was, main := t.flags&inFailure, t.State.Target
-	t.main = hopsOf(&main)
+	t.main = Hops(&main)
 	t.flags |= inFailure
 	f()
 	t.flags = t.flags&^inFailure | was
-	t.State.Target, t.main = main, hopsOf(&main)
+	t.State.Target, t.main = main, Hops(&main)
 	if t.saved() {
 		t.Request().Edits().ResetTo(t.mark)
 	}

@@ -55,12 +55,12 @@ func (t *Transaction) relay(o *Relay) error {
 	first := len(t.branches)
 	err := t.addBranches(o)
 	t.flags |= relayed
-	t.main, t.State.TargetUsed = hopsOf(&t.State.Target), true
+	t.main, t.State.TargetUsed = Hops(&t.State.Target), true
 	t.State.Plan.OnBranch = 0 // a failure route names its own
 	t.State.Err = nil
 	if len(t.branches) == first {
 		if err == nil {
-			err = ErrNoBranch
+			err = ErrNoTarget
 		}
 		return err
 	}
@@ -102,25 +102,29 @@ func (t *Transaction) addBranches(o *Relay) (err error) {
 // wantTarget tells whether State.Target is a branch: the first time always,
 // later when a script made another of it and did not append it itself.
 func (t *Transaction) wantTarget(more []Target) bool {
+	main := Hops(&t.State.Target)
+	if main == t.State.Dropped {
+		return false
+	}
 	if !t.State.TargetUsed {
 		return true
 	}
-	main := hopsOf(&t.State.Target)
 	if main == t.main {
 		return false
 	}
 	for i := range more {
-		if hopsOf(&more[i]) == main {
+		if Hops(&more[i]) == main {
 			return false
 		}
 	}
 	return true
 }
 
-// hopURIs are what tells one target from another.
-type hopURIs struct{ uri, dst string }
+// HopURIs are what tells one target from another.
+type HopURIs struct{ uri, dst string }
 
-func hopsOf(t *Target) hopURIs { return hopURIs{t.URI, t.DstURI} }
+// Hops are those of a target.
+func Hops(t *Target) HopURIs { return HopURIs{t.URI, t.DstURI} }
 
 // addBranch makes and prints a branch. The error of one
 // that branch_route drops is ErrDropped.

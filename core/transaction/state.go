@@ -51,6 +51,9 @@ type State struct {
 	// route sends it there again only after the script set a URI (or Target
 	// differs from what it was) or took it as a branch.
 	TargetUsed bool
+	// Dropped is what the main branch was when the script cleared the target
+	// set: it is none of it until the script sets a URI.
+	Dropped HopURIs
 	// Branches are the further members of the target set (append_branch,
 	// lookup), not the main one.
 	Branches []Target

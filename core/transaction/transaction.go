@@ -79,7 +79,7 @@ type fields struct {
 	branches []*Branch // first is branches[0]
 	step     int       // index of the first branch of the last step
 	picked   *Branch   // the branch whose reply a failure route sees
-	main     hopURIs   // of State.Target when it was relayed last
+	main     HopURIs   // of State.Target when it was relayed last
 	mark     sip.EditMark
 	out      transport.Sender
 	from     any

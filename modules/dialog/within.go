@@ -95,6 +95,7 @@ func (m *Module) request(c *module.Call, d *Dialog, side Side) {
 		return
 	}
 	m.note(c, d, side)
+	m.addRouteParam(c.State, c.Mem, d)
 	d.readTimeout(c)
 	d.mu.Lock()
 	if d.state == Confirmed && d.iflags&timeoutNoReset == 0 && !d.ending {

@@ -9,6 +9,7 @@ import (
 	"github.com/kahea-sip/kahea/core/avp"
 	"github.com/kahea-sip/kahea/core/module"
 	"github.com/kahea-sip/kahea/core/sip"
+	"github.com/kahea-sip/kahea/core/transaction"
 	"github.com/kahea-sip/kahea/core/transport"
 )
 
@@ -155,6 +156,7 @@ func setRequestURI(c *module.Call, v module.Value) error {
 		return errNeedString
 	}
 	c.Target.URI = c.Keep(v.Str)
+	c.Dropped = transaction.HopURIs{}
 	return nil
 }
 

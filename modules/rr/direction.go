@@ -29,15 +29,34 @@ func (w way) String() string {
 // wayOf compares the From tag with the tag that the dialog's first request
 // left in our Route. A request without it counts as downstream, as the first
 // request itself does.
-func wayOf(c *module.Call) way {
+func wayOf(c *module.Call) way { return wayAlong(c, c.OwnRoute) }
+
+// wayAlong is wayOf a request with these parameters in our Route.
+func wayAlong(c *module.Call, params string) way {
 	if c.Msg.ToTag() == "" {
 		return downstream
 	}
-	tag, ok := sip.Params(c.OwnRoute).Lookup("ftag")
-	if !ok || tag == c.Msg.FromTag() {
+	tag, ok := sip.Params(params).Lookup("ftag")
+	if !ok || tag == "" || tag == c.Msg.FromTag() {
 		return downstream
 	}
 	return upstream
+}
+
+// callersTag is the tag that Record-Route keeps: requests inside of a dialog, of
+// which some clients take a route set anew, leave the one of its first request.
+// A script may add Record-Route before loose_route.
+func callersTag(c *module.Call) string {
+	params := c.OwnRoute
+	if routes, err := c.Msg.Routes(); params == "" && err == nil && len(routes) > 0 {
+		if u, err := routes[0].ParseURI(); err == nil && isOurs(c, &u) {
+			params = string(u.Params)
+		}
+	}
+	if wayAlong(c, params) == upstream {
+		return c.Msg.ToTag()
+	}
+	return c.Msg.FromTag()
 }
 
 // badDirection is what is_direction returns for a text that is no direction.

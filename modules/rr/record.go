@@ -20,7 +20,7 @@ type record struct {
 	rr     *RR
 	scheme string
 	user   string
-	tag    string // From tag, empty where append_fromtag is 0
+	tag    string // tag of the caller, empty where append_fromtag is 0
 	params string // those of record_route(params)
 	in     *transport.Socket
 	// fixed is the given address; fixedIn that of the incoming side where
@@ -58,7 +58,7 @@ func (r *RR) begin(c *module.Call) (*record, error) {
 		}
 	}
 	if r.appendTag != 0 {
-		rec.tag = c.Msg.FromTag()
+		rec.tag = callersTag(c)
 	}
 	return rec, nil
 }
@@ -101,6 +101,9 @@ func (r *RR) recordRoutePreset(c *module.Call, a module.Args) module.Result {
 		return c.Fail("record_route_preset", err)
 	}
 	rec.fixed, rec.fixedIn = a.Str(0), a.Str(1)
+	if rec.tag != "" {
+		rec.tag = c.Msg.FromTag()
+	}
 	return rec.insert(c, rec.appendPreset)
 }
 

@@ -16,28 +16,38 @@ var (
 
 // changeStatus is change_reply_status(code, reason).
 func changeStatus(c *module.Call, a module.Args) module.Result {
-	return setStatus(c, "change_reply_status", a.Int(0, 0), a.Str(1))
+	code, err := newStatus(c, a)
+	if err != nil {
+		return c.Fail("change_reply_status", err)
+	}
+	c.Msg.SetStatus(code, c.Keep(a.Str(1)))
+	c.Msg.Status = code
+	return module.True
 }
 
 // changeCode is change_reply_status_code(vcode).
 func changeCode(c *module.Call, a module.Args) module.Result {
-	return setStatus(c, "change_reply_status_code", a.Int(0, 0), c.Msg.Reason)
+	code, err := newStatus(c, a)
+	if err != nil {
+		return c.Fail("change_reply_status_code", err)
+	}
+	c.Msg.SetStatusCode(code)
+	c.Msg.Status = code
+	return module.True
 }
 
-// setStatus changes the reply's first line. Unlike with other changes the
-// script, and whoever handles the reply behind it, sees the new code at once.
-func setStatus(c *module.Call, function string, code int, reason string) module.Result {
-	old := c.Msg.Status
+// newStatus is the code that the reply's first line gets. Unlike other changes it
+// is seen at once by the script and whoever handles the reply behind it; the
+// reason that they see stays the one that came.
+func newStatus(c *module.Call, a module.Args) (int, error) {
+	code, old := a.Int(0, 0), c.Msg.Status
 	switch {
 	case old == 0:
-		return c.Fail(function, errReply)
+		return 0, errReply
 	case code < 100 || code > 699:
-		return c.Fail(function, errStatus)
+		return 0, errStatus
 	case (old < 300 || code < 300) && old/100 != code/100:
-		return c.Fail(function, errClass)
+		return 0, errClass
 	}
-	reason = c.Keep(reason)
-	c.Msg.SetStatus(code, reason)
-	c.Msg.Status, c.Msg.Reason = code, reason
-	return module.True
+	return code, nil
 }

@@ -39,6 +39,7 @@ var (
 var (
 	errTwice    = errors.New("the header was changed before: it can be changed once")
 	errLine     = errors.New("a line end cannot stand in a header")
+	errWithin   = errors.New("with restore_mode auto the URI of a request inside of a dialog is the one that its receiver knows")
 	errRestored = errors.New("restore_mode is none: nothing is known of the URI that came")
 )
 
@@ -62,6 +63,8 @@ func (m *Module) change(c *module.Call, s *side, display *string, uri string) mo
 	switch {
 	case err != nil:
 		return c.Fail(word, err)
+	case uri != "" && m.mode == modeAuto && c.Msg.ToTag() != "":
+		return c.Fail(word, errWithin)
 	case c.Internal&s.flag != 0 || m.changed(c.Msg, a):
 		return c.Fail(word, errTwice)
 	case strings.ContainsAny(uri, "\r\n") || display != nil && strings.ContainsAny(*display, "\r\n"):

@@ -22,6 +22,7 @@ func (m *Module) routed(c *module.Call, params string) {
 	}
 	for _, s := range []*side{from, to} {
 		m.restore(c, s, sip.Params(params))
+		m.pass(c, s, sip.Params(params))
 	}
 }
 
@@ -63,6 +64,16 @@ func (m *Module) restore(c *module.Call, s *side, params sip.Params) bool {
 		edit(c.Msg, a, nil, text)
 	}
 	return true
+}
+
+// pass keeps the parameter of our Route for a Record-Route of the request: some
+// clients take the route set of a dialog from later requests, too.
+func (m *Module) pass(c *module.Call, s *side, params sip.Params) {
+	name := s.param(m)
+	if hidden, ok := params.Lookup(name); ok && hidden != "" {
+		text := append(append(c.Mem.Begin(), c.RouteParams...), ';')
+		c.RouteParams = c.Mem.Keep(append(append(append(text, name...), '='), hidden...))
+	}
 }
 
 func (s *side) opposite() *side {

@@ -41,7 +41,7 @@ func flagFunctions() []module.Function {
 		{Name: "setflag", Args: flag, Routes: module.AnyRoute, Run: setFlag, Doc: "Sets a flag of the message and its transaction."},
 		{Name: "resetflag", Args: flag, Routes: module.AnyRoute, Run: resetFlag, Doc: "Clears a flag of the message and its transaction."},
 		{Name: "isflagset", Args: flag, Routes: module.AnyRoute, Run: isFlagSet, Doc: "True when the flag is set."},
-		{Name: "log", Args: []module.Arg{text}, Routes: module.AnyRoute, Run: logText, Doc: "Logs a text at level ERR."},
+		{Name: "log", Args: []module.Arg{text}, Routes: module.AnyRoute, Run: logText, Doc: "Logs a text at level DBG."},
 		{Name: "log", Args: []module.Arg{level, text}, Routes: module.AnyRoute, Run: logText, Doc: "Logs a text at the given level."},
 	}
 }

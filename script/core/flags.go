@@ -53,7 +53,7 @@ var levelNames = map[string]int{"L_ALERT": -5, "L_BUG": -4, "L_CRIT2": -3, "L_CR
 	"L_INFO": 2, "L_DBG": 3}
 
 func logText(c *module.Call, a module.Args) module.Result {
-	level, text := module.LevelErr, a.Str(len(a)-1)
+	level, text := module.LevelOf(3), a.Str(len(a)-1)
 	if len(a) == 2 {
 		word := a.Str(0)
 		n, ok := levelNames[word]

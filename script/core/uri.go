@@ -9,6 +9,7 @@ import (
 
 	"github.com/kahea-sip/kahea/core/module"
 	"github.com/kahea-sip/kahea/core/sip"
+	"github.com/kahea-sip/kahea/core/transaction"
 )
 
 func edited(c *module.Call, function string, err error) module.Result {
@@ -46,6 +47,7 @@ func stripUser(c *module.Call, function string, n int, cut func(user string, n i
 
 func clearBranches(c *module.Call, _ module.Args) module.Result {
 	c.Branches = c.Branches[:0]
+	c.Dropped = transaction.Hops(&c.Target)
 	return module.True
 }
 
@@ -79,6 +81,7 @@ func setURI(c *module.Call, a module.Args) module.Result {
 		return c.Fail("seturi", errors.New("the URI is empty"))
 	}
 	c.Target.URI = c.Keep(a.Str(0))
+	c.Dropped = transaction.HopURIs{}
 	return module.True
 }
 

@@ -97,13 +97,13 @@ func (s suite) fill(ctx context.Context, d schema.Database) error {
 	return nil
 }
 
-// mariaDB is a database that is open.
-type mariaDB interface {
+// closable is a database that is open.
+type closable interface {
 	schema.Database
 	Close() error
 }
 
-func openMariaDB(ctx context.Context, url string) (mariaDB, error) {
+func openMariaDB(ctx context.Context, url string) (closable, error) {
 	u, err := db.ParseURL(url)
 	if err != nil {
 		return nil, err
@@ -112,14 +112,14 @@ func openMariaDB(ctx context.Context, url string) (mariaDB, error) {
 	if err != nil {
 		return nil, err
 	}
-	return d.(mariaDB), nil
+	return d.(closable), nil
 }
 
 // sql [-wait N] STATEMENT: a statement for the database of the suite; its rows are recorded. An indented line goes on with it. With -wait it
 // is asked again until there are N rows, for what is written in the background.
 func (p *player) sql(s step) error {
 	if p.server.db == nil {
-		return fmt.Errorf("line %d: the suite has no database (%s)", s.line, rowsFile)
+		return fmt.Errorf("line %d: the suite has no database (%s, or one *%s)", s.line, rowsFile, sqliteSuffix)
 	}
 	if err := p.server.Barrier(); err != nil {
 		return err

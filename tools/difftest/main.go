@@ -137,6 +137,14 @@ func withServer(s suite, at target, use func(*subject) error) error {
 			return err
 		}
 		defer server.Stop()
+		if file, ok := s.sqlite(); ok {
+			own, err := openSQLite(context.Background(), filepath.Join(folder, file))
+			if err != nil {
+				return err
+			}
+			defer own.Close()
+			d = own
+		}
 		return use(&subject{server, d, all})
 	})
 }
