@@ -225,10 +225,14 @@ func (a avpName) Get(c *module.Call, i module.Index) module.Value {
 	if i.All {
 		return a.all(c, name)
 	}
-	if i.N < 0 {
-		return null
+	n := i.N
+	if n < 0 {
+		// As in Kamailio, which finds no other one from the end.
+		if n += c.AVPs.Count(name); n != 0 {
+			return null
+		}
 	}
-	v, _ := c.AVPs.At(name, i.N)
+	v, _ := c.AVPs.At(name, n)
 	return v
 }
 

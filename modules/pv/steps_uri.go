@@ -22,9 +22,9 @@ func uriSteps() []module.Transformation {
 		return plain(name, "parameter "+name+" of the URI", func(u *sip.URI) string { v, _ := u.Params.Lookup(name); return v })
 	}
 	return []module.Transformation{
-		plain("user", "user of the URI", func(u *sip.URI) string { return u.User }),
-		plain("host", "host of the URI", func(u *sip.URI) string { return u.Host }),
-		plain("domain", "host of the URI", func(u *sip.URI) string { return u.Host }),
+		plain("user", "user of the URI", userPart),
+		plain("host", "host of the URI", hostPart),
+		plain("domain", "host of the URI", hostPart),
 		plain("passwd", "password of the URI", func(u *sip.URI) string { return u.Password }),
 		step("port", "port of the URI", func(_ *module.Call, u *sip.URI) module.Value {
 			return avp.Text(int64(u.Port), u.PortText)

@@ -3,6 +3,7 @@
 package pv
 
 import (
+	"cmp"
 	"strconv"
 	"strings"
 
@@ -30,7 +31,7 @@ func uriVariables() []module.Variable {
 		write("ruri.user", requestUser, setRequestUser, "user of the Request-URI"),
 		write("rd", uriPart(target, uriHost), setRequestHost, "host of the Request-URI"),
 		write("ruri.domain", uriPart(target, uriHost), setRequestHost, "host of the Request-URI"),
-		write("rp", uriPart(target, uriPort), setRequestPort, "port of the Request-URI, 5060 or 5061 where none is written"),
+		write("rp", uriPart(target, uriPort), setRequestPort, "port of the Request-URI; 5060 where none is written, 5061 with transport=tls"),
 		write("rP", uriPart(target, uriTransport), setRequestTransport, "transport of the Request-URI, UDP where none is written"),
 		read("rz", uriPart(target, uriScheme), "scheme of the Request-URI"),
 		read("rUl", uriPart(target, uriUserLen), "length of the user of the Request-URI"),
@@ -56,9 +57,15 @@ func uriVariables() []module.Variable {
 	}
 }
 
+// requestURI is null where what the script has set cannot be read.
 func requestURI(c *module.Call) module.Value {
 	if !c.Msg.IsRequest() {
 		return null
+	}
+	if c.Target.URI != c.Msg.RequestURI {
+		if _, err := c.ParseURI(c.Target.URI); err != nil {
+			return null
+		}
 	}
 	return avp.String(c.Target.URI)
 }
@@ -111,10 +118,31 @@ func uriPart(of func(c *module.Call) string, part func(u *sip.URI) module.Value)
 	}
 }
 
-func uriUser(u *sip.URI) module.Value { return orNull(u.User) }
-func uriHost(u *sip.URI) module.Value { return orNull(u.Host) }
+func uriUser(u *sip.URI) module.Value { return orNull(userPart(u)) }
+func uriHost(u *sip.URI) module.Value { return orNull(hostPart(u)) }
 func uriUserLen(u *sip.URI) module.Value {
-	return number(len(u.User))
+	return number(len(userPart(u)))
+}
+
+// userPart and hostPart are of urn:service:sos the words service and sos, of
+// urn:x nothing and x.
+func userPart(u *sip.URI) string {
+	if u.Scheme != sip.SchemeURN {
+		return u.User
+	}
+	space, name, ok := strings.Cut(u.User, ":")
+	if !ok || name == "" {
+		return ""
+	}
+	return space
+}
+
+func hostPart(u *sip.URI) string {
+	if u.Scheme != sip.SchemeURN {
+		return u.Host
+	}
+	space, name, _ := strings.Cut(u.User, ":")
+	return cmp.Or(name, space)
 }
 
 // uriScheme is a text whose number is 1 for sip, 2 for sips, 3 for tel and 5
@@ -127,16 +155,16 @@ func uriScheme(u *sip.URI) module.Value {
 	return avp.Word(int64(n), strings.ToLower(u.SchemeText))
 }
 
-// uriPort is a string first: $rp + 1 joins.
+// uriPort is a string first: $rp + 1 joins. Without a port the transport
+// decides, not the scheme.
 func uriPort(u *sip.URI) module.Value {
-	if u.PortText != "" {
-		return avp.String(u.PortText)
-	}
-	if u.Scheme == sip.SchemeSIPS || u.Transport() == sip.TransportTLS {
+	if u.PortText == "" && u.Transport() == sip.TransportTLS {
 		return avp.String("5061")
 	}
-	return avp.String("5060")
+	return uriWrittenPort(u)
 }
+
+func uriWrittenPort(u *sip.URI) module.Value { return avp.String(cmp.Or(u.PortText, "5060")) }
 
 // uriTransport is a text whose number is that of $prid; Kamailio knows no wss
 // in a URI.
@@ -151,8 +179,10 @@ func uriTransport(u *sip.URI) module.Value {
 	return avp.Word(int64(sip.TransportUDP), "UDP")
 }
 
+// setRequestURI takes what is no URI too, as the setters of its parts do: $ru is
+// null then, and the request is not sent anywhere.
 func setRequestURI(c *module.Call, v module.Value) error {
-	if v.Kind != avp.Str || v.Str == "" {
+	if v.Kind != avp.Str {
 		return errNeedString
 	}
 	c.Target.URI = c.Keep(v.Str)
@@ -168,18 +198,14 @@ func setRequestUser(c *module.Call, v module.Value) error {
 }
 
 func setRequestHost(c *module.Call, v module.Value) error {
-	if v.Kind == avp.Int || v.Str == "" {
+	if v.Kind != avp.Str {
 		return errNeedString
 	}
 	return c.SetRequestHost(v.Str)
 }
 
 func setRequestPort(c *module.Call, v module.Value) error {
-	port := text(c, v)
-	if n, ok := sip.ParseUint(port); port != "" && (!ok || n > 65535) {
-		return errNeedNumber
-	}
-	return c.SetRequestPort(port)
+	return c.SetRequestPort(text(c, v))
 }
 
 // setRequestTransport sets or takes away the transport parameter.
@@ -237,7 +263,7 @@ func nextHop() map[string]getter {
 	return map[string]getter{
 		"u": hop(func(c *module.Call) module.Value { return orNull(uri(c)) }, upstreamURI),
 		"U": hop(uriPart(uri, uriUser), func(*module.Call) module.Value { return null }),
-		"d": hop(uriPart(uri, uriHost), upstreamHost), "p": hop(uriPart(uri, uriPort), upstreamPort),
+		"d": hop(uriPart(uri, uriHost), upstreamHost), "p": hop(uriPart(uri, uriWrittenPort), upstreamPort),
 		"P": hop(uriPart(uri, uriTransport), upstreamProto),
 	}
 }

@@ -77,9 +77,6 @@ func userPhone(c *module.Call, _ module.Args) module.Result {
 }
 
 func setURI(c *module.Call, a module.Args) module.Result {
-	if a.Str(0) == "" {
-		return c.Fail("seturi", errors.New("the URI is empty"))
-	}
 	c.Target.URI = c.Keep(a.Str(0))
 	c.Dropped = transaction.HopURIs{}
 	return module.True
