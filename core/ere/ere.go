@@ -16,6 +16,8 @@ import (
 	"fmt"
 	"regexp"
 	"unsafe"
+
+	"github.com/kahea-sip/kahea/core/pcre"
 )
 
 // Flags change how an expression matches.
@@ -34,6 +36,7 @@ type Regexp struct {
 	source string
 	flags  Flags
 	re     *regexp.Regexp
+	back   *pcre.Regexp // has back-references, instead of re
 	fast   *sequences   // nil when only re can tell
 	needs  []*sequences // what a text must hold for re to be asked
 	groups int
@@ -58,6 +61,13 @@ func Compile(pattern string, flags Flags) (*Regexp, error) {
 	text, err := t.translate()
 	if err != nil {
 		return nil, err
+	}
+	if t.back {
+		back, err := pcre.Compile(text, 0)
+		if err != nil {
+			return nil, &Error{0, "cannot be matched: " + err.Error()}
+		}
+		return &Regexp{source: pattern, flags: flags, back: back, groups: t.groups}, nil
 	}
 	re, err := regexp.Compile(text)
 	if err != nil {
@@ -94,6 +104,10 @@ func (r *Regexp) MatchString(s string) bool {
 	if r.fast != nil {
 		return r.fast.match(s)
 	}
+	if r.back != nil {
+		ok, err := r.back.Match(s)
+		return err == nil && ok
+	}
 	return r.possible(s) && r.re.MatchString(s)
 }
 
@@ -114,8 +128,11 @@ func (r *Regexp) Match(b []byte) bool {
 
 // Find returns begin and end of the leftmost longest match and of its groups,
 // two offsets each, -1 for a group that took no part; nil when there is none.
-func (r *Regexp) Find(s string) []int {
+func (r *Regexp) Find(s string) (loc []int) {
 	switch {
+	case r.back != nil:
+		r.findBack(s, func(first []int) bool { loc = first; return false })
+		return loc
 	case r.fast == nil && !r.possible(s):
 		return nil
 	case r.fast != nil && r.groups == 0:
@@ -134,6 +151,9 @@ func (r *Regexp) Find(s string) []int {
 // further. f must not keep loc.
 func (r *Regexp) FindAll(s string, f func(loc []int) bool) {
 	switch {
+	case r.back != nil:
+		r.findBack(s, f)
+		return
 	case r.fast == nil && !r.possible(s):
 		return
 	case r.fast != nil && r.groups == 0:
@@ -147,4 +167,15 @@ func (r *Regexp) FindAll(s string, f func(loc []int) bool) {
 			return
 		}
 	}
+}
+
+// findBack is FindAll with back-references. A search that takes too long ends.
+func (r *Regexp) findBack(s string, f func(loc []int) bool) {
+	r.back.FindAll(s, func(spans []pcre.Span) bool {
+		loc := make([]int, 0, 2*len(spans))
+		for _, p := range spans {
+			loc = append(loc, p.Start, p.End)
+		}
+		return f(loc)
+	})
 }

@@ -14,6 +14,8 @@ type translator struct {
 	at     int
 	groups int
 	depth  int
+	closed uint16 // the groups that a back-reference may name here
+	back   bool   // there is a back-reference
 	out    strings.Builder
 }
 
@@ -38,6 +40,8 @@ func (t *translator) translate() (string, error) {
 func (t *translator) alternatives() error {
 	open := t.at - 1
 	fresh := true // at the begin of an alternative: nothing to repeat
+	before, others := t.closed, uint16(0)
+	defer func() { t.closed |= others }()
 	for t.at < len(t.src) {
 		c := t.src[t.at]
 		switch {
@@ -45,6 +49,8 @@ func (t *translator) alternatives() error {
 			t.at++
 			t.out.WriteByte('|')
 			fresh = true
+			others |= t.closed
+			t.closed = before
 			continue
 		case c == ')' && t.depth > 0:
 			return nil
@@ -148,18 +154,26 @@ func (t *translator) atom() (string, error) {
 			return `[^\n]`, nil
 		}
 		return ".", nil
-	case '^', '$':
-		return string(c), nil
+	case '^':
+		return "^", nil
+	case '$':
+		if t.flags&Newline == 0 {
+			return `\z`, nil
+		}
+		return "$", nil
 	}
 	return quote(c), nil
 }
 
 func (t *translator) group() (string, error) {
-	inner := translator{src: t.src, flags: t.flags, at: t.at, groups: t.groups + 1, depth: t.depth + 1}
+	inner := translator{src: t.src, flags: t.flags, at: t.at, groups: t.groups + 1, depth: t.depth + 1, closed: t.closed}
 	if err := inner.alternatives(); err != nil {
 		return "", err
 	}
-	t.at, t.groups = inner.at+1, inner.groups
+	if t.groups < 9 {
+		inner.closed |= 1 << (t.groups + 1)
+	}
+	t.at, t.groups, t.closed, t.back = inner.at+1, inner.groups, inner.closed, t.back || inner.back
 	return "(" + inner.out.String() + ")", nil
 }
 
@@ -187,7 +201,11 @@ func (t *translator) escape() (string, error) {
 	case '\'':
 		return `\z`, nil
 	case '1', '2', '3', '4', '5', '6', '7', '8', '9':
-		return "", t.fail(t.at-2, `back-reference \`+string(c)+" is not supported")
+		if t.closed&(1<<(c-'0')) == 0 {
+			return "", t.fail(t.at-2, `back-reference \`+string(c)+" names no group that ends before it")
+		}
+		t.back = true
+		return `(?:\` + string(c) + ")", nil
 	}
 	return quote(c), nil
 }

@@ -82,22 +82,32 @@ type Span struct{ Start, End int }
 // Find returns where the expression matches first, and behind that its groups by
 // their numbers; nil where it does not match.
 func (r *Regexp) Find(s string) ([]Span, error) {
+	var first []Span
+	err := r.FindAll(s, func(spans []Span) bool { first = spans; return false })
+	return first, err
+}
+
+// FindAll calls f for each match as Find has it, left to right, until f returns
+// false.
+func (r *Regexp) FindAll(s string, f func(spans []Span) bool) error {
 	m, err := r.re.FindRunesMatch(runes(s))
-	if err != nil {
-		return nil, ErrTime
-	}
-	if m == nil {
-		return nil, nil
-	}
-	groups := m.Groups()
-	spans := make([]Span, len(groups))
-	for i := range groups {
-		spans[i] = Span{-1, -1}
-		if g := &groups[i]; len(g.Captures) > 0 {
-			spans[i] = Span{g.Index, g.Index + g.Length}
+	for ; m != nil && err == nil; m, err = r.re.FindNextMatch(m) {
+		groups := m.Groups()
+		spans := make([]Span, len(groups))
+		for i := range groups {
+			spans[i] = Span{-1, -1}
+			if g := &groups[i]; len(g.Captures) > 0 {
+				spans[i] = Span{g.Index, g.Index + g.Length}
+			}
+		}
+		if !f(spans) {
+			return nil
 		}
 	}
-	return spans, nil
+	if err != nil {
+		return ErrTime
+	}
+	return nil
 }
 
 // Groups is the number of groups.

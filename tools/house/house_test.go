@@ -83,7 +83,7 @@ var layers = []struct {
 	{"core/arena", nil},
 	{"core/avp", nil},
 	{"core/sip", nil},
-	{"core/ere", nil},
+	{"core/ere", []string{"core/pcre"}},
 	{"core/timer", nil},
 	{"core/counter", nil},
 	{"core/setting", nil},
