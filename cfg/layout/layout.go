@@ -78,7 +78,7 @@ func difference(a, b []preproc.Piece, labels map[int]bool) int {
 // joins tells that piece i may be read as one name with the piece before it, if they touch: behind a word, and the signs that touch it.
 func joins(pieces []preproc.Piece, i int, labels map[int]bool) bool {
 	x := &pieces[i]
-	if labels[i] || !inName(x) || x.Token.Kind == preproc.Op && (i+1 == len(pieces) || !inName(&pieces[i+1])) {
+	if labels[i] || !inName(x) || x.Token.Kind == preproc.Op && (i+1 == len(pieces) || !inName(&pieces[i+1]) || pieces[i+1].Space != "") {
 		return false
 	}
 	for i--; i >= 0 && inName(&pieces[i]) && !labels[i]; i-- {

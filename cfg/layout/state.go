@@ -220,7 +220,8 @@ func (s *state) takeTop(t *preproc.Piece) *source.Error {
 		s.blocks = append(s.blocks, block{level: 1, open: t.Pos})
 		s.begin, s.level, s.route = true, 0, false
 	case t.Text == "}":
-		return &source.Error{Pos: t.Pos, Message: "} without {", Advice: "there is one } too many before it, or it is"}
+		return &source.Error{Pos: t.Pos, Message: "} without {",
+			Advice: "there is one } too many before it, or it is, or its { stands in a #!define, where a layout cannot follow it"}
 	case t.Token.Kind == preproc.Ident && len(s.parens) == 0:
 		s.route = isRouteWord(t.Text)
 	}

@@ -3,9 +3,6 @@
 package settings
 
 import (
-	"bufio"
-	"os"
-	"strings"
 	"testing"
 
 	"github.com/kahea-sip/kahea/cfg/preproc"
@@ -36,16 +33,9 @@ var parameterGaps = map[string]string{
 // says to values of each form: + it takes the value, - it does not, and s it
 // takes it but does not start with it, which counts as either.
 func TestParameters(t *testing.T) {
-	f, err := os.Open("testdata/parameters.tsv")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer f.Close()
-	sc := bufio.NewScanner(f)
-	sc.Scan()
-	values := strings.Split(sc.Text(), "\t")[1:]
-	for sc.Scan() {
-		cols := strings.Split(sc.Text(), "\t")
+	rows := recorded(t, "parameters.tsv")
+	values := rows[0][1:]
+	for _, cols := range rows[1:] {
 		for i, value := range values {
 			line := cols[0] + "=" + value
 			tree, res := syntax.ParseFile("main.cfg", preproc.Options{Reader: source.Memory{"main.cfg": line + "\nrequest_route { exit; }\n"}})

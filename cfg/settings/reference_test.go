@@ -3,7 +3,6 @@
 package settings
 
 import (
-	"bufio"
 	"encoding/json"
 	"os"
 	"strings"
@@ -81,15 +80,8 @@ var referenceGaps = map[string]string{
 // TestReference holds the grammar to what kamailio -c of the reference says to some hundred small configurations: which it accepts
 // and which it refuses for their syntax, in which it counts the types of core parameters.
 func TestReference(t *testing.T) {
-	f, err := os.Open("testdata/reference.tsv")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer f.Close()
-	sc := bufio.NewScanner(f)
-	sc.Scan() // the heading
-	for n := 2; sc.Scan(); n++ {
-		cols := strings.Split(sc.Text(), "\t")
+	for i, cols := range recorded(t, "reference.tsv")[1:] {
+		n := i + 2
 		if len(cols) != 4 {
 			t.Fatalf("line %d has %d columns", n, len(cols))
 		}
@@ -119,4 +111,17 @@ func TestReference(t *testing.T) {
 			t.Errorf("line %d: the reference says %s to\n%s\nbut here: %v", n, cols[0], key, err)
 		}
 	}
+}
+
+// recorded are the rows of a record of the reference in their columns, the heading first.
+func recorded(t *testing.T, name string) (rows [][]string) {
+	t.Helper()
+	text, err := os.ReadFile("testdata/" + name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for line := range strings.Lines(string(text)) {
+		rows = append(rows, strings.Split(strings.TrimSuffix(line, "\n"), "\t"))
+	}
+	return rows
 }

@@ -116,6 +116,8 @@ func parseAssign(lex *cursor) (Stmt, error) {
 			f.Advice = "== compares; = assigns"
 		case isOp(op, "+") || isOp(op, "-"):
 			f.Advice = "write " + t.Value + " = " + t.Value + " " + op.Value + " …"
+		case isOp(op, "."):
+			f.Advice = "attributes of SER have no value any more: write $avp(s:NAME) = …"
 		}
 		return nil, f
 	}

@@ -4,6 +4,8 @@ package corex
 
 import (
 	"fmt"
+	"os"
+	"path/filepath"
 	"strings"
 
 	"github.com/kahea-sip/kahea/core/avp"
@@ -25,13 +27,22 @@ func routeName(heading string) string {
 	return "DEFAULT_ROUTE"
 }
 
-// bindPosition is $cfg(line), $cfg(name) and $cfg(route).
+// bindPosition is $cfg(line), $cfg(name), with its folder, and $cfg(route).
 func bindPosition(_ module.Binder, inner string) (module.Accessor, error) {
 	switch inner {
 	case "line":
 		return module.Getter(func(c *module.Call) avp.Value { return avp.Number(int64(c.Line.Line)) }), nil
 	case "name", "file":
-		return module.Getter(func(c *module.Call) avp.Value { return avp.String(c.Line.File) }), nil
+		folder, err := os.Getwd() // as the configuration is read: a server changes it
+		if err != nil {
+			return nil, err
+		}
+		return module.Getter(func(c *module.Call) avp.Value {
+			if filepath.IsAbs(c.Line.File) {
+				return avp.String(c.Line.File)
+			}
+			return avp.String(c.Keep(filepath.Join(folder, c.Line.File)))
+		}), nil
 	case "route":
 		return module.Getter(func(c *module.Call) avp.Value { return avp.String(routeName(c.Line.Route)) }), nil
 	}

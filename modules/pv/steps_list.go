@@ -115,8 +115,8 @@ func addressSteps() []module.Transformation {
 	step := func(class, name, doc string, f func(c *module.Call, a *sip.NameAddr) module.Value) module.Transformation {
 		return onText(class, name, doc, nil, func(c *module.Call, s string, _ module.Args) module.Value {
 			first, _, ok := sip.NextListValue(s)
-			if !ok {
-				return null
+			if !ok || class == "tobody" && first != strings.TrimSpace(s) {
+				return null // the header is no list
 			}
 			a, err := sip.ParseNameAddr(first)
 			if err != nil {

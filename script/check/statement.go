@@ -230,7 +230,7 @@ func (c *checker) label(cs *Case, k *syntax.Case) int {
 		return 0
 	}
 	v, ok := expr.IsConst(n)
-	if !ok {
+	if !ok || v.IsNull() {
 		c.errs.AddSpan(valueSpan(k.Value), "", "a label of switch must be constant")
 		return 0
 	}

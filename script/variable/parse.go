@@ -196,7 +196,9 @@ func (p *parser) index(ref *Ref) error {
 		for p.at < len(p.text) && p.text[p.at] != ']' {
 			p.at++
 		}
-		n, ok := ParseInt(strings.TrimSpace(p.text[from:p.at]))
+		text := strings.TrimSpace(p.text[from:p.at])
+		n, ok := ParseInt(text)
+		ok = ok || text == "-" // Kamailio reads it as 0
 		if !ok || from == p.at {
 			return errorf(from, p.at-from, "index %q of a variable is not a number", p.text[from:p.at])
 		}

@@ -19,6 +19,10 @@ func checkOnly(o *options, stderr io.Writer) int {
 	if status != exitOK {
 		return status
 	}
+	if _, err := lookupIdentity(cfg.settings.Process.User, cfg.settings.Process.Group); err != nil {
+		fmt.Fprintf(stderr, "ERROR: %v\n", err)
+		return exitFailure
+	}
 	cfg.printWarnings(stderr)
 	fmt.Fprintln(stderr, "config file ok, exiting...")
 	return exitOK

@@ -9,6 +9,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
 	"syscall"
 
 	"github.com/rogpeppe/go-internal/diff"
@@ -20,14 +21,26 @@ import (
 const fmtUsage = `usage: kahea fmt [-w | -d] [FILE…]
 
 Brings configurations into one layout without changing what they mean, and
-prints them. Without a file the standard input is read.
+prints them. Without a file, and for -, the standard input is read.
 
   -w  write each file anew where its layout changes
   -d  print what would change; the exit status is 1 where something would
 `
 
-// stdinName is how mistakes in the standard input are placed.
-const stdinName = "standard input"
+const (
+	// stdinMark stands for the standard input where a file is named.
+	stdinMark = "-"
+	// stdinName is how mistakes in the standard input are placed.
+	stdinName = "standard input"
+)
+
+// readInput reads a file, or the standard input.
+func readInput(name string, stdin io.Reader) ([]byte, error) {
+	if name == stdinMark {
+		return io.ReadAll(stdin)
+	}
+	return os.ReadFile(name)
+}
 
 // formatter is one run of the word fmt.
 type formatter struct {
@@ -56,20 +69,19 @@ func runFmt(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 			files = append(files, a)
 		}
 	}
-	if f.write && f.show || f.write && len(files) == 0 {
+	if len(files) == 0 {
+		files = []string{stdinMark}
+	}
+	if f.write && (f.show || slices.Contains(files, stdinMark)) {
 		fmt.Fprintf(stderr, "ERROR: -w writes files: it takes their names, and no -d\n%s", fmtUsage)
 		return 2
 	}
 	status := exitOK
-	if len(files) == 0 {
-		text, err := io.ReadAll(stdin)
-		if err == nil {
-			err = f.text(stdinName, text)
-		}
-		status = f.told(stdinName, text, err)
-	}
 	for _, name := range files {
-		text, err := os.ReadFile(name)
+		text, err := readInput(name, stdin)
+		if name == stdinMark {
+			name = stdinName
+		}
 		if err == nil {
 			err = f.text(name, text)
 		}

@@ -175,6 +175,7 @@ func TestFmt(t *testing.T) {
 	}{
 		{name: "printed", args: []string{file}, file: in, stdout: out, left: in},
 		{name: "standard input", stdin: in, stdout: out},
+		{name: "standard input by its sign", args: []string{"-", file}, file: in, stdin: in, stdout: out + out, left: in},
 		{name: "written", args: []string{"-w", file}, file: in, left: out},
 		{name: "written through a link", args: []string{"-w", link}, file: in, left: out},
 		{name: "shown", args: []string{"-d", file}, file: in, status: 1, stdout: "-route{exit;}\n+route {\n", left: in},
@@ -185,6 +186,7 @@ func TestFmt(t *testing.T) {
 		{name: "a mistake in the standard input", stdin: "}", status: 1, stderr: "standard input:1:1: } without {"},
 		{name: "the others are done all the same", args: []string{"-w", "nosuch.cfg", file}, file: in, status: 1, stderr: "nosuch.cfg: no such file", left: out},
 		{name: "-w without files", args: []string{"-w"}, status: 2, stderr: "-w writes files"},
+		{name: "-w and the standard input", args: []string{"-w", "-"}, status: 2, stderr: "-w writes files"},
 		{name: "-w and -d", args: []string{"-w", "-d", file}, file: in, status: 2, stderr: "-w writes files", left: in},
 		{name: "unknown flag", args: []string{"-x"}, status: 2, stderr: "unknown flag -x"},
 		{name: "help", args: []string{"-h"}, stdout: "usage: kahea fmt"},

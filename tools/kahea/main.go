@@ -48,7 +48,7 @@ func run(args []string, around surroundings) int {
 		case "dump":
 			return runDump(args[1:], stdout, stderr)
 		case "trace":
-			return runTrace(args[1:], stdout, stderr)
+			return runTrace(args[1:], around.stdin, stdout, stderr)
 		case "run":
 			return runDemo(around)
 		case "version":

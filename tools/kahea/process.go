@@ -95,21 +95,24 @@ func lookupIdentity(name, group string) (identity, error) {
 	if name != "" {
 		u, err := user.Lookup(name)
 		if err != nil {
-			if u, err = user.LookupId(name); err != nil {
-				return id, fmt.Errorf("unknown user %q", name)
-			}
+			u, err = user.LookupId(name)
 		}
-		id.uid, _ = strconv.Atoi(u.Uid)
+		if err != nil { // a container may have no account for its number
+			u = &user.User{Uid: name, Gid: "-1"}
+		}
+		if id.uid, err = strconv.Atoi(u.Uid); err != nil || id.uid < 0 {
+			return identity{-1, -1}, fmt.Errorf("unknown user %q", name)
+		}
 		id.gid, _ = strconv.Atoi(u.Gid)
 	}
 	if group != "" {
 		g, err := user.LookupGroup(group)
 		if err != nil {
-			if g, err = user.LookupGroupId(group); err != nil {
-				return id, fmt.Errorf("unknown group %q", group)
-			}
+			g = &user.Group{Gid: group}
 		}
-		id.gid, _ = strconv.Atoi(g.Gid)
+		if id.gid, err = strconv.Atoi(g.Gid); err != nil || id.gid < 0 {
+			return identity{-1, -1}, fmt.Errorf("unknown group %q", group)
+		}
 	}
 	return id, nil
 }

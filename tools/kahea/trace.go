@@ -21,7 +21,8 @@ Takes messages through a configuration without a socket, a clock or a name
 server, and prints each line of the script that runs with the values that it
 reads and sets, and what would leave.
 
-  --packet FILE   a message, or a txtar archive of messages; repeat for more
+  --packet FILE   a message, or a txtar archive of messages; repeat for more;
+                  - is the standard input
   --request LINE  a request of which the first line is all that matters, as
                   'INVITE sip:bob@example.com'; the rest is made up
   --src ADDRESS   where requests come from: [proto:]ip:port; without it the
@@ -109,7 +110,7 @@ func parseTraceOptions(args []string) (*traceOptions, error) {
 }
 
 // runTrace is the word trace.
-func runTrace(args []string, stdout, stderr io.Writer) int {
+func runTrace(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 	o, err := parseTraceOptions(args)
 	if err != nil {
 		fmt.Fprintf(stderr, "ERROR: %v\n%s", err, traceUsage)
@@ -119,7 +120,7 @@ func runTrace(args []string, stdout, stderr io.Writer) int {
 		io.WriteString(stdout, traceUsage)
 		return exitOK
 	}
-	acts, err := readActs(o.packets)
+	acts, err := readActs(o.packets, stdin)
 	if err != nil {
 		fmt.Fprintf(stderr, "ERROR: %v\n", err)
 		return 1

@@ -6,8 +6,8 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"io"
 	"net/netip"
-	"os"
 	"strconv"
 	"strings"
 	"time"
@@ -27,7 +27,7 @@ type act struct {
 }
 
 // readActs reads all messages.
-func readActs(from []packetSource) ([]act, error) {
+func readActs(from []packetSource, stdin io.Reader) ([]act, error) {
 	var out []act
 	for i, f := range from {
 		if f.request != "" {
@@ -38,7 +38,7 @@ func readActs(from []packetSource) ([]act, error) {
 			out = append(out, a)
 			continue
 		}
-		b, err := os.ReadFile(f.file)
+		b, err := readInput(f.file, stdin)
 		if err != nil {
 			return nil, err
 		}
