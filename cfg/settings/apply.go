@@ -178,6 +178,9 @@ func value(p *Param, v syntax.Expr) (parameterValue, error) {
 	case isWord:
 		out.text = w.Name
 	}
+	if p.Name == "log_facility" {
+		out.text = strings.ToUpper(out.text) // as it is logged
+	}
 	return out, check(p, out.text)
 }
 
@@ -213,7 +216,7 @@ func inRange(p *Param, n *syntax.Number) error {
 
 // facilities are the names that log_facility knows.
 var facilities = strings.Fields("LOG_AUTH LOG_AUTHPRIV LOG_CRON LOG_DAEMON LOG_FTP LOG_KERN LOG_LOCAL0 LOG_LOCAL1 LOG_LOCAL2 LOG_LOCAL3 " +
-	"LOG_LOCAL4 LOG_LOCAL5 LOG_LOCAL6 LOG_LOCAL7 LOG_LPR LOG_MAIL LOG_NEWS LOG_USER LOG_UUCP")
+	"LOG_LOCAL4 LOG_LOCAL5 LOG_LOCAL6 LOG_LOCAL7 LOG_LPR LOG_MAIL LOG_NEWS LOG_SYSLOG LOG_USER LOG_UUCP")
 
 func oneOf(text string, list ...string) bool {
 	for _, l := range list {

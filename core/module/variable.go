@@ -91,6 +91,8 @@ type Binder interface {
 	// Flag returns the number of a flag that a flags line names; ok is false
 	// for another name.
 	Flag(name string) (number int, ok bool)
+	// Setting tells that a module, the engine or the operator declares a setting.
+	Setting(group, name string) bool
 	// Module returns a loaded module, or nil.
 	Module(name string) Module
 	// Log is for notices about the configuration.

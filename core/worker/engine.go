@@ -175,11 +175,23 @@ func (e *Engine) StartModules(ctx context.Context) error {
 		}
 		if err := m.Start(ctx, e); err != nil {
 			e.stopModules(ctx, order[:i])
-			return fmt.Errorf("cannot start module %s: %w", name, err)
+			return &StartError{name, err}
 		}
 	}
 	return nil
 }
+
+// StartError tells that a module did not start.
+type StartError struct {
+	Module string
+	Err    error
+}
+
+// Error implements error.
+func (e *StartError) Error() string { return "cannot start module " + e.Module + ": " + e.Err.Error() }
+
+// Unwrap gives what the module said.
+func (e *StartError) Unwrap() error { return e.Err }
 
 // ReadyModules tells the modules that asked for it that all have started, and
 // that scripts can be run. When one fails all are stopped.

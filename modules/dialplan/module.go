@@ -116,6 +116,9 @@ func (d *Dialplan) Prepare(b module.Binder) error {
 	return nil
 }
 
+// DatabaseURLs implements module.Connector.
+func (d *Dialplan) DatabaseURLs() []string { return []string{d.url} }
+
 // Start implements module.Starter.
 func (d *Dialplan) Start(ctx context.Context, h module.Host) (err error) {
 	d.host, d.log = h, h.Log().With("module", "dialplan")

@@ -108,6 +108,9 @@ func (s *Silo) Prepare(module.Binder) error {
 	return nil
 }
 
+// DatabaseURLs implements module.Connector.
+func (s *Silo) DatabaseURLs() []string { return []string{s.url} }
+
 // Start implements module.Starter.
 func (s *Silo) Start(ctx context.Context, h module.Host) error {
 	s.host, s.log = h, h.Log().With("module", "msilo")

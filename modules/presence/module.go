@@ -162,6 +162,14 @@ func (p *Presence) Start(ctx context.Context, h module.Host) error {
 	return p.startDatabase(ctx)
 }
 
+// DatabaseURLs implements module.Connector.
+func (p *Presence) DatabaseURLs() []string {
+	if p.dbURL == "" {
+		return nil
+	}
+	return []string{p.dbURL}
+}
+
 // startDatabase opens the database and chooses where state is kept.
 func (p *Presence) startDatabase(ctx context.Context) error {
 	p.pubs = memory{p}

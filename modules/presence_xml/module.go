@@ -117,6 +117,14 @@ func (x *XML) Start(ctx context.Context, h module.Host) error {
 	return nil
 }
 
+// DatabaseURLs implements module.Connector.
+func (x *XML) DatabaseURLs() []string {
+	if x.passive != 0 || x.forceActive != 0 || x.integrated == 0 {
+		return nil
+	}
+	return []string{x.dbURL}
+}
+
 func (x *XML) openTable(ctx context.Context) error {
 	var err error
 	if x.db, err = x.host.Database(ctx, x.dbURL); err != nil {

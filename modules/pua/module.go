@@ -133,6 +133,14 @@ func (m *Module) Start(ctx context.Context, h module.Host) error {
 	return nil
 }
 
+// DatabaseURLs implements module.Connector.
+func (m *Module) DatabaseURLs() []string {
+	if m.dbURL == "" {
+		return nil
+	}
+	return []string{m.dbURL}
+}
+
 // open makes the keeper of records.
 func (m *Module) open(ctx context.Context) error {
 	k := newMemory(m)

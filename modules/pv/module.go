@@ -19,7 +19,6 @@ type PV struct {
 	aliases map[string]string    // AVP names of avp_aliases
 	initial map[string]avp.Value // values of varset
 	auth    authorizer           // the module auth, where it is loaded
-	asked   []word               // group and name of each setting that a select names, by twos
 
 	// binder and remembered serve pv_evalx: what it compiled by text.
 	binder     module.Binder

@@ -123,11 +123,6 @@ func storeShared(e *atomic.Pointer[avp.Value], v avp.Value) {
 
 // Start implements module.Starter: the values outlive a reload.
 func (p *PV) Start(_ context.Context, h module.Host) error {
-	for i := 0; i+1 < len(p.asked); i += 2 {
-		if group, name := p.asked[i].name, p.asked[i+1].name; h.Settings().Lookup(group, name) == nil {
-			return fmt.Errorf("select cfg_get.%s.%s: there is no such setting, write %s.%s = … or see cfg.list", group, name, group, name)
-		}
-	}
 	p.auth, _ = h.Module("auth").(authorizer)
 	before := h.Store("pv.shared", func() any { return p.shared }).(*shared)
 	if before != p.shared {

@@ -25,10 +25,8 @@ func bindSelect(b module.Binder, inner string) (module.Accessor, error) {
 	if err != nil {
 		return nil, err
 	}
-	if path[0].name == "cfg_get" && b != nil {
-		if p, ok := b.Module("pv").(*PV); ok {
-			p.asked = append(p.asked, path[1:]...) // looked for at the start, when all have told theirs
-		}
+	if path[0].name == "cfg_get" && b != nil && !b.Setting(path[1].name, path[2].name) {
+		return nil, fmt.Errorf("there is no setting %s: write it above the routes, %[1]s = …, or see cfg.list", pathText(path[1:]))
 	}
 	return module.Getter(func(c *module.Call) module.Value {
 		v := g(c)

@@ -24,6 +24,14 @@ type row struct {
 	disabled    bool
 }
 
+// DatabaseURLs implements module.Connector.
+func (r *RTPEngine) DatabaseURLs() []string {
+	if r.dbURL == "" {
+		return nil
+	}
+	return []string{r.dbURL}
+}
+
 // open opens the database.
 func (r *RTPEngine) open(ctx context.Context) error {
 	var err error

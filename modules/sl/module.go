@@ -75,7 +75,7 @@ func (s *SL) Exports() module.Exports {
 				Routes: module.AnyReply, Run: s.forwardReply, Doc: "Sends the reply upstream without state."},
 		},
 		Variables: []module.Variable{
-			{Name: "ltt", Bind: bindTag, Doc: "To tag of our own replies to this request: $ltt(s) without state, $ltt(t) with"},
+			{Name: "ltt", Bind: bindTag, Doc: "To tag of our own replies to this request: $ltt(s) without state, $ltt(t) with, $ltt(x) as a reply would be sent now"},
 		},
 		RPC: []module.Command{{Name: "sl.stats", Run: s.rpcStats, Doc: "Print reply statistics."}},
 		Events: []module.Event{

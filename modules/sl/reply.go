@@ -238,17 +238,32 @@ func (s *SL) filterACK(c *module.Call) bool {
 
 var errTag = errors.New("expected $ltt(s) or $ltt(t)")
 
-// bindTag binds $ltt(s) and $ltt(t).
+// bindTag binds $ltt(s), $ltt(t), which a request has with its transaction, and
+// $ltt(x), the one of them that a reply would have now.
 func bindTag(_ module.Binder, inner string) (module.Accessor, error) {
 	switch inner {
 	case "s", "stateless":
+		return module.Getter(statelessTag), nil
+	case "t", "stateful":
+		return module.Getter(statefulTag), nil
+	case "x":
 		return module.Getter(func(c *module.Call) module.Value {
-			return avp.String(c.Mem.Keep(c.Host.Transactions().AppendStatelessTag(c.Mem.Begin(), c.Msg)))
-		}), nil
-	case "t", "stateful", "x":
-		return module.Getter(func(c *module.Call) module.Value {
-			return avp.String(c.Mem.Keep(c.Host.Transactions().AppendStatefulTag(c.Mem.Begin(), c.Msg)))
+			if c.Tx == nil {
+				return statelessTag(c)
+			}
+			return statefulTag(c)
 		}), nil
 	}
 	return nil, errTag
+}
+
+func statelessTag(c *module.Call) module.Value {
+	return avp.String(c.Mem.Keep(c.Host.Transactions().AppendStatelessTag(c.Mem.Begin(), c.Msg)))
+}
+
+func statefulTag(c *module.Call) module.Value {
+	if c.Tx == nil {
+		return module.Value{}
+	}
+	return avp.String(c.Mem.Keep(c.Host.Transactions().AppendStatefulTag(c.Mem.Begin(), c.Msg)))
 }

@@ -41,7 +41,7 @@ func (x *Xlog) log(c *module.Call, a module.Args, line bool) module.Result {
 	level, facility, text := module.LevelErr, "", a.Template(0)
 	switch {
 	case a[2].Given:
-		facility = a.Template(0).Eval(c)
+		facility = strings.ToUpper(a.Template(0).Eval(c))
 		level, text = levelOf(a.Template(1), c), a.Template(2)
 	case a[1].Given:
 		level, text = levelOf(a.Template(0), c), a.Template(1)

@@ -48,17 +48,17 @@ func (x *Xlog) Exports() module.Exports {
 			{Name: "prefix", Set: &x.prefix, Doc: "text before each line; none where it is empty"},
 			{Name: "prefix_mode", Set: &x.prefixMode, Min: 0, Max: 1, Doc: "1 fills in the variables of prefix for each line"},
 			{Name: "log_colors", Set: x.setColors, Doc: "colours of the log by level, L_ERR=cr;L_WARN=px with letters as of $C, where log_color is set; may be set several times"},
-			{Name: "log_facility", Set: &x.facility, Doc: "facility of the system log for these lines, LOG_LOCAL0 …"},
+			{Name: "log_facility", Set: x.setFacility, Doc: "facility of the system log for these lines, LOG_LOCAL0 …"},
 			{Name: "methods_filter", Set: &x.methodsFilter, Doc: "set of methods for which xlogm is silent, as a bit mask; -1 is all"},
 		},
 		Functions: []module.Function{
-			{Name: "xlog", Routes: module.AnyRoute, Lua: "xlog(fmt,fmt); xlog_facility(fmt,fmt,fmt)", Run: func(c *module.Call, a module.Args) module.Result { return x.log(c, a, false) },
+			{Name: "xlog", Routes: module.AnyRoute, Prepare: checkFacility, Lua: "xlog(fmt,fmt); xlog_facility(fmt,fmt,fmt)", Run: func(c *module.Call, a module.Args) module.Result { return x.log(c, a, false) },
 				Args: []module.Arg{
 					{Name: "facility|level|format", Type: module.ArgTemplate, Means: module.MeansLevel, Doc: "the text; with two arguments the level, with three the facility"},
 					{Name: "level|format", Type: module.ArgTemplate, Optional: true, Means: module.MeansLevel, Doc: "with two arguments the text, with three the level"},
 					{Name: "format", Type: module.ArgTemplate, Optional: true, Doc: "the text"}},
 				Doc: "Writes a line at a level: L_ALERT, L_BUG, L_CRIT, L_ERR, L_WARN, L_NOTICE, L_INFO, L_DBG or a variable with its number. Without one: L_ERR."},
-			{Name: "xlogl", Routes: module.AnyRoute, Lua: "-", Run: func(c *module.Call, a module.Args) module.Result { return x.log(c, a, true) },
+			{Name: "xlogl", Routes: module.AnyRoute, Prepare: checkFacility, Lua: "-", Run: func(c *module.Call, a module.Args) module.Result { return x.log(c, a, true) },
 				Args: []module.Arg{
 					{Name: "facility|level|format", Type: module.ArgTemplate, Means: module.MeansLevel, Doc: "as of xlog"},
 					{Name: "level|format", Type: module.ArgTemplate, Optional: true, Means: module.MeansLevel, Doc: "as of xlog"},

@@ -65,6 +65,18 @@ func (b binder) Flag(name string) (int, bool) {
 	return int(n), ok
 }
 
+// Setting implements module.Binder.
+func (b binder) Setting(group, name string) bool {
+	for _, m := range b.c.modules {
+		for i := range m.Exports.Settings {
+			if e := &m.Exports.Settings[i]; e.Group == group && e.Name == name {
+				return true
+			}
+		}
+	}
+	return b.c.opt.Setting != nil && b.c.opt.Setting(group, name)
+}
+
 // Module implements module.Binder.
 func (b binder) Module(name string) module.Module {
 	if m := b.c.loaded(name); m != nil {

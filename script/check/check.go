@@ -22,6 +22,8 @@ type Options struct {
 	Core module.Exports
 	// Lookup finds the constructor of a module; nil takes module.Lookup.
 	Lookup func(name string) module.New
+	// Setting tells that the engine or the operator declares a setting; nil is for none.
+	Setting func(group, name string) bool
 	// Log is for notices of modules; nil takes the default logger.
 	Log *slog.Logger
 	// Ready, if set, is called when the parameters of all modules are set and

@@ -159,7 +159,7 @@ func (c *checker) loadModule(l *syntax.LoadModule) {
 	if c.opt.Adapt != nil {
 		c.opt.Adapt(&e)
 	}
-	c.modules = append(c.modules, &Module{name, m, e})
+	c.modules = append(c.modules, &Module{name, m, e, l.Name.Span})
 	c.loadedAt[name] = c.item
 }
 

@@ -35,6 +35,8 @@ type Module struct {
 	Name    string
 	Module  module.Module
 	Exports module.Exports
+	// At is where it is loaded.
+	At source.Span
 }
 
 // Route is a resolved route block.

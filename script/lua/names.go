@@ -131,6 +131,11 @@ func (t table) Flag(name string) (int, bool) {
 	return 0, false
 }
 
+// Setting implements module.Binder.
+func (t table) Setting(group, name string) bool {
+	return t.p.host.Settings().Lookup(group, name) != nil
+}
+
 // Module implements module.Binder.
 func (t table) Module(name string) module.Module {
 	for _, m := range t.p.set.Modules {

@@ -392,6 +392,7 @@ func (s *server) makeEngine() error {
 		}
 	}
 	s.declareSettings()
+	s.declareInstances()
 	program, err := s.attachScripts(vm.New(compile.Compile(s.cfg.script), vm.Options{MaxWhileLoops: set.Script.MaxWhileLoops, MaxRecursion: set.Script.MaxRecursion, Tracer: s.around.tracer, Follower: s.follower(),
 		SlowAction: set.Script.SlowAction, SlowLevel: module.LevelOf(set.Script.SlowLevel)}))
 	if err != nil {

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -15,13 +16,10 @@ import (
 
 // checkOnly is the flag -c: it checks and says so, as Kamailio does.
 func checkOnly(o *options, stderr io.Writer) int {
+	o.here = true
 	cfg, status := readConfig(o, stderr)
 	if status != exitOK {
 		return status
-	}
-	if _, err := lookupIdentity(cfg.settings.Process.User, cfg.settings.Process.Group); err != nil {
-		fmt.Fprintf(stderr, "ERROR: %v\n", err)
-		return exitFailure
 	}
 	cfg.printWarnings(stderr)
 	fmt.Fprintln(stderr, "config file ok, exiting...")
@@ -56,7 +54,7 @@ func runCheck(args []string, stdout, stderr io.Writer) int {
 	status := exitOK
 	for _, f := range files {
 		one := *o
-		one.file = f
+		one.file, one.here = f, true
 		cfg, s := readConfig(&one, stderr)
 		if s != exitOK {
 			status = 1
@@ -74,7 +72,7 @@ func checkForMachines(o *options, files []string, format string, stdout, stderr 
 	status := exitOK
 	for _, f := range files {
 		one := *o
-		one.file = f
+		one.file, one.here = f, true
 		cfg, err := loadConfig(&one, slog.New(slog.DiscardHandler))
 		if err != nil {
 			all = append(all, diagnostic{File: filepath.ToSlash(f), Severity: "error", Rule: string(source.CommandLine), Message: err.Error()})
@@ -91,6 +89,24 @@ func checkForMachines(o *options, files []string, format string, stdout, stderr 
 		return 1
 	}
 	return status
+}
+
+// checkHere looks for what a server needs of the machine that it starts on: its user, its group, its folder.
+func (c *config) checkHere() {
+	p := c.settings.Process
+	fail := func(parameter string, err error) {
+		at := c.settings.Place(parameter)
+		c.errs.Add(&source.Error{Pos: at.Pos, End: at.Fin, Rule: source.CoreParameter, Message: parameter + ": " + err.Error()})
+	}
+	if _, err := lookupIdentity(p.User, ""); err != nil {
+		fail("user", err)
+	}
+	if _, err := lookupIdentity("", p.Group); err != nil {
+		fail("group", err)
+	}
+	if info, err := os.Stat(p.WorkDir); p.WorkDir != "" && p.Chroot == "" && (err != nil || !info.IsDir()) {
+		fail("workdir", fmt.Errorf("there is no folder %q", p.WorkDir))
+	}
 }
 
 // takeFormat takes --format out of the arguments.

@@ -95,10 +95,16 @@ func loadConfig(o *options, log *slog.Logger) (*config, error) {
 	if o.adapt != nil {
 		o.adapt(&cfg.core)
 	}
-	cfg.script = check.Check(tree, check.Options{Core: cfg.core, Log: log, Ready: cfg.compilePrefix, Adapt: o.adapt, Inspect: cfg.inspection()}, cfg.errs)
+	cfg.script = check.Check(tree, check.Options{Core: cfg.core, Setting: cfg.hasSetting(), Log: log, Ready: cfg.compilePrefix, Adapt: o.adapt, Inspect: cfg.inspection()}, cfg.errs)
 	cfg.checkGroups()
 	cfg.checkEngine()
 	cfg.checkScripts()
+	if o.here {
+		cfg.checkHere()
+		if len(cfg.errs.Errors()) == 0 {
+			cfg.rehearse()
+		}
+	}
 	return cfg, nil
 }
 

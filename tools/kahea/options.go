@@ -53,6 +53,8 @@ type options struct {
 	inspect bool
 	// adapt is check.Options.Adapt; no flag sets it.
 	adapt func(*module.Exports)
+	// here looks for what a server needs of this machine, too; no flag sets it.
+	here bool
 }
 
 // defaultFile is the configuration that Kamailio's package installs.

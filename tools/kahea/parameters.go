@@ -4,6 +4,7 @@ package main
 
 import (
 	"fmt"
+	"sync"
 	"time"
 
 	"github.com/kahea-sip/kahea/core/module"
@@ -97,7 +98,16 @@ func (s *server) declareSettings() {
 		entries = append(entries, e)
 	}
 	s.registry.Declare(entries...)
-	s.declareInstances()
+}
+
+// hasSetting tells which settings declareSettings declares.
+func (c *config) hasSetting() func(group, name string) bool {
+	s := &server{cfg: c, registry: setting.New()}
+	declare := sync.OnceFunc(s.declareSettings)
+	return func(group, name string) bool {
+		declare()
+		return s.registry.Lookup(group, name) != nil
+	}
 }
 
 // declareInstances gives groups their instances: group[1].name = …; that they can
