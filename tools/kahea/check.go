@@ -44,7 +44,7 @@ func runCheck(args []string, stdout, stderr io.Writer) int {
 		io.WriteString(stdout, usage)
 		return exitOK
 	}
-	o.inspect = true
+	o.inspect, o.here = true, true
 	if len(files) == 0 {
 		files = []string{o.file}
 	}
@@ -54,7 +54,7 @@ func runCheck(args []string, stdout, stderr io.Writer) int {
 	status := exitOK
 	for _, f := range files {
 		one := *o
-		one.file, one.here = f, true
+		one.file = f
 		cfg, s := readConfig(&one, stderr)
 		if s != exitOK {
 			status = 1
@@ -72,7 +72,7 @@ func checkForMachines(o *options, files []string, format string, stdout, stderr 
 	status := exitOK
 	for _, f := range files {
 		one := *o
-		one.file, one.here = f, true
+		one.file = f
 		cfg, err := loadConfig(&one, slog.New(slog.DiscardHandler))
 		if err != nil {
 			all = append(all, diagnostic{File: filepath.ToSlash(f), Severity: "error", Rule: string(source.CommandLine), Message: err.Error()})

@@ -53,7 +53,7 @@ type options struct {
 	inspect bool
 	// adapt is check.Options.Adapt; no flag sets it.
 	adapt func(*module.Exports)
-	// here looks for what a server needs of this machine, too; no flag sets it.
+	// here looks for what a server needs of this machine; the word check and -c set it.
 	here bool
 }
 
