@@ -74,7 +74,7 @@ func (b binder) Setting(group, name string) bool {
 			}
 		}
 	}
-	return b.c.opt.Setting != nil && b.c.opt.Setting(group, name)
+	return b.c.opt.Setting == nil || b.c.opt.Setting(group, name)
 }
 
 // Module implements module.Binder.

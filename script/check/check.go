@@ -22,7 +22,7 @@ type Options struct {
 	Core module.Exports
 	// Lookup finds the constructor of a module; nil takes module.Lookup.
 	Lookup func(name string) module.New
-	// Setting tells that the engine or the operator declares a setting; nil is for none.
+	// Setting tells that the engine or the operator declares a setting; nil is for who does not ask.
 	Setting func(group, name string) bool
 	// Log is for notices of modules; nil takes the default logger.
 	Log *slog.Logger
