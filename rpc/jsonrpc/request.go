@@ -46,7 +46,10 @@ var ErrEnd = errors.New("unexpected end of JSON document")
 // not valid has its own *module.Fault in errs, nil for the others.
 func Parse(doc []byte) (reqs []Request, errs []error, batch bool, err error) {
 	doc = bytes.TrimSpace(doc)
-	if len(doc) == 0 || !json.Valid(doc) {
+	if !json.Valid(doc) {
+		doc = forgiven(doc)
+	}
+	if len(doc) == 0 {
 		return nil, nil, false, module.Faultf(CodeParse, "Parse error")
 	}
 	docs := []json.RawMessage{doc}
@@ -161,6 +164,10 @@ func (s *Splitter) Next() ([]byte, error) {
 		return doc, nil
 	case (errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, io.EOF)) && len(s.buf) <= MaxRequest:
 		return nil, ErrEnd
+	}
+	if doc, size := escaped(s.buf); size > 0 && json.Valid(doc) {
+		s.buf = s.buf[size:]
+		return doc, nil
 	}
 	return s.dropLine(), module.Faultf(CodeParse, "Parse error")
 }

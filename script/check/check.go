@@ -173,11 +173,14 @@ func (c *checker) failPrepare(name string, err error) {
 func (c *checker) paramSpan(name, text string) source.Span {
 	for _, it := range c.file.Items {
 		p, ok := it.(*syntax.ModParam)
-		if !ok || p.Module.Value != name {
+		if !ok {
+			continue
+		}
+		if re, err := modulePattern(p); err != nil || !re.MatchString(name) {
 			continue
 		}
 		value, isText := p.Value.(*syntax.String)
-		if strings.HasPrefix(text, p.Name.Value+":") || isText && strings.Contains(text, strconv.Quote(value.Value)) {
+		if strings.HasPrefix(strings.TrimPrefix(text, "parameter "), p.Name.Value+":") || isText && strings.Contains(text, strconv.Quote(value.Value)) {
 			return valueSpan(p.Value)
 		}
 	}

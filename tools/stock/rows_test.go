@@ -122,6 +122,15 @@ func TestHandedOver(t *testing.T) {
 					t.Errorf("kamctl %s prints\n%s", words, out)
 				}
 			}
+			pinged := make(chan struct{})
+			go func() {
+				defer close(pinged)
+				callee.answer(callee.hears("OPTIONS"))
+			}()
+			if out := kamctl(again, "ping", "sip:callee@"+callee.addr()); !strings.Contains(out, `"code": 200`) {
+				t.Errorf("kamctl ping prints\n%s", out)
+			}
+			<-pinged
 		})
 	}
 }
