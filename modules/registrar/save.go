@@ -3,6 +3,7 @@
 package registrar
 
 import (
+	"errors"
 	"sync"
 
 	"github.com/kahea-sip/kahea/core/module"
@@ -85,7 +86,7 @@ func (s *saving) run(uri string) module.Result {
 	}
 	text, result, why := s.change(&visit)
 	// A database that keeps the contacts has them before the answer goes out.
-	if err := visit.Commit(); err != nil && !s.r.loc.InMemory() {
+	if err := visit.Commit(); err != nil && (!s.r.loc.InMemory() || errors.Is(err, usrloc.ErrRefused)) {
 		why = errStore
 	}
 	if why != nil {

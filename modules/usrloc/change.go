@@ -69,6 +69,9 @@ type change struct {
 type changes struct {
 	records []change
 	gone    []goneRow
+	// refused are the records that the database has not taken when they were
+	// written, and never will.
+	refused []change
 }
 
 func (c *changes) empty() bool { return len(c.records) == 0 && len(c.gone) == 0 }

@@ -339,6 +339,31 @@ func TestRefused(t *testing.T) {
 	}
 }
 
+// TestRefusedAtOnce: who waits for the database is told that it refuses a row,
+// and a contact that would be gone after a restart is not there before.
+func TestRefusedAtOnce(t *testing.T) {
+	for _, mode := range []int{dbThrough, dbOnly} {
+		f := newDatabase(t)
+		_, _, d := serve(t, f, mode)
+		if err := register(t, d, "bob@h", contact("sip:a@h")); err != nil {
+			t.Fatal(err)
+		}
+		if err := register(t, d, "bob@h", contact("sip:!@h")); !errors.Is(err, ErrRefused) {
+			t.Errorf("mode %d: the error is %v", mode, err)
+		}
+		if err := register(t, d, "carol@h", contact("sip:!@h")); !errors.Is(err, ErrRefused) {
+			t.Errorf("mode %d: the error is %v", mode, err)
+		}
+		wantRows(t, f, fmt.Sprint("mode ", mode), "bob@h sip:a@h")
+		if list := visited(t, d, "bob@h"); len(list) != 1 || list[0].URI != "sip:a@h" {
+			t.Errorf("mode %d: bob has %v", mode, list)
+		}
+		if list := visited(t, d, "carol@h"); len(list) != 0 {
+			t.Errorf("mode %d: carol has %v", mode, list)
+		}
+	}
+}
+
 // TestOnly: two servers with one database and nothing in memory.
 func TestOnly(t *testing.T) {
 	f := newDatabase(t)

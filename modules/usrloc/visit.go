@@ -4,6 +4,7 @@ package usrloc
 
 import (
 	"context"
+	"errors"
 	"sync"
 
 	"github.com/kahea-sip/kahea/core/db"
@@ -85,9 +86,14 @@ func (v *Visit) Leave() {
 	}
 }
 
+// ErrRefused is the error of Commit where the database can not take a contact,
+// as with a text that its column cannot hold.
+var ErrRefused = errors.New("the database refuses a contact")
+
 // Commit ends a visit. The Bindings are unlocked. An error says that the
 // database has not taken the changes: with db_mode 1 they are in memory and
-// written later, with 3 they are lost.
+// written later, with 3 they are lost. A new contact of which the error is
+// ErrRefused is lost with either.
 func (v *Visit) Commit() error {
 	u := v.d.loc
 	if u.dbMode != dbOnly && (u.dbMode != dbThrough || !v.changed()) {
@@ -159,7 +165,24 @@ func (v *Visit) write() error {
 	b := v.Lock()
 	b.take(&p.all)
 	b.Unlock()
-	return u.db.send(v.context(), v.t, &p)
+	if err := u.db.send(v.context(), v.t, &p); err != nil || p.all.refused == nil {
+		return err
+	}
+	v.forget(p.all.refused)
+	return ErrRefused
+}
+
+// forget removes new contacts that the database refuses: their phones are told
+// so, and a restart would not bring them back. One that had a row keeps that.
+func (v *Visit) forget(refused []change) {
+	b := v.Lock()
+	defer b.Unlock()
+	for i := range refused {
+		k := &refused[i]
+		if r := b.s.record(k.n); k.was == stateNew && r.aor != 0 && r.state == stateSynced && v.t.same(b.s, k) {
+			b.drop(Handle(k.n))
+		}
+	}
 }
 
 // writeOnly writes what is nowhere else.
@@ -176,8 +199,12 @@ func (v *Visit) writeOnly() error {
 	err := u.db.write(v.context(), v.d.name, &all)
 	if err != nil {
 		u.db.tell("contacts cannot be written to the database", err)
+		return err
 	}
-	return err
+	if all.refused != nil {
+		return ErrRefused
+	}
+	return nil
 }
 
 func (v *Visit) context() context.Context {

@@ -37,6 +37,7 @@ func (b *database) flush(ctx context.Context, d *Domain) error {
 			if err := b.send(ctx, d.t, &p); err != nil {
 				return err
 			}
+			p.all.refused = nil // nobody waits for an answer
 			if next != 0 {
 				p.open(s)
 			}
@@ -94,7 +95,7 @@ func (p *parcel) close() {
 }
 
 // write writes changes, together where the database has transactions. What the
-// database refuses is told and left out; an error says that it is not
+// database refuses is told, left out and noted; an error says that it is not
 // available.
 func (b *database) write(ctx context.Context, table string, all *changes) error {
 	err := b.together(ctx, func(o db.Operations) error { return b.apply(ctx, o, table, all) })
@@ -103,13 +104,18 @@ func (b *database) write(ctx context.Context, table string, all *changes) error 
 	}
 	// One of them is refused: each for itself.
 	for i := range all.gone {
-		if err := b.alone(ctx, table, &changes{gone: all.gone[i : i+1]}); err != nil {
+		if _, err := b.alone(ctx, table, &changes{gone: all.gone[i : i+1]}); err != nil {
 			return err
 		}
 	}
 	for i := range all.records {
-		if err := b.alone(ctx, table, &changes{records: all.records[i : i+1]}); err != nil {
+		one := all.records[i]
+		taken, err := b.alone(ctx, table, &changes{records: all.records[i : i+1]})
+		if err != nil {
 			return err
+		}
+		if !taken {
+			all.refused = append(all.refused, one)
 		}
 	}
 	return nil
@@ -122,21 +128,22 @@ func (b *database) together(ctx context.Context, f func(db.Operations) error) er
 	return f(b.db)
 }
 
-// alone writes one change, as one that may have a row already.
-func (b *database) alone(ctx context.Context, table string, one *changes) error {
+// alone writes one change, as one that may have a row already. It is not taken
+// where the database refuses it.
+func (b *database) alone(ctx context.Context, table string, one *changes) (taken bool, err error) {
 	for i := range one.records {
 		one.records[i].was = stateDirty
 	}
-	err := b.together(ctx, func(o db.Operations) error { return b.apply(ctx, o, table, one) })
+	err = b.together(ctx, func(o db.Operations) error { return b.apply(ctx, o, table, one) })
 	if err == nil || errors.Is(err, db.ErrUnavailable) {
-		return err
+		return err == nil, err
 	}
 	what := "a contact cannot be removed from the database"
 	if len(one.records) > 0 {
 		what = "a contact cannot be written to the database: " + one.records[0].c.URI
 	}
 	b.tell(what, err)
-	return nil
+	return false, nil
 }
 
 func (b *database) apply(ctx context.Context, o db.Operations, table string, all *changes) error {

@@ -87,6 +87,27 @@ func TestRows(t *testing.T) {
 	}
 }
 
+// TestRefusedRow: a REGISTER whose row the tables of kamdbctl cannot hold, for
+// they are latin1, is answered with 500 by both servers, and registers nobody.
+func TestRefusedRow(t *testing.T) {
+	kahea := refserver.KaheaCommand(t, "../kahea")
+	refserver.Needs(t, "kamailio", "kamdbctl")
+	s, _ := kamdbctlStore(t)
+	for _, command := range []string{refserver.ReferenceCommand, kahea} {
+		server := s.start(t, command, withMode(t, 1), "USRLOCDB")
+		p := newPhone(t, server.Addr())
+		aor := "sip:anna@" + server.Addr()
+		reply := p.ask(p.request("REGISTER", "sip:"+server.Addr(), aor, aor, "User-Agent: \u6f22\r\nContact: <sip:anna@"+p.addr()+">\r\n"), patience)
+		if !strings.HasPrefix(reply, "SIP/2.0 500 ") {
+			t.Errorf("%s: the REGISTER is answered %q", command, reply)
+		}
+		if reply := p.ask(p.request("MESSAGE", aor, "sip:caller@"+server.Addr(), aor, ""), patience); !strings.HasPrefix(reply, "SIP/2.0 404 ") {
+			t.Errorf("%s: a call is answered %q", command, reply)
+		}
+		server.Stop()
+	}
+}
+
 // TestHandedOver: each server goes on with the contacts that the other one has
 // written, on tables of kamdbctl, and kamctl works on both.
 func TestHandedOver(t *testing.T) {
