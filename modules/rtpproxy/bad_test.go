@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/netip"
 	"strings"
+	"sync/atomic"
 	"testing"
 
 	"github.com/kahea-sip/kahea/core/module"
@@ -42,17 +43,18 @@ func TestMarkerInPart(t *testing.T) {
 // nothing is changed, and more than there may be are not even asked for.
 func TestManyStreams(t *testing.T) {
 	p := newProxy(t)
-	asked := 0
-	next := func(last int) func(string) string {
-		asked = 0
+	var asked atomic.Int64
+	next := func(last int64) func(string) string {
+		asked.Store(0)
 		return func(command string) string {
 			if command[0] != 'U' {
 				return answers("")(command)
 			}
-			if asked++; asked > last {
+			n := asked.Add(1)
+			if n > last {
 				return "E7"
 			}
-			return fmt.Sprint(30000+2*asked, " 10.11.12.13")
+			return fmt.Sprint(30000+2*n, " 10.11.12.13")
 		}
 	}
 	p.set(next(100))
@@ -68,12 +70,12 @@ func TestManyStreams(t *testing.T) {
 	}
 	p.set(next(50))
 	if rc, body := run(t, config(p.url()), "rtpproxy_offer();", message("INVITE", "", streams(100))); rc != "-1" || body != streams(100) {
-		t.Errorf("half of the streams get a place: $rc %s, %d commands\n%s", rc, asked, body)
+		t.Errorf("half of the streams get a place: $rc %s, %d commands\n%s", rc, asked.Load(), body)
 	}
 	p.set(next(1000))
 	p.commands()
-	if rc, body := run(t, config(p.url()), "rtpproxy_offer();", message("INVITE", "", streams(maxStreams+1))); rc != "-1" || body != streams(maxStreams+1) || asked > 0 {
-		t.Errorf("too many streams: $rc %s, %d commands\n%s", rc, asked, body)
+	if rc, body := run(t, config(p.url()), "rtpproxy_offer();", message("INVITE", "", streams(maxStreams+1))); rc != "-1" || body != streams(maxStreams+1) || asked.Load() > 0 {
+		t.Errorf("too many streams: $rc %s, %d commands\n%s", rc, asked.Load(), body)
 	}
 }
 
@@ -97,6 +99,7 @@ func TestCutShort(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			p := newProxy(t)
+			p.mu.Lock()
 			p.raw = func(cookie, command string) []string {
 				if command[0] == 'V' {
 					return nil
@@ -108,6 +111,7 @@ func TestCutShort(t *testing.T) {
 				}
 				return all
 			}
+			p.mu.Unlock()
 			rc, body := run(t, config(p.url()), "rtpproxy_offer();", message("INVITE", "", one))
 			if rc != row.rc {
 				t.Errorf("$rc is %s, want %s", rc, row.rc)

@@ -72,10 +72,10 @@ func (p *proxy) serve() {
 		if command[0] != 'V' && (len(p.seen) == 0 || p.seen[len(p.seen)-1] != command) {
 			p.seen = append(p.seen, command)
 		}
-		reply := p.answer(command)
+		reply, raw := p.answer(command), p.raw
 		p.mu.Unlock()
-		if p.raw != nil {
-			if all := p.raw(cookie, command); all != nil {
+		if raw != nil {
+			if all := raw(cookie, command); all != nil {
 				for _, text := range all {
 					if _, err := p.conn.WriteTo([]byte(text), from); err != nil {
 						return
