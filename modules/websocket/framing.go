@@ -240,14 +240,13 @@ func peerClose(payload []byte) error {
 		return &gone{}
 	}
 	code, reason := ws.ParseCloseFrameDataUnsafe(payload)
-	switch err := ws.CheckCloseFrameData(code, reason); err {
-	case nil:
-		return &gone{code}
-	case ws.ErrProtocolInvalidUTF8:
+	switch {
+	case !mayBeSent(int(code)):
+		return ws.ErrProtocolStatusCodeUnknown
+	case !utf8.ValidString(reason):
 		return errReason
-	default:
-		return err
 	}
+	return &gone{code}
 }
 
 // reply makes a frame that the reader answers with.

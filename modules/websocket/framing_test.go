@@ -118,6 +118,8 @@ var frames = []struct {
 	{"Close of an application", masked(ws.OpClose, true, "\x0f\xa1"), nil, 4001},
 	{"Close with half a status", masked(ws.OpClose, true, "\x03"), nil, ws.StatusProtocolError},
 	{"Close with 1006", masked(ws.OpClose, true, "\x03\xee"), nil, ws.StatusProtocolError},
+	{"Close with 1013, of the registry", masked(ws.OpClose, true, "\x03\xf5"), nil, 1013},
+	{"Close with 5000", masked(ws.OpClose, true, "\x13\x88"), nil, ws.StatusProtocolError},
 	{"Close with 999", masked(ws.OpClose, true, "\x03\xe7"), nil, ws.StatusProtocolError},
 	{"Close with a reason that is not UTF-8", masked(ws.OpClose, true, "\x03\xe8\xff"), nil, ws.StatusInvalidFramePayloadData},
 }

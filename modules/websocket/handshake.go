@@ -57,12 +57,12 @@ var (
 
 // check says what is wrong with a handshake (RFC 6455 4.2.1).
 func (m *WebSocket) check(msg *sip.Message) error {
-	switch version := msg.ValueNamed("Sec-WebSocket-Version"); {
+	switch version := only(msg, "Sec-WebSocket-Version"); {
 	case m.clients.disabled.Load():
 		return errDisabled
 	case !lists(msg, "Connection", "upgrade"), !lists(msg, "Upgrade", "websocket"), !lists(msg, "Sec-WebSocket-Protocol", subProtocol):
 		return errBadRequest
-	case !hasHost(msg), msg.MethodName != http.MethodGet, msg.Proto == "HTTP/1.0", !isKey(msg.ValueNamed("Sec-WebSocket-Key")), version == "":
+	case only(msg, "Host") == "", msg.MethodName != http.MethodGet, msg.Proto == "HTTP/1.0", !isKey(only(msg, "Sec-WebSocket-Key")), version == "":
 		return errBadRequest
 	case version != "13":
 		return errVersion
@@ -70,10 +70,13 @@ func (m *WebSocket) check(msg *sip.Message) error {
 	return nil
 }
 
-// hasHost tells whether a request names its host, once (RFC 9112 3.2).
-func hasHost(msg *sip.Message) bool {
-	i := msg.FirstNamed("Host")
-	return i >= 0 && strings.TrimSpace(msg.HeaderValueAt(i)) != "" && msg.NextNamed("Host", i) < 0
+// only is the value of a header that may be there once; empty where it is missing, or there again (RFC 6455 11.3, RFC 9112 3.2).
+func only(msg *sip.Message, header string) string {
+	i := msg.FirstNamed(header)
+	if i < 0 || msg.NextNamed(header, i) >= 0 {
+		return ""
+	}
+	return strings.TrimSpace(msg.HeaderValueAt(i))
 }
 
 // lists tells whether a header that is a list has a word, in any case.
