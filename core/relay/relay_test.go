@@ -187,7 +187,7 @@ func TestAsk(t *testing.T) {
 // TestAskSilent: a silent node, and one that is found away while it is asked.
 func TestAskSilent(t *testing.T) {
 	n := listen(t, func(string) []string { return nil })
-	a := Asking{Patience: time.Millisecond, Tries: 2}
+	a := Asking{Patience: 100 * time.Millisecond, Tries: 2}
 	if _, _, err := a.Ask(t.Context(), n, "c", []byte("x")); !errors.Is(err, ErrSilent) {
 		t.Errorf("%v", err)
 	}
