@@ -56,17 +56,22 @@ func Compile(file string) (*Script, error) {
 }
 
 func compileText(file, text string) (*Script, error) {
+	if strings.HasPrefix(text, "\x1bLua") {
+		return nil, &source.Error{Pos: source.Pos{Filename: file}, Message: "the script is compiled (luac): only its source can be loaded"}
+	}
 	found := newer(file, text)
 	if len(found.errors) > 0 {
 		return nil, Mistakes(found.errors)
 	}
-	// A first line that begins with # is for a shell.
+	// A byte order mark is what editors put in front, a first line that begins with #
+	// is for a shell.
+	text = strings.TrimPrefix(text, "\ufeff")
 	if strings.HasPrefix(text, "#") {
 		text = "--" + text[1:]
 	}
 	tree, err := parse.Parse(strings.NewReader(text), file)
 	if err != nil {
-		return nil, syntaxError(file, err)
+		return nil, syntaxError(file, text, err)
 	}
 	ksr := listCalls(file, text, tree)
 	proto, err := compileTree(file, tree)
@@ -80,7 +85,7 @@ func compileText(file, text string) (*Script, error) {
 func compileProto(name, text string) (*glua.FunctionProto, error) {
 	tree, err := parse.Parse(strings.NewReader(text), name)
 	if err != nil {
-		return nil, syntaxError(name, err)
+		return nil, syntaxError(name, text, err)
 	}
 	return compileTree(name, tree)
 }
@@ -91,23 +96,22 @@ func compileTree(name string, tree []ast.Stmt) (*glua.FunctionProto, error) {
 	splitConstructors(tree)
 	proto, err := glua.Compile(tree, name)
 	if err != nil {
-		return nil, syntaxError(name, err)
+		return nil, syntaxError(name, "", err)
 	}
 	return proto, nil
 }
 
 // syntaxError says where a script cannot be understood.
-func syntaxError(name string, err error) error {
+func syntaxError(name, text string, err error) error {
 	if e, ok := errors.AsType[*parse.Error](err); ok {
-		message := strings.TrimSuffix(e.Message, ": unexpected $end")
-		text := e.Message
+		message := e.Message
 		if e.Pos.Line == parse.EOF {
-			return &source.Error{Pos: source.Pos{Filename: name}, Message: "the script ends within a block: an end is missing"}
+			return endError(name, text)
 		}
 		if e.Token != "" {
-			text = fmt.Sprintf("%s near %q", message, e.Token)
+			message = fmt.Sprintf("%s near %q", strings.TrimSuffix(message, ": unexpected $end"), e.Token)
 		}
-		return &source.Error{Pos: source.Pos{Filename: name, Line: e.Pos.Line, Column: max(e.Pos.Column, 1)}, Message: text}
+		return &source.Error{Pos: source.Pos{Filename: name, Line: e.Pos.Line, Column: max(e.Pos.Column, 1)}, Message: message}
 	}
 	if e, ok := errors.AsType[*glua.CompileError](err); ok {
 		return &source.Error{Pos: source.Pos{Filename: name, Line: e.Line, Column: 1}, Message: e.Message}

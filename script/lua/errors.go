@@ -3,6 +3,8 @@
 package lua
 
 import (
+	"errors"
+	"strconv"
 	"strings"
 	"sync"
 	"time"
@@ -35,6 +37,7 @@ func (e *errorLog) init() { e.all = map[string]*errorCount{} }
 
 // report logs an error of a script. message begins with its place.
 func (e *errorLog) report(c *module.Call, message, traceback string) {
+	message = inLine.Replace(message)
 	attrs := []any{"call_id", c.Msg.Value(sip.HeaderCallID), "method", c.Msg.MethodName, "route", c.Line.Route}
 	repeated, tell := e.count(place(message, traceback), c.Packet.Time)
 	if !tell {
@@ -49,6 +52,9 @@ func (e *errorLog) report(c *module.Call, message, traceback string) {
 	}
 	c.Log().Error("error in a Lua script: "+message, attrs...)
 }
+
+// inLine writes an error that has more lines than one, such as those of require, in one.
+var inLine = strings.NewReplacer("\n\t", "; ", "\r\n", " ", "\n", " ", "\r", " ")
 
 // count notes an error at a place; tell says that it is to be told, repeated
 // how often it came since it was told last.
@@ -128,6 +134,25 @@ func (s *state) message(e *glua.ApiError) string {
 	}
 	s.lua.Pop(1)
 	return text
+}
+
+// errExitAtLoad is said of scripts that end themselves where they are loaded.
+var errExitAtLoad = errors.New("the script calls os.exit, KSR.x.exit or KSR.x.drop outside of functions: there is no message that it could end")
+
+// loadError is an error of a script outside of its functions, in a line.
+func (s *state) loadError(err error) error {
+	if isExit(err) {
+		return errExitAtLoad
+	}
+	e, ok := err.(*glua.ApiError)
+	if !ok {
+		return err
+	}
+	text := s.message(e)
+	if trace := traceText(e.StackTrace, ""); trace != "" {
+		text += " traceback=" + strconv.Quote(trace)
+	}
+	return errors.New(text)
 }
 
 // traceText is the traceback in one line, from the inside out. The outermost

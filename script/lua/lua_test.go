@@ -296,14 +296,14 @@ local n = 0
 function ksr_request_route()
 	n = n + 1
 	if n % 3 == 0 then error(setmetatable({ n }, { __tostring = function(t) return "object " .. t[1] end })) end
-	if n % 3 == 1 then error("text " .. n, 0) end
+	if n % 3 == 1 then error("text " .. n .. "\n\tof\nlines", 0) end
 	error(function() end)
 end`, lua.Options{})
 	for range 9 {
 		s.run(s.call(scripttest.Invite))
 	}
 	out := strings.Join(s.Env.Host.Lines(), "\n")
-	for _, want := range []string{"text 1", "object 3", "error object is a function value"} {
+	for _, want := range []string{"text 1; of lines", "object 3", "error object is a function value"} {
 		if !strings.Contains(out, want) {
 			t.Errorf("%q is not there: %s", want, out)
 		}
@@ -318,6 +318,9 @@ func TestStepLimit(t *testing.T) {
 		`while true do end`,
 		`while true do pcall(function() while true do end end) end`,
 		`coroutine.wrap(function() while true do end end)()`,
+		`string.find(string.rep("a", 3000), ".-.-.-.-b")`,
+		`pcall(string.gsub, string.rep("a", 3000), "a-a-a-a-b", "") for i = 1, 9 do end`,
+		`for x in string.gmatch(string.rep("a", 3000), "a*a*a*a*b") do end`,
 		`local co = coroutine.create(function() while true do end end) coroutine.resume(co) while true do end`,
 	} {
 		s := load(t, "", "function ksr_request_route() if KSR.is_ACK() then "+body+" end KSR.info('fine') end", lua.Options{StepLimit: 10000})
@@ -422,6 +425,24 @@ end`
 	}
 }
 
+// What a script does wrong where it is loaded is told in a line.
+func TestErrorsAtLoad(t *testing.T) {
+	s := load(t, "", "", lua.Options{})
+	tests := []struct{ script, want string }{
+		{"local t\nt.x = 1", "script.lua:2: attempt to index local 't' (a nil value) traceback=\""},
+		{"local function f() error({}) end\nf()", "error object is a table value traceback=\""},
+		{"os.exit(1)", "the script calls os.exit, KSR.x.exit or KSR.x.drop outside of functions"},
+		{"KSR.x.exit()", "the script calls os.exit, KSR.x.exit or KSR.x.drop outside of functions"},
+		{"error(nil)", "error object is a nil value"},
+	}
+	for _, tt := range tests {
+		s.write(tt.script)
+		if err := s.program.Reload(-1); err == nil || !strings.Contains(err.Error(), tt.want) || strings.Contains(err.Error(), "\n") {
+			t.Errorf("%s: got %v, want %q", tt.script, err, tt.want)
+		}
+	}
+}
+
 func TestRoutesByName(t *testing.T) {
 	s := load(t, "route[NATIVE] { xlog(\"native\"); }", `
 function on_failure() KSR.info("failure") end
@@ -462,7 +483,12 @@ func TestNewerLuaIsToldAtLoad(t *testing.T) {
 		{"x = table.unpack(t)", "warning: script.lua:1:5: table.unpack is of Lua 5.2: Lua here is 5.1"},
 		{"x = my.table.unpack(t)", ""},
 		{"for i = 1, 3 do if i == 2 then goto continue end ::continue:: end", ""},
-		{"x = (", "script.lua: the script ends within a block: an end is missing"},
+		{"x = (", `script.lua:1:1: the script ends, and "(" of line 1 has no ")"`},
+		{"function f()\n  if x then -- end\n    y = 'end'\n  end\n\n", `script.lua:4:1: the script ends, and "function" of line 1 has no "end"`},
+		{"function f()\n  for i = 1, 2 do\n    repeat until [[end]]\n", `script.lua:3:1: the script ends, and "do" of line 2 has no "end"`},
+		{"a = 1\nx", "script.lua:2:1: the script ends within a statement"},
+		{"\ufefflocal x = 1", ""},
+		{"\x1bLuaQ", "script.lua: the script is compiled (luac): only its source can be loaded"},
 		{"x = = 1", `script.lua:1:5: syntax error near "="`},
 		{"#!/usr/bin/lua\nx = 1", ""},
 	}

@@ -31,6 +31,11 @@ func TestErrorsNameWhatIsNil(t *testing.T) {
 		{`local ok, err = pcall(function() KSR.pv.gett() end) error(err, 0)`, "call field 'gett' (a nil value): KSR.pv.gett is not there"},
 		{`coroutine.wrap(function() KSR.pv.gett() end)()`, "call field 'gett' (a nil value): KSR.pv.gett is not there"},
 		{`loadstring("KSR.pv.gett()")()`, "call field 'gett' (a nil value): KSR.pv.gett is not there"},
+		// A register that a local variable had before.
+		{"if not KSR then local f = 1 f() end\nif KSR then KSR.pv.gett('x') end", "call field 'gett' (a nil value): KSR.pv.gett is not there"},
+		{"do local f = 1 end do local g = 2 local h = 3 end\nif KSR then nothing.x() end", "index global 'nothing' (a nil value)"},
+		{"do local f = 1 end do local g = 2 local h = 3 end\nlocal t = KSR.nothing\nt.x = 1", "index local 't' (a nil value)"},
+		{"do local f = 1 end\nlocal t\nt()", "call local 't' (a nil value)"},
 		{`for x in nil do end`, "attempt to call a nil value"},
 		{`({})[1]()`, "attempt to call a nil value"},
 	} {

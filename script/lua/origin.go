@@ -22,6 +22,9 @@ func callsAt(p *glua.FunctionProto, line int, name string) []origin {
 			continue
 		}
 		if o, ok := originOf(p, call.Pc, instruction(p.Code[call.Pc]).a()); ok {
+			if o.kind == "local" {
+				o.name = name
+			}
 			found = append(found, o)
 		}
 	}
@@ -60,7 +63,7 @@ func indexesAt(p *glua.FunctionProto, line int, key glua.LValue) []origin {
 
 // originOf is where the value came from that a register has before an instruction.
 func originOf(p *glua.FunctionProto, pc, register int) (origin, bool) {
-	if name, ok := localName(p, register, pc); ok {
+	if name, ok := localName(p, register, pc); ok && !fetched(p, register, pc) {
 		return origin{kind: "local", name: name}, true
 	}
 	for pc--; pc >= 0; pc-- {
@@ -100,8 +103,41 @@ func originOf(p *glua.FunctionProto, pc, register int) (origin, bool) {
 	return origin{}, false
 }
 
-// localName is the name of the local variable that a register is at an instruction.
-func localName(p *glua.FunctionProto, register, pc int) (string, bool) {
+// fetched tells whether a register has what its line fetched before an instruction,
+// which is then no local variable: where the scope of one ends the library does not
+// note well, so that localName may find one whose register is used again.
+func fetched(p *glua.FunctionProto, register, pc int) bool {
+	for w := pc - 1; w >= 0 && p.DbgSourcePositions[w] == p.DbgSourcePositions[pc]; w-- {
+		i := instruction(p.Code[w])
+		if !i.writes() || i.a() != register {
+			continue
+		}
+		for _, v := range p.DbgLocals {
+			if w < v.StartPc && v.StartPc <= pc {
+				return false
+			}
+		}
+		switch i.op() {
+		case glua.OP_MOVE, glua.OP_MOVEN, glua.OP_GETUPVAL, glua.OP_GETGLOBAL, glua.OP_GETTABLE, glua.OP_GETTABLEKS, glua.OP_SELF:
+			return true
+		}
+		return false
+	}
+	return false
+}
+
+// localName is the name of the local variable that a register is at an instruction:
+// the one that was put there last, or else the one that the library's notes name.
+func localName(p *glua.FunctionProto, register, pc int) (name string, ok bool) {
+	for i := len(p.DbgLocals) - 1; i >= 0; i-- {
+		v := p.DbgLocals[i]
+		if v.StartPc == 0 || v.StartPc > pc {
+			continue
+		}
+		if put := instruction(p.Code[v.StartPc-1]); put.writes() && put.a() == register {
+			return v.Name, true
+		}
+	}
 	for _, v := range p.DbgLocals {
 		if v.StartPc <= pc && pc < v.EndPc {
 			if register == 0 {

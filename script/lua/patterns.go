@@ -45,6 +45,8 @@ type matcher struct {
 	levels, depth    int
 	// fault is why the pattern cannot be understood; nothing matches then.
 	fault string
+	// steps counts what the matching takes, nil where there is no limit.
+	steps *stepCounter
 }
 
 // newMatcher takes a pattern up to its first zero byte: Lua 5.1 sees no more
@@ -71,6 +73,11 @@ func (m *matcher) fail(why string) int {
 func (m *matcher) match(s, p int) int {
 	if m.depth++; m.depth > maxPatternDepth {
 		return m.fail(patternComplex)
+	}
+	if m.steps != nil {
+		if m.steps.n++; m.steps.exceeded() || m.fault != "" {
+			return m.fail(errTooManySteps.Error()) // each way that is left fails too
+		}
 	}
 	e := m.walk(s, p)
 	m.depth--

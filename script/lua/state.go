@@ -82,6 +82,7 @@ func (l *pool) newState() (*state, error) {
 		s.lua.Push(s.guard)
 		s.lua.Push(s.lua.NewFunctionFromProto(script.proto))
 		if err := s.protect(0); err != nil {
+			err = s.loadError(err)
 			s.close()
 			return nil, err
 		}

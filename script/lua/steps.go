@@ -57,6 +57,12 @@ func (s *stepCounter) Value(any) any { return nil }
 
 func (s *stepCounter) exceeded() bool { return s != nil && s.n > s.limit }
 
+// stepsOf is the counter of a state, nil without a limit.
+func stepsOf(l *glua.LState) *stepCounter {
+	s, _ := l.Context().(*stepCounter)
+	return s
+}
+
 // begin goes on to count for a message, which other runs of scripts may have cost
 // something already.
 func (s *stepCounter) begin(c *module.Call) {

@@ -22,6 +22,7 @@ func search(l *glua.LState, fn string, find bool) int {
 	}
 	at = min(max(at-1, 0), len(subject))
 	m := newMatcher(subject, pattern)
+	m.steps = stepsOf(l)
 	if find && (glua.LVAsBool(l.Get(4)) || !strings.ContainsAny(m.pattern, patternSpecials)) {
 		i := strings.Index(subject[at:], pattern)
 		if i < 0 {
@@ -108,6 +109,7 @@ func pushCaptures(l *glua.LState, m *matcher, s, e int) int {
 // stringGmatch gives one match after the other. A ^ is a character here.
 func stringGmatch(l *glua.LState) int {
 	m := newMatcher(argString(l, 1, "gmatch"), argString(l, 2, "gmatch"))
+	m.steps = stepsOf(l)
 	at := 0
 	l.Push(l.NewFunction(func(l *glua.LState) int {
 		for ; at <= len(m.subject); at++ {
@@ -144,6 +146,7 @@ func stringGsub(l *glua.LState) int {
 	}
 	most := optInt(l, 4, fn, len(subject)+1)
 	m := newMatcher(subject, pattern)
+	m.steps = stepsOf(l)
 	p := 0
 	if strings.HasPrefix(m.pattern, "^") {
 		p = 1

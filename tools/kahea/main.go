@@ -4,6 +4,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -12,6 +13,7 @@ import (
 	"slices"
 	"strings"
 	"syscall"
+	"time"
 
 	_ "github.com/kahea-sip/kahea/modules/standard"
 
@@ -105,7 +107,7 @@ func serve(o *options, around surroundings) int {
 	signal.Ignore(syscall.SIGPIPE)
 	signal.Notify(signals, syscall.SIGTERM, syscall.SIGINT, syscall.SIGHUP, syscall.SIGUSR1, syscall.SIGUSR2, syscall.SIGCHLD)
 	defer signal.Stop(signals)
-	s, err := boot(cfg, around)
+	s, err := bootUntil(cfg, around, signals, bootGrace)
 	if err != nil {
 		fmt.Fprintf(around.stderr, "ERROR: %v\n", err)
 		return exitFailure
@@ -124,6 +126,47 @@ func serve(o *options, around surroundings) int {
 			}
 		case <-s.ended:
 			return s.stop()
+		}
+	}
+}
+
+// bootGrace is how long a start may go on after a signal to end: a script may loop
+// where it is loaded.
+const bootGrace = 3 * time.Second
+
+var errEndedStarting = errors.New("ended by a signal while it was starting")
+
+// bootUntil boots the server. A signal to end that comes meanwhile is left for the
+// server that is up; where it does not come up, the start is given up.
+func bootUntil(cfg *config, around surroundings, signals chan os.Signal, grace time.Duration) (*server, error) {
+	type outcome struct {
+		s   *server
+		err error
+	}
+	up := make(chan outcome, 1)
+	go func() {
+		s, err := boot(cfg, around)
+		up <- outcome{s, err}
+	}()
+	var early []os.Signal
+	var over <-chan time.Time
+	for {
+		select {
+		case sig := <-signals:
+			early = append(early, sig)
+			if over == nil && (sig == syscall.SIGTERM || sig == syscall.SIGINT) {
+				over = time.After(grace)
+			}
+		case <-over:
+			return nil, errEndedStarting
+		case o := <-up:
+			for _, sig := range early {
+				select {
+				case signals <- sig:
+				default: // there are enough of them
+				}
+			}
+			return o.s, o.err
 		}
 	}
 }

@@ -4,11 +4,13 @@ package main
 
 import (
 	"context"
+	"errors"
 	"net"
 	"os"
 	"path/filepath"
 	"runtime"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -59,6 +61,68 @@ func TestExitTimeout(t *testing.T) {
 	}
 	if text := log.String(); !strings.Contains(text, "ERROR: <core>: the end was not orderly") {
 		t.Errorf("the log is:\n%s", text)
+	}
+}
+
+// slowStart is a module whose start waits.
+type slowStart struct{ entered, leave chan struct{} }
+
+// Exports implements module.Module.
+func (s *slowStart) Exports() module.Exports { return module.Exports{Doc: "Starts late."} }
+
+// Start implements module.Starter.
+func (s *slowStart) Start(context.Context, module.Host) error {
+	close(s.entered)
+	<-s.leave
+	return nil
+}
+
+// starting is the module of the test that runs.
+var starting *slowStart
+
+func init() { module.Register("slow_start", func() module.Module { return starting }) }
+
+// TestEndWhileStarting: a signal to end is kept for a server that comes up, and ends the start of one that does not.
+func TestEndWhileStarting(t *testing.T) {
+	for _, comesUp := range []bool{true, false} {
+		starting = &slowStart{make(chan struct{}), make(chan struct{})}
+		dir := t.TempDir()
+		if err := os.WriteFile(filepath.Join(dir, "x.cfg"), []byte("loadmodule \"slow_start\"\nrequest_route { drop; }\n"), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		o, err := parseOptions([]string{"-E", "-DD", "-f", filepath.Join(dir, "x.cfg"), "-Y", dir, "-P", filepath.Join(dir, "pid"), "-l", "udp:127.0.0.1:0"})
+		if err != nil {
+			t.Fatal(err)
+		}
+		log := new(siptest.Log)
+		cfg, status := readConfig(o, log)
+		if status != exitOK {
+			t.Fatal(log)
+		}
+		signals := make(chan os.Signal, 1)
+		go func() {
+			<-starting.entered
+			signals <- syscall.SIGTERM
+			if comesUp {
+				for len(signals) > 0 {
+					runtime.Gosched()
+				}
+				close(starting.leave)
+			}
+		}()
+		grace := patience
+		if !comesUp {
+			grace = 0
+		}
+		s, err := bootUntil(cfg, surroundings{stdout: log, stderr: log, anyPort: true}, signals, grace)
+		switch {
+		case comesUp && (err != nil || len(signals) != 1):
+			t.Errorf("a server that came up: %v, %d signals left", err, len(signals))
+		case comesUp:
+			s.stop()
+		case !errors.Is(err, errEndedStarting):
+			t.Errorf("a server that does not come up: %v", err)
+		}
 	}
 }
 
