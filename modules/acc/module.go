@@ -6,6 +6,7 @@ package acc
 import (
 	"context"
 	"fmt"
+	"sync"
 
 	"github.com/kahea-sip/kahea/core/counter"
 	"github.com/kahea-sip/kahea/core/db"
@@ -62,6 +63,7 @@ type Acc struct {
 	stop  context.CancelFunc
 
 	rowsLost, rowsRefused counter.Counter
+	writings              sync.Pool // of *writing
 }
 
 // insertAsync is the db_insert_mode in which also functions of the script do

@@ -140,6 +140,9 @@ func TestBudget(t *testing.T) {
 	register := b.round(request("REGISTER", "sip:127.0.0.1:9", contact+"Authorization: Digest username=\"bob\", realm=\"h\", nonce=\"n\", uri=\"sip:h\", response=\"r\"\r\n"))
 	message := b.round(request("MESSAGE", "sip:bob@127.0.0.1:7", ""))
 	invite := b.round(request("INVITE", "sip:bob@127.0.0.1:9", ""))
+	acc := newBudgetOf(t, "testdata/budget.cfg", "-A", "WITH_ACC")
+	acc.receive(t, acc.round(request("REGISTER", "sip:127.0.0.1:9", contact)).next(), "SIP/2.0 200")
+	accounted := acc.round(request("INVITE", "sip:bob@127.0.0.1:9", ""))
 	for _, row := range []struct {
 		name string
 		most float64
@@ -159,6 +162,12 @@ func TestBudget(t *testing.T) {
 			b.receive(t, invite.answer("180 Ringing"), "SIP/2.0 180")
 			b.receive(t, invite.again("200 OK"), "SIP/2.0 200")
 			b.Advance(10 * time.Second)
+		}},
+		// Three are those above, two the text of the record and its code.
+		{"INVITE with a record of accounting", 5, func() {
+			acc.receive(t, accounted.next(), "INVITE sip:bob@127.0.0.1:7;transport=udp SIP/2.0")
+			acc.receive(t, accounted.answer("200 OK"), "SIP/2.0 200")
+			acc.Advance(10 * time.Second)
 		}},
 	} {
 		for range 50 { // until the pools have what is needed
