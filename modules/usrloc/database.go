@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/kahea-sip/kahea/core/db"
+	"github.com/kahea-sip/kahea/core/db/gate"
 )
 
 // The values of db_mode.
@@ -47,7 +48,15 @@ type database struct {
 	zone  *time.Location
 	// down tells that the last write failed, so that an outage is told once.
 	down quietFlag
+	// backlog are the visits that wait for their rows to be written.
+	backlog gate.Backlog
 }
+
+// maxVisits is how many visits may wait for a database that answers none of them.
+const maxVisits = 128
+
+// errHangs tells that a visit does not wait for the database.
+var errHangs = fmt.Errorf("%w: many contacts wait for it, and it has taken none for a second", db.ErrUnavailable)
 
 // startDatabase opens the database and loads the tables.
 func (u *Usrloc) startDatabase(ctx context.Context) error {
@@ -104,7 +113,7 @@ func (u *Usrloc) openDatabase(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	u.db = &database{loc: u, db: d, columns: u.columns, names: u.columns.list(), zone: time.Local}
+	u.db = &database{backlog: gate.Backlog{Limit: maxVisits}, loc: u, db: d, columns: u.columns, names: u.columns.list(), zone: time.Local}
 	versions := u.host.Core().VersionTable
 	for _, dom := range u.domains {
 		if u.versionTable != 0 {

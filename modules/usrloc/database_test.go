@@ -32,6 +32,8 @@ type flaky struct {
 	storage
 	away   atomic.Bool
 	writes atomic.Int64
+	// hold, if set, has each write tell that it has begun and wait.
+	hold chan chan struct{}
 }
 
 func (f *flaky) Transact(ctx context.Context, do func(db.Operations) error) error {
@@ -39,6 +41,11 @@ func (f *flaky) Transact(ctx context.Context, do func(db.Operations) error) erro
 		return fmt.Errorf("%w: test", db.ErrUnavailable)
 	}
 	f.writes.Add(1)
+	if f.hold != nil {
+		goOn := make(chan struct{})
+		f.hold <- goOn
+		<-goOn
+	}
 	return f.storage.(db.Transactor).Transact(ctx, func(o db.Operations) error { return do(refusing{o}) })
 }
 
@@ -336,6 +343,31 @@ func TestRefused(t *testing.T) {
 	wantRows(t, f, "after the timer", "bob@h sip:a@h", "bob@h sip:c@h")
 	if u.waiting() != 0 || u.dbFailures.Value() != 1 {
 		t.Errorf("%d wait, %d failures; want 0 and 1", u.waiting(), u.dbFailures.Value())
+	}
+}
+
+// TestRepeatedMeanwhile: a REGISTER that is repeated while its row is written
+// waits for the row, as the first one does.
+func TestRepeatedMeanwhile(t *testing.T) {
+	f := newDatabase(t)
+	_, _, d := serve(t, f, dbThrough)
+	f.hold = make(chan chan struct{})
+	first := make(chan error)
+	go func() { first <- register(t, d, "bob@h", contact("sip:a@h")) }()
+	goOn := <-f.hold
+	v, err := d.Visit(nil, "bob@h")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !v.changed() {
+		t.Error("there is nothing to wait for")
+	}
+	close(goOn)
+	if err := <-first; err != nil {
+		t.Error(err)
+	}
+	if v.changed() {
+		t.Error("there is something to wait for when the row is there")
 	}
 }
 

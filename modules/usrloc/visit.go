@@ -115,8 +115,14 @@ func (v *Visit) wait(f func()) {
 	v.c.Block(f)
 }
 
-// changed tells whether there is something to write.
+// changed tells whether there is something to write, or what was is being
+// written: a REGISTER that is repeated meanwhile is answered no sooner.
 func (v *Visit) changed() bool {
+	s := v.t.shard(v.t.store.hash(v.aor))
+	if !s.writing.TryLock() {
+		return true
+	}
+	s.writing.Unlock()
 	b := v.Lock()
 	defer b.Unlock()
 	if len(b.s.gone) > 0 {
@@ -160,16 +166,34 @@ func (v *Visit) write() error {
 	if u.dbMode == dbOnly {
 		return v.writeOnly()
 	}
+	if !u.db.backlog.Enter() {
+		u.db.tell("contacts cannot be written to the database, they wait", errHangs)
+		return errHangs
+	}
+	answered, err := v.writeThrough()
+	u.db.backlog.Leave(answered)
+	return err
+}
+
+// writeThrough writes what waits of the AOR. Where others of its shard have waited
+// in vain meanwhile it is left to the retry.
+func (v *Visit) writeThrough() (answered bool, err error) {
+	u := v.d.loc
 	var p parcel
 	p.open(v.t.shard(v.t.store.hash(v.aor)))
+	if u.db.backlog.Hangs() {
+		p.close()
+		return false, errHangs
+	}
 	b := v.Lock()
 	b.take(&p.all)
 	b.Unlock()
+	asked := !p.all.empty()
 	if err := u.db.send(v.context(), v.t, &p); err != nil || p.all.refused == nil {
-		return err
+		return asked && err == nil, err
 	}
 	v.forget(p.all.refused)
-	return ErrRefused
+	return true, ErrRefused
 }
 
 // forget removes new contacts that the database refuses: their phones are told

@@ -93,6 +93,32 @@ func TestDatabaseKilled(t *testing.T) {
 	}
 }
 
+// TestDatabaseHangs: a database that takes connections and answers nothing holds
+// up no call to a contact in memory, nor the registrations after the first ones;
+// when it goes on all of them are there.
+func TestDatabaseHangs(t *testing.T) {
+	command := refserver.KaheaCommand(t, "../kahea")
+	refserver.Needs(t)
+	for _, kind := range []string{"mysql", "postgres"} {
+		t.Run(kind, func(t *testing.T) {
+			s := newStore(t, kind)
+			server := s.start(t, command, withMode(t, 1), "USRLOCDB")
+			callee := registered(t, server, "callee")
+			l := beginLoad(t, server)
+			l.await(t, perSecond)
+			s.server.Pause()
+			for range 3 {
+				l.await(t, 2*perSecond)
+				callThrough(t, server, "callee", callee)
+			}
+			s.server.Resume()
+			l.await(t, perSecond)
+			l.end(t)
+			l.allStored(t, s, "callee")
+		})
+	}
+}
+
 // TestKilled kills the server under a load of registrations: with db_mode 1 all
 // that was answered 200 is there after the next start.
 func TestKilled(t *testing.T) {

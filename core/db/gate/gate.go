@@ -4,6 +4,7 @@
 package gate
 
 import (
+	"errors"
 	"fmt"
 	"sync"
 	"time"
@@ -20,7 +21,9 @@ const (
 
 // Gate lets operations through while the server is there. Once it is away, one
 // operation after each pause tries again; the others fail at once, so that
-// nobody waits for a server that is known not to answer.
+// nobody waits for a server that is known not to answer. Nor does anybody where
+// many wait for one that hangs. Each Enter without an error has one Lost, There or
+// Undecided.
 type Gate struct {
 	// ForGood leaves a server that was lost alone.
 	ForGood bool
@@ -30,19 +33,32 @@ type Gate struct {
 	until  time.Time     // guarded by mu: the next attempt
 	pause  time.Duration // guarded by mu
 	trying bool          // guarded by mu: an attempt is on its way
+
+	backlog Backlog
 }
+
+// backlogLimit is how many operations may wait for a server that answers none:
+// more than those of a slow one, and few of the workers that there may be.
+const backlogLimit = 256
+
+// errHangs tells why an operation was not tried.
+var errHangs = errors.New("many operations wait, and none had an answer for a second")
 
 // Enter returns an error while the server is away.
 func (g *Gate) Enter() error {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	if g.err == nil {
+		if g.backlog.Limit = backlogLimit; !g.backlog.Enter() {
+			return fmt.Errorf("%w: %w", db.ErrUnavailable, errHangs)
+		}
 		return nil
 	}
 	if g.ForGood || g.trying || time.Now().Before(g.until) {
 		return fmt.Errorf("%w: waiting before the next attempt: %w", db.ErrUnavailable, g.err)
 	}
 	g.trying = true
+	g.backlog.Count()
 	return nil
 }
 
@@ -50,6 +66,7 @@ func (g *Gate) Enter() error {
 func (g *Gate) Lost(err error) bool {
 	g.mu.Lock()
 	defer g.mu.Unlock()
+	g.backlog.Leave(false)
 	news := g.err == nil
 	if news {
 		g.pause = firstPause
@@ -64,6 +81,7 @@ func (g *Gate) Lost(err error) bool {
 func (g *Gate) There() bool {
 	g.mu.Lock()
 	defer g.mu.Unlock()
+	g.backlog.Leave(true)
 	news := g.err != nil
 	g.err, g.trying = nil, false
 	return news
@@ -73,5 +91,6 @@ func (g *Gate) There() bool {
 func (g *Gate) Undecided() {
 	g.mu.Lock()
 	defer g.mu.Unlock()
+	g.backlog.Leave(false)
 	g.trying = false
 }

@@ -63,3 +63,34 @@ func TestGateForGood(t *testing.T) {
 		}
 	})
 }
+
+// While many wait for a server that answers none of them, nobody else does. One
+// answer is enough, and so is that few wait.
+func TestGateOfOneThatHangs(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var g Gate
+		enter := func(when string, want bool) {
+			t.Helper()
+			if err := g.Enter(); (err == nil) != want || err != nil && !errors.Is(err, db.ErrUnavailable) {
+				t.Fatalf("%s: got %v", when, err)
+			}
+		}
+		time.Sleep(time.Hour) // nothing asked for a while
+		for range backlogLimit + 1 {
+			enter("at once", true)
+		}
+		time.Sleep(silence + 1)
+		enter("after a silence", false)
+		g.There()
+		enter("after an answer", true)
+		time.Sleep(silence + 1)
+		enter("after the next silence", false)
+		g.Undecided()
+		g.Undecided()
+		enter("when few wait", true)
+		for range backlogLimit {
+			g.Undecided()
+		}
+		enter("when none waits", true)
+	})
+}
