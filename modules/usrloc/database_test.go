@@ -371,6 +371,25 @@ func TestRepeatedMeanwhile(t *testing.T) {
 	}
 }
 
+// TestHangs: nobody waits for a database that hangs. With db_mode 1 the contact
+// is in memory and written later, with 3 there is none.
+func TestHangs(t *testing.T) {
+	for _, mode := range []int{dbThrough, dbOnly} {
+		f := newDatabase(t)
+		h, u, d := serve(t, f, mode)
+		u.db.backlog.Limit = 0 // as if too many waited
+		if err := alter(t, d, "bob@h", func(b *Bindings) { c := contact("sip:a@h"); b.Insert(&c) }); !errors.Is(err, db.ErrUnavailable) {
+			t.Errorf("mode %d: the error is %v", mode, err)
+		}
+		wantRows(t, f, fmt.Sprint("mode ", mode, " while it hangs"))
+		u.db.backlog.Limit = maxVisits
+		if mode == dbThrough {
+			h.Time.Advance(2 * time.Second)
+			wantRows(t, f, "later", "bob@h sip:a@h")
+		}
+	}
+}
+
 // TestRefusedAtOnce: who waits for the database is told that it refuses a row,
 // and a contact that would be gone after a restart is not there before.
 func TestRefusedAtOnce(t *testing.T) {

@@ -44,9 +44,15 @@ func (d *Domain) visitLoading(c *module.Call, aor string, l *loading) (Visit, er
 }
 
 func (d *Domain) visitDatabase(c *module.Call, aor string) (Visit, error) {
+	b := &d.loc.db.backlog
+	if !b.Enter() {
+		d.loc.db.tell("contacts cannot be read from the database", errHangs)
+		return Visit{}, errHangs
+	}
 	v := Visit{d: d, c: c, aor: aor}
 	var err error
 	v.wait(func() { err = v.fetch() })
+	b.Leave(err == nil)
 	return v, err
 }
 
@@ -141,6 +147,10 @@ func (v *Visit) changed() bool {
 func (v *Visit) fetch() error {
 	u := v.d.loc
 	v.gate().Lock()
+	if u.db.backlog.Hangs() { // others have waited in vain meanwhile
+		v.gate().Unlock()
+		return errHangs
+	}
 	v.t = u.scratch.get(u.store, v.d)
 	err := u.db.fetch(v.context(), v.d, v.t, v.aor)
 	if err != nil {

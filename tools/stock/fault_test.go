@@ -63,34 +63,41 @@ func registered(t *testing.T, server *refserver.Server, user string) *phone {
 func TestDatabaseKilled(t *testing.T) {
 	command := refserver.KaheaCommand(t, "../kahea")
 	refserver.Needs(t)
-	for _, mode := range []int{1, 2} {
-		for _, kind := range []string{"mysql", "postgres"} {
-			t.Run(fmt.Sprintf("mode %d %s", mode, kind), func(t *testing.T) {
-				s := newStore(t, kind)
-				cfg := withMode(t, mode)
-				server := s.start(t, command, cfg, "USRLOCDB")
-				callee := registered(t, server, "callee")
-				l := beginLoad(t, server)
-				l.await(t, perSecond)
-				s.server.Kill()
-				callThrough(t, server, "callee", callee)
-				l.await(t, 2*perSecond)
-				callThrough(t, server, "callee", callee)
-				s.server.Start()
-				l.await(t, perSecond)
-				l.end(t)
-				if mode == 1 {
-					l.allStored(t, s, "callee")
-					server.Kill()
-				} else {
-					server.Stop()
-				}
-				l.allStored(t, s, "callee")
-				again := s.startAt(t, server.Port, command, cfg, "USRLOCDB")
-				callThrough(t, again, "callee", callee)
-			})
-		}
+	for _, mode := range []int{1, 2} { // one after the other: two loads at a time are enough
+		t.Run(fmt.Sprintf("mode %d", mode), func(t *testing.T) {
+			for _, kind := range []string{"mysql", "postgres"} {
+				t.Run(kind, func(t *testing.T) {
+					t.Parallel()
+					databaseKilled(t, command, kind, mode)
+				})
+			}
+		})
 	}
+}
+
+func databaseKilled(t *testing.T, command, kind string, mode int) {
+	s := newStore(t, kind)
+	cfg := withMode(t, mode)
+	server := s.start(t, command, cfg, "USRLOCDB")
+	callee := registered(t, server, "callee")
+	l := beginLoad(t, server)
+	l.await(t, perSecond)
+	s.server.Kill()
+	callThrough(t, server, "callee", callee)
+	l.await(t, 2*perSecond)
+	callThrough(t, server, "callee", callee)
+	s.server.Start()
+	l.await(t, perSecond)
+	l.end(t)
+	if mode == 1 {
+		l.allStored(t, s, "callee")
+		server.Kill()
+	} else {
+		server.Stop()
+	}
+	l.allStored(t, s, "callee")
+	again := s.startAt(t, server.Port, command, cfg, "USRLOCDB")
+	callThrough(t, again, "callee", callee)
 }
 
 // TestDatabaseHangs: a database that takes connections and answers nothing holds
@@ -101,6 +108,7 @@ func TestDatabaseHangs(t *testing.T) {
 	refserver.Needs(t)
 	for _, kind := range []string{"mysql", "postgres"} {
 		t.Run(kind, func(t *testing.T) {
+			t.Parallel()
 			s := newStore(t, kind)
 			server := s.start(t, command, withMode(t, 1), "USRLOCDB")
 			callee := registered(t, server, "callee")
@@ -126,6 +134,7 @@ func TestKilled(t *testing.T) {
 	refserver.Needs(t)
 	for _, kind := range kinds {
 		t.Run(kind, func(t *testing.T) {
+			t.Parallel()
 			s := newStore(t, kind)
 			cfg := withMode(t, 1)
 			server := s.start(t, command, cfg, "USRLOCDB")
