@@ -24,14 +24,14 @@ run: build
 # All that needs no other program.
 test:
 	$(GO) vet ./...
-	$(GO) test ./...
+	$(GO) test -timeout 20m ./...
 
 # All tests once more, with those against Kamailio, sipp, baresip, kamcmd,
 # kamctl and JsSIP: what they need must be there, and nothing may be skipped but the
 # scenes of TestCalls and TestKEMICalls that a reliable transport does not have (retransmissions).
 test-servers: build
 	@log=$$(mktemp); \
-	if ! KAHEA_REQUIRE_SERVERS=1 $(GO) test -count=1 -v ./cfg/... ./modules/... ./rpc/... ./tools/... >$$log 2>&1; then \
+	if ! KAHEA_REQUIRE_SERVERS=1 $(GO) test -count=1 -timeout 20m -v ./cfg/... ./modules/... ./rpc/... ./tools/... >$$log 2>&1; then \
 	  grep -vE '^(=== |--- PASS|    --- PASS|        --- PASS|PASS)' $$log | tail -n 400; rm -f $$log; exit 1; fi; \
 	if grep -E '^ *--- SKIP' $$log | grep -vE ' Test(KEMI)?Calls/[a-z_]*tcp[a-z_]*/'; then echo 'skipped tests: install what they ask for'; rm -f $$log; exit 1; fi; \
 	grep -E '^(ok|FAIL)' $$log; rm -f $$log
