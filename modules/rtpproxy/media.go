@@ -130,7 +130,11 @@ func (r *RTPProxy) force(c *module.Call, function string, a module.Args, answer 
 	if !ok {
 		return c.Fail(function, errNoSDP)
 	}
-	e := editing{r: r, c: c, o: &o, start: start, text: c.Msg.Raw()[start:end], given: a.Str(1)}
+	priority, err := r.priority(c)
+	if err != nil {
+		return c.Fail(function, err)
+	}
+	e := editing{r: r, c: c, o: &o, start: start, text: c.Msg.Raw()[start:end], given: a.Str(1), priority: priority}
 	if err := e.read(); err != nil {
 		return c.Fail(function, err)
 	}
@@ -163,6 +167,8 @@ type editing struct {
 	origin  sdp.Line
 	streams []stream
 	d       sdp.Description
+	// priority is that of the proxy as a candidate of ICE, 0 for none.
+	priority int64
 }
 
 // read finds all that is edited, before anything is asked.
@@ -332,6 +338,7 @@ func (e *editing) apply() {
 		} else {
 			session = true
 		}
+		e.candidates(s)
 		if s.port == "0" {
 			continue
 		}

@@ -29,6 +29,7 @@ type RTPProxy struct {
 	marker      string
 	extraID     module.Accessor
 	instance    module.Accessor
+	ice         module.Accessor
 	dbURL       string
 	table       string
 
@@ -61,6 +62,7 @@ func (r *RTPProxy) Exports() module.Exports {
 			{Name: "nortpproxy_str", Set: &r.marker, Doc: "line that marks session descriptions whose media pass through a proxy, with its line end; empty for none"},
 			{Name: "extra_id_pv", Set: &r.extraID, Doc: "variable whose value the flag b adds to the Call-ID"},
 			{Name: "rtp_inst_pvar", Set: &r.instance, Doc: "variable that gets the URL of the node that was chosen"},
+			{Name: "ice_candidate_priority_avp", Set: &r.ice, Doc: "variable that says whether streams with candidates of ICE get the proxy as one more: 0 no, 1 as the first choice, 2, or no value, as the last one"},
 			{Name: "db_url", Set: &r.dbURL, Doc: "database with the nodes; those of rtpproxy_sock do not count then"},
 			{Name: "table_name", Set: &r.table, Doc: "table of the nodes"},
 		},
@@ -159,7 +161,10 @@ func (r *RTPProxy) load(ctx context.Context) error {
 			r.host.Log().Error("rtpproxy: a row of the database is left out", "url", db.Text(row[1]), "setid", db.Text(row[0]))
 			return nil
 		}
-		n.Own = new(abilities)
+		if err := adopt(n); err != nil {
+			r.host.Log().Error("rtpproxy: a row of the database is left out", "err", err)
+			return nil
+		}
 		r.sets.Add(id, n)
 		return nil
 	})
