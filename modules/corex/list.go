@@ -67,14 +67,11 @@ func memory(r *module.Request) error {
 
 func listAliases(r *module.Request) error {
 	for _, a := range r.Host.Transport().Aliases() {
-		proto, port := "*", "0"
+		proto := "*"
 		if a.Proto != transport.ProtoNone {
 			proto = a.Proto.String()
 		}
-		if a.Port != 0 {
-			port = strconv.Itoa(a.Port)
-		}
-		r.Struct().Add("PROTO", proto).Add("ADDR", a.Host).Add("PORT", port)
+		r.Struct().Add("PROTO", proto).Add("ADDR", a.Host).Add("PORT", a.Port)
 	}
 	return nil
 }

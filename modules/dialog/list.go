@@ -75,11 +75,9 @@ func (d *Dialog) show(s *module.Struct) {
 	s.Add("owner", d.owner()).Add("deadline", now.Add(d.deadline-mono).Unix()).Add("reason", d.reason)
 }
 
-const null = "<null string>"
-
 func (l *leg) show(s *module.Struct, known bool) {
 	if !known {
-		s.Add("tag", null).Add("contact", null).Add("cseq", null).Add("route_set", null).Add("socket", null)
+		s.Add("tag", nil).Add("contact", nil).Add("cseq", nil).Add("route_set", nil).Add("socket", nil)
 		return
 	}
 	s.Add("tag", l.tag).Add("contact", l.contact).Add("cseq", strconv.FormatUint(uint64(l.cseq), 10)).Add("route_set", l.routes).Add("socket", socketText(l))

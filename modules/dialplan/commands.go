@@ -12,10 +12,10 @@ func (d *Dialplan) rpcReload(r *module.Request) error {
 	return nil
 }
 
-// text is a text as kamcmd shows it: one that is empty is none.
-func text(s string) string {
+// text is a text of a reply: one that is empty is none.
+func text(s string) any {
 	if s == "" {
-		return "<null string>"
+		return nil
 	}
 	return s
 }
@@ -30,11 +30,14 @@ func (d *Dialplan) rpcDump(r *module.Request) error {
 		return module.Faultf(500, "Dialplan ID not matched")
 	}
 	all := r.Struct().Add("DPID", plan)
-	entries := all.Struct("ENTRIES")
+	var entries module.List
 	for _, u := range rules {
-		entries.Struct("ENTRY").Add("PRIO", u.priority).Add("MATCHOP", u.op).Add("MATCHEXP", u.match).Add("MATCHLEN", u.length).
+		e := &module.Struct{}
+		e.Struct("ENTRY").Add("PRIO", u.priority).Add("MATCHOP", u.op).Add("MATCHEXP", u.match).Add("MATCHLEN", u.length).
 			Add("SUBSTEXP", text(u.subst)).Add("REPLEXP", text(u.replace)).Add("ATTRS", text(u.attrs))
+		entries = append(entries, e)
 	}
+	all.Add("ENTRIES", entries)
 	return nil
 }
 

@@ -52,7 +52,7 @@ func anyLength(r *rule) int {
 	return 0
 }
 
-var errSoon = errors.New("the rules were read within the last seconds (reload_delta)")
+var errSoon = errors.New("ongoing reload")
 
 // load reads the rules; with an error those that are there stay.
 func (d *Dialplan) load(ctx context.Context) error {

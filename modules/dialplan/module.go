@@ -128,5 +128,7 @@ func (d *Dialplan) Start(ctx context.Context, h module.Host) (err error) {
 	if err := db.CheckVersion(ctx, d.database, h.Core().VersionTable, d.table, tableVersion); err != nil {
 		return err
 	}
-	return d.load(ctx)
+	err = d.load(ctx)
+	d.loaded = time.Time{} // reload_delta counts from the first reload
+	return err
 }

@@ -4,7 +4,6 @@
 package http_client
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -142,9 +141,6 @@ func bindError(b module.Binder, inner string) (module.Accessor, error) {
 	}), nil
 }
 
-// null is what Kamailio prints for a text that is not set.
-const null = "<null string>"
-
 // rpcList is httpclient.listcon. It tells nobody a password.
 func (m *Client) rpcList(r *module.Request) error {
 	if len(m.declared) == 0 {
@@ -154,12 +150,20 @@ func (m *Client) rpcList(r *module.Request) error {
 	for _, name := range slices.Backward(m.declared) {
 		c := m.connections[name]
 		scheme, uri, _ := strings.Cut(c.base, "://")
-		password := null
+		password := ""
 		if c.password != "" {
 			password = "***"
 		}
-		reply.Struct("CONNECTION").Add("NAME", name).Add("SCHEMA", scheme).Add("URI", uri).Add("USERNAME", cmp.Or(c.user, null)).
-			Add("PASSWORD", password).Add("FAILOVER", cmp.Or(c.failover, null)).Add("TIMEOUT", int64(c.timeout))
+		reply.Struct("CONNECTION").Add("NAME", name).Add("SCHEMA", scheme).Add("URI", uri).Add("USERNAME", orNil(c.user)).
+			Add("PASSWORD", orNil(password)).Add("FAILOVER", orNil(c.failover)).Add("TIMEOUT", int64(c.timeout))
 	}
 	return nil
+}
+
+// orNil is a text of a reply; one that is not set is none.
+func orNil(s string) any {
+	if s == "" {
+		return nil
+	}
+	return s
 }

@@ -95,8 +95,8 @@ func (m *Permissions) Exports() module.Exports {
 		Functions: m.functions(),
 		RPC: []module.Command{
 			{Name: "permissions.addressReload", Run: m.rpcReloadAddresses, Doc: "Reads the addresses anew; when that fails the old ones stay."},
-			{Name: "permissions.addressDump", Run: m.rpcAddresses, Doc: "Lists whole addresses."},
-			{Name: "permissions.subnetDump", Run: m.rpcSubnets, Doc: "Lists prefixes."},
+			{Name: "permissions.addressDump", Run: m.rpcAddresses, Array: true, Doc: "Lists whole addresses."},
+			{Name: "permissions.subnetDump", Run: m.rpcSubnets, Array: true, Doc: "Lists prefixes."},
 			{Name: "permissions.domainDump", Run: m.rpcDomains, Doc: "Lists names of domains."},
 			{Name: "permissions.trustedReload", Run: m.rpcReloadTrusted, Doc: "Reads the trusted peers anew; when that fails the old ones stay."},
 			{Name: "permissions.trustedDump", Run: m.rpcTrusted, Doc: "Lists trusted peers."},

@@ -72,7 +72,7 @@ func (r *RTPProxy) Exports() module.Exports {
 			{Name: "rtppstat", Get: r.statistics, Doc: "the same"},
 		},
 		RPC: []module.Command{
-			{Name: "rtpproxy.list", Run: r.rpcList, Doc: "Lists the nodes of all sets."},
+			{Name: "rtpproxy.list", Run: r.rpcList, Array: true, Doc: "Lists the nodes of all sets."},
 			{Name: "rtpproxy.enable", Run: r.rpcEnable, Doc: "Takes the nodes with a URL into use (1) or out of it (0)."},
 		},
 	}

@@ -47,17 +47,17 @@ func (t *TLS) rpcInfo(r *module.Request) error {
 	return nil
 }
 
-// orNull is what is shown of a text that is not set.
-func orNull(s string) string {
+// orNull is a text of a reply; one that is not set is none.
+func orNull(s string) any {
 	if s == "" {
-		return "<null string>"
+		return nil
 	}
 	return s
 }
 
 func (t *TLS) rpcOptions(r *module.Request) error {
 	l, v := t.loader(), t.values.forServer()
-	file := func(name string) string { return orNull(l.path(name)) }
+	file := func(name string) any { return orNull(l.path(name)) }
 	key, verifyClient := v.key, v.verifyClient
 	if key == "" {
 		key = v.certificate

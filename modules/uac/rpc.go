@@ -10,7 +10,7 @@ import (
 
 func (m *Module) commands() []module.Command {
 	list := []module.Command{
-		{Name: "uac.reg_dump", Run: m.rpcDump, Doc: "Tells all remote registrations."},
+		{Name: "uac.reg_dump", Run: m.rpcDump, Array: true, Doc: "Tells all remote registrations."},
 		{Name: "uac.reg_info", Run: m.rpcInfo, Doc: "Tells the remote registration whose attribute (l_uuid, l_username, r_username, auth_username) has a value."},
 		{Name: "uac.reg_enable", Run: m.rpcTurn(func(a *account) { m.turn(a, true) }), Doc: "Enables the remote registration whose attribute has a value."},
 		{Name: "uac.reg_disable", Run: m.rpcTurn(func(a *account) { m.turn(a, false) }), Doc: "Disables it; what is registered runs out."},
