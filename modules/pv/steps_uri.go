@@ -42,7 +42,7 @@ func uriSteps() []module.Transformation {
 			})
 		}),
 		plain("headers", "headers of the URI", func(u *sip.URI) string { return u.Headers }),
-		plain("scheme", "scheme of the URI", func(u *sip.URI) string { return strings.ToLower(u.SchemeText) }),
+		plain("scheme", "scheme of the URI", func(u *sip.URI) string { return u.SchemeText }),
 		params("transport"), params("ttl"), params("maddr"), params("method"), params("lr"), params("r2"),
 		plain("uparam", "parameter user of the URI", func(u *sip.URI) string { v, _ := u.Params.Lookup("user"); return v }),
 		step("tosocket", "proto:host:port of the URI", func(c *module.Call, u *sip.URI) module.Value {
@@ -60,10 +60,11 @@ func uriSteps() []module.Transformation {
 	}
 }
 
-// ofURI runs f with the URI; a text that is none gives null.
+// ofURI runs f with the URI; a text that is none, or of a scheme that SIP does
+// not have, gives null.
 func ofURI(c *module.Call, s string, f func(c *module.Call, u *sip.URI) module.Value) module.Value {
 	u, err := c.ParseURI(s)
-	if err != nil {
+	if err != nil || u.Scheme == sip.SchemeOther {
 		return null
 	}
 	return f(c, u)

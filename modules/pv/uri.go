@@ -63,7 +63,7 @@ func requestURI(c *module.Call) module.Value {
 		return null
 	}
 	if c.Target.URI != c.Msg.RequestURI {
-		if _, err := c.ParseURI(c.Target.URI); err != nil {
+		if u, err := c.ParseURI(c.Target.URI); err != nil || u.Scheme == sip.SchemeOther {
 			return null
 		}
 	}
@@ -91,13 +91,13 @@ func requestUser(c *module.Call) module.Value {
 		return null
 	}
 	if c.Target.URI == c.Msg.RequestURI {
-		if u, err := c.Msg.RURI(); err == nil {
+		if u, err := c.Msg.RURI(); err == nil && u.Scheme != sip.SchemeOther {
 			return uriUser(u)
 		}
 		return null
 	}
 	u, err := sip.ParseURI(c.Target.URI)
-	if err != nil {
+	if err != nil || u.Scheme == sip.SchemeOther {
 		return null
 	}
 	return uriUser(&u)
@@ -111,7 +111,7 @@ func uriPart(of func(c *module.Call) string, part func(u *sip.URI) module.Value)
 			return null
 		}
 		u, err := c.ParseURI(s)
-		if err != nil {
+		if err != nil || u.Scheme == sip.SchemeOther {
 			return null
 		}
 		return part(u)
@@ -148,11 +148,7 @@ func hostPart(u *sip.URI) string {
 // uriScheme is a text whose number is 1 for sip, 2 for sips, 3 for tel and 5
 // for urn.
 func uriScheme(u *sip.URI) module.Value {
-	n := u.Scheme
-	if n == sip.SchemeOther {
-		n = sip.SchemeNone
-	}
-	return avp.Word(int64(n), strings.ToLower(u.SchemeText))
+	return avp.Word(int64(u.Scheme), strings.ToLower(u.SchemeText))
 }
 
 // uriPort is a string first: $rp + 1 joins. Without a port the transport

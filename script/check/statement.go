@@ -152,8 +152,15 @@ func (c *checker) assignment(s *syntax.Assign) Stmt {
 	if v, ok := expr.IsConst(value); ok && v.Kind == avp.Str && v.Str != "" {
 		c.doubt(valueSpan(s.Right), assignedMeaning[target.Name()], v.Str)
 	}
+	if v, ok := value.(expr.Var); ok && addressVariables[target.Name()] {
+		value = expr.Written{X: v}
+	}
 	return &Assign{Place{s.Start(), c.action(assignAction, "assign", s.End())}, target, value}
 }
+
+// addressVariables are those to which a variable's number is assigned as it is
+// written, where a number by itself is refused.
+var addressVariables = map[string]bool{"ru": true, "rU": true, "rd": true, "du": true, "br": true}
 
 func describe(x syntax.Expr) string {
 	switch x := x.(type) {

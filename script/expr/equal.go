@@ -24,6 +24,9 @@ func equality(x, y Node, negated bool) Node {
 			return &EqualsNumber{x, v.Int, want}
 		}
 	}
+	if _, sum := y.(*Add); sum && x.Type() == Int {
+		y = NewCast(Int, y)
+	}
 	return &Equal{x, y, want}
 }
 

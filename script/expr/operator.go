@@ -261,7 +261,7 @@ func (n *Arith) Type() Type { return Int }
 func (n *Arith) String() string { return printBinary(n.Op, n.X, n.Y) }
 
 // Add is + whose left side is a variable: its value decides between sum and
-// joined text.
+// joined text where any value is taken.
 type Add struct{ X, Y Node }
 
 // Value implements Node.
@@ -276,8 +276,9 @@ func (n *Add) Value(c *module.Call) module.Value {
 	return avp.String(variable.Text(c, textValue(c, n.Y))) // null counts as the empty text
 }
 
-// Int implements Node.
-func (n *Add) Int(c *module.Call) int64 { return intOf(n.Value(c)) }
+// Int implements Node: where a number is wanted it is a sum, as in Kamailio
+// ($hdr(CSeq) + 1 > 5), also of texts.
+func (n *Add) Int(c *module.Call) int64 { return n.X.Int(c) + n.Y.Int(c) }
 
 // Type implements Node.
 func (n *Add) Type() Type { return Unknown }

@@ -36,10 +36,14 @@ func Text(c *module.Call, v module.Value) string {
 // AppendText appends what Text would return.
 func AppendText(dst []byte, v module.Value) []byte { return v.AppendText(dst) }
 
-// Decimal returns the decimal text of n.
+// Decimal returns the decimal text of n. Without a call, as where constants are
+// folded, it is built outside of a message's memory.
 func Decimal(c *module.Call, n int64) string {
 	if 0 <= n && n < 1000 {
 		return smallNumber(int(n))
+	}
+	if c == nil {
+		return strconv.FormatInt(n, 10)
 	}
 	return c.Mem.Keep(strconv.AppendInt(c.Mem.Begin(), n, 10))
 }

@@ -190,10 +190,9 @@ func mayStore(c *module.Call, op *compile.Op, length int) bool {
 // target returns where a switch goes.
 func target(c *module.Call, op *compile.Op) int32 {
 	t := op.Table
-	v := op.X.Value(c)
 	switch {
 	case t.Order != nil:
-		text := variable.Text(c, v)
+		text := variable.Text(c, op.X.Value(c))
 		for i := range t.Order {
 			l := &t.Order[i]
 			if l.Match != nil && l.Match.Re.MatchString(text) || l.Match == nil && l.String == text {
@@ -201,12 +200,12 @@ func target(c *module.Call, op *compile.Op) int32 {
 			}
 		}
 	case t.Text:
-		if to, ok := t.Strings[variable.Text(c, v)]; ok {
+		if to, ok := t.Strings[variable.Text(c, op.X.Value(c))]; ok {
 			return to
 		}
 	default:
-		n, _ := variable.Int(v) // as in Kamailio, a text that is no number is 0
-		if to, ok := t.Numbers[n]; ok {
+		// As in Kamailio, a text that is no number is 0, and $rm its number.
+		if to, ok := t.Numbers[op.X.Int(c)]; ok {
 			return to
 		}
 	}
