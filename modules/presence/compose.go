@@ -33,6 +33,7 @@ func (p *Presence) change(at *presentity, gone *publication, sender string) {
 	at.mu.Lock()
 	defer at.mu.Unlock()
 	at.stale = true
+	at.count++
 	if at.changes == nil {
 		at.changes = &changes{}
 	}
@@ -144,7 +145,9 @@ func (p *Presence) due(at *presentity, senders []string) []*subscription {
 	list := make([]*subscription, 0, len(at.subs))
 	now := p.now()
 	for _, s := range at.subs {
-		if s.watches(now) && s.concerned(senders) && s.owe(dueChange) {
+		news := s.seen < at.count
+		s.seen = at.count
+		if news && s.watches(now) && s.concerned(senders) && s.owe(dueChange) {
 			list = append(list, s)
 		}
 	}

@@ -153,6 +153,25 @@ func TestSenders(t *testing.T) {
 	}
 }
 
+// Who subscribes between a change and its being told is told once, by the NOTIFY of
+// the subscription.
+func TestSubscribedMeanwhile(t *testing.T) {
+	p, h, _, at := newStill(t, "alice")
+	does(t, p, at, "one", "", "", 600)
+	s := &subscription{of: at, callID: "carol", status: Active, sees: true, expires: p.now() + 600, seen: at.count}
+	at.mu.Lock()
+	p.table.add(s)
+	at.mu.Unlock()
+	h.run("presence changes")
+	if len(p.notifier.list) != 1 || s.due != 0 {
+		t.Errorf("%d watchers are told", len(p.notifier.list))
+	}
+	does(t, p, at, "two", "", "", 600)
+	if h.run("presence changes"); s.due != dueChange {
+		t.Error("the next change is not told")
+	}
+}
+
 // down is a store that does not answer.
 type down struct {
 	publications

@@ -165,13 +165,14 @@ func (p *Presence) close(at *presentity) {
 func (p *Presence) current(ctx context.Context, at *presentity) error {
 	now := p.now()
 	at.mu.Lock()
-	fresh := at.now != nil && !at.stale && p.publMode != publDatabase && at.now.until > now
+	stale := at.stale
+	fresh := at.now != nil && !stale && p.publMode != publDatabase && at.now.until > now
 	at.mu.Unlock()
 	if fresh {
 		return nil
 	}
 	var list []publication
-	if p.pubs.any(at) {
+	if stale || p.pubs.any(at) { // what has changed may be what another server has written
 		var err error
 		if list, err = p.pubs.list(ctx, at, now); err != nil {
 			return err

@@ -22,6 +22,9 @@ func (p *Presence) Documents(ctx context.Context, uri string, e *Event) ([]Docum
 	return p.documents(ctx, who)
 }
 
+// InMemory tells that publications are kept in memory (publ_cache 2).
+func (p *Presence) InMemory() bool { return p.publMode == publMemory || p.db == nil }
+
 func (p *Presence) documents(ctx context.Context, who Presentity) ([]Document, error) {
 	var list []publication
 	at := p.table.find(who.URI, who.Event)

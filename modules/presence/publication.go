@@ -99,10 +99,9 @@ func (m memory) put(_ context.Context, p *presentity, d *publication, old string
 	defer p.mu.Unlock()
 	c := *d
 	if i := m.index(p, old); i >= 0 && old != "" {
-		p.docs[i] = &c
-		return nil
+		p.docs = slices.Delete(p.docs, i, i+1)
 	}
-	p.docs = append(p.docs, &c)
+	p.docs = append(p.docs, &c) // the last of its second
 	return nil
 }
 

@@ -87,7 +87,7 @@ func (p *Presence) readPublish(c *module.Call, sender string) (*publishing, erro
 	if r.who, err = p.target(c); err != nil {
 		return nil, err
 	}
-	if len(r.who.User) > maxUser || len(r.who.Domain) > maxUser || len(r.etag) > maxTag || len(sender) > maxText {
+	if p.db != nil && (len(r.who.User) > maxUser || len(r.who.Domain) > maxUser || len(r.etag) > maxTag || len(sender) > maxText) {
 		return nil, refuseLong
 	}
 	r.who.Event = e

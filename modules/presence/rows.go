@@ -42,10 +42,8 @@ const (
 	maxText = 255
 )
 
-// fits tells whether the tables have room for the subscription. The name of its
-// client is cut.
+// fits tells whether the tables have room for the subscription.
 func (s *subscription) fits() bool {
-	s.userAgent = s.userAgent[:min(len(s.userAgent), maxText)]
 	for _, text := range []string{s.fromUser, s.fromDomain, s.toUser, s.toDomain, s.watcherUser, s.watcherDomain, s.of.User, s.of.Domain, s.eventID} {
 		if len(text) > maxUser {
 			return false

@@ -9,6 +9,7 @@ import (
 
 	"github.com/kahea-sip/kahea/core/module"
 	"github.com/kahea-sip/kahea/core/sip"
+	"github.com/kahea-sip/kahea/core/transport"
 )
 
 // subscribing is a SUBSCRIBE. Its texts live as long as the message.
@@ -130,6 +131,7 @@ func (p *Presence) subscribe(c *module.Call, r *subscribing) (*subscription, err
 	if s.status != Terminated {
 		at.mu.Lock()
 		defer at.mu.Unlock()
+		s.seen = at.count // the NOTIFY that follows tells all up to here
 		p.table.add(s)
 	}
 	return s, nil
@@ -158,18 +160,27 @@ func (p *Presence) newSubscription(c *module.Call, r *subscribing, at *presentit
 		user, domain := splitURI(uri)
 		s.watcherUser, s.watcherDomain = strings.Clone(user), strings.Clone(domain)
 	}
-	if !s.fits() {
+	if s.userAgent = s.userAgent[:min(len(s.userAgent), maxText)]; p.db != nil && !s.fits() {
 		return nil, refuseLong
 	}
 	s.socket = p.socket
 	if s.socket == nil {
 		s.socket = c.Packet.Socket
 	}
-	if s.localContact = p.serverAddress; s.localContact == "" {
-		k := c.Packet.Socket
-		s.localContact = fmt.Sprintf("sip:%s:%d;transport=%s", k.Host, k.Port, k.Proto)
-	}
+	s.localContact = p.contact(c.Packet.Socket)
 	return s, nil
+}
+
+// contact is our own in the dialog of a subscription that came over a socket: the
+// watcher is to come back the way that it has come.
+func (p *Presence) contact(k *transport.Socket) string {
+	switch {
+	case p.serverAddress == "":
+		return fmt.Sprintf("sip:%s:%d;transport=%s", k.Host, k.Port, k.Proto)
+	case k.Proto == transport.UDP || strings.Contains(p.serverAddress, ";transport="):
+		return p.serverAddress
+	}
+	return p.serverAddress + ";transport=" + k.Proto.String()
 }
 
 // routeSet is the route set of a dialog that a request makes here: its

@@ -36,7 +36,10 @@ type subscription struct {
 	view         View
 	sees         bool // it may see what is published, in its view
 	version      int  // NOTIFYs so far
-	flags        int
+	// seen is the change of the presentity up to which the watcher was told, or
+	// is about to be.
+	seen  uint64
+	flags int
 
 	// due is what a NOTIFY is owed for; busy tells that one is on its way, and
 	// queued that the notifier has the subscription in its list.

@@ -25,6 +25,7 @@ type presentity struct {
 	now  *content        // guarded by mu: what a new subscription sees; nil while nobody asked
 
 	stale   bool     // guarded by mu: now is older than the last change
+	count   uint64   // guarded by mu: changes so far
 	changes *changes // guarded by mu: what watchers are still to be told of; nil for nothing
 	telling bool     // guarded by mu: somebody is about to tell them
 

@@ -26,6 +26,32 @@ const (
 // first: a phone that rings is one that others may want to pick up.
 var priorities = []string{"terminated", "trying", "proceeding", "confirmed", "early"}
 
+// aggregate makes one document of those that are published.
+func (m *Module) aggregate(p presence.Presentity, documents []presence.Document) string {
+	var published []*publication // the last one first
+	for i := range slices.Backward(documents) {
+		d := &documents[i]
+		x := presence.Read(d, func(body string) *publication { return m.read(p, body) })
+		if d.Gone {
+			x = x.over(d.Body)
+		}
+		if x != nil {
+			published = append(published, x)
+		}
+	}
+	dialogs := m.arrange(published)
+	switch {
+	case len(published) == 0 && m.forceDummy == 0:
+		return ""
+	case len(dialogs) == 0 && m.forceDummy != 0:
+		return dummy(p)
+	}
+	return document(p, dialogs...)
+}
+
+// publication is what one document says.
+type publication struct{ dialogs []dialog }
+
 // dialog is one that is published: its text, as it can stand in another document,
 // and how interesting its state is.
 type dialog struct {
@@ -33,59 +59,56 @@ type dialog struct {
 	rank int
 }
 
-// aggregate makes one document of those that are published, with the dialogs of
-// the last one first.
-func (m *Module) aggregate(p presence.Presentity, documents []presence.Document) string {
-	var dialogs []dialog
-	for i := range slices.Backward(documents) {
-		d := &documents[i]
-		read := presence.Read(d, func(body string) []dialog { return m.read(p, body) })
-		if d.Gone && slices.ContainsFunc(read, func(x dialog) bool { return x.rank != 0 }) {
-			read = over(d.Body)
-		}
-		dialogs = append(dialogs, read...)
+// arrange puts the dialogs of publications in the order in which Kamailio has them,
+// which depends on where publications are kept; of equals the last one is that of
+// most interest.
+func (m *Module) arrange(published []*publication) (list []dialog) {
+	if m.oldestFirst && m.forceSingle == 0 {
+		slices.Reverse(published)
 	}
-	if m.forceSingle != 0 && len(dialogs) > 0 {
-		dialogs = []dialog{slices.MaxFunc(dialogs, func(a, b dialog) int { return a.rank - b.rank })}
+	for _, x := range published {
+		list = append(list, x.dialogs...)
 	}
-	if len(dialogs) == 0 {
-		if m.forceDummy != 0 {
-			return dummy(p)
-		}
-		return ""
+	if m.forceSingle != 0 && len(list) > 0 {
+		return []dialog{slices.MaxFunc(list, func(a, b dialog) int { return a.rank - b.rank })}
 	}
-	return document(p, dialogs...)
+	return list
 }
 
-// read takes the dialogs out of what is published.
-func (m *Module) read(p presence.Presentity, body string) (list []dialog) {
+// read takes the dialogs out of what is published; nil is no XML.
+func (m *Module) read(p presence.Presentity, body string) *publication {
 	doc, err := xmldoc.Parse(body, xmldoc.Usual)
 	if err != nil {
 		m.log.Warn("a document that is published is left out", "uri", p.URI, "err", err)
 		return nil
 	}
+	x := new(publication)
 	for _, e := range doc.Root.Children {
 		if e.Name == "dialog" {
 			rank := slices.Index(priorities, strings.ToLower(e.Child("state").Trimmed()))
-			list = append(list, dialog{doc.Alone(e, space), rank})
+			x.dialogs = append(x.dialogs, dialog{doc.Alone(e, space), rank})
 		}
 	}
-	return list
+	return x
 }
 
-// over are the dialogs of a publication that has ended without saying so: they are
-// shown a last time, as terminated.
-func over(body string) (list []dialog) {
+// over is the publication once more when it has ended without saying so: its
+// dialogs are shown a last time, as terminated.
+func (x *publication) over(body string) *publication {
+	if x == nil || !slices.ContainsFunc(x.dialogs, func(d dialog) bool { return d.rank != 0 }) {
+		return x
+	}
 	doc, err := xmldoc.Parse(body, xmldoc.Usual)
 	if err != nil {
 		return nil
 	}
+	last := new(publication)
 	for _, e := range doc.Root.Children {
 		if e.Name == "dialog" {
-			list = append(list, dialog{ended(doc, e, e.Child("state")), 0})
+			last.dialogs = append(last.dialogs, dialog{ended(doc, e, e.Child("state")), 0})
 		}
 	}
-	return list
+	return last
 }
 
 // ended is a dialog with another state: terminated.
@@ -111,6 +134,10 @@ func document(p presence.Presentity, dialogs ...dialog) string {
 	b.Grow(size)
 	b.WriteString(prologue + noNumber + `" state="full" entity="`)
 	b.WriteString(entity)
+	if len(dialogs) == 0 {
+		b.WriteString("\"/>\n")
+		return b.String()
+	}
 	b.WriteString("\">\n")
 	for i := range dialogs {
 		b.WriteString("  ")

@@ -58,12 +58,26 @@ func TestAggregate(t *testing.T) {
 		{"a DTD is left out", 0, 0, []presence.Document{of("a", "early"), {Body: `<!DOCTYPE x [<!ENTITY a "b">]><dialog-info><dialog id="&a;"/></dialog-info>`}}, head + one("a", "early") + foot},
 		{"nothing is left", 0, 0, []presence.Document{{Body: "x"}}, ""},
 		{"nothing is left, with a dummy", 0, 1, []presence.Document{{Body: "x"}}, dummy(bob)},
-		{"a document without dialogs", 0, 0, []presence.Document{{Body: `<dialog-info xmlns="` + space + `"/>`}}, ""},
+		{"a document without dialogs", 0, 0, []presence.Document{{Body: `<dialog-info xmlns="` + space + `"/>`}}, strings.TrimSuffix(head, ">\n") + "/>\n"},
+		{"a document without dialogs, with a dummy", 0, 1, []presence.Document{{Body: `<dialog-info xmlns="` + space + `"/>`}}, dummy(bob)},
 		{"prefixes", 0, 0, []presence.Document{{Body: `<d:dialog-info xmlns:d="` + space + `"><d:dialog id="a"><d:state>early</d:state></d:dialog></d:dialog-info>`}},
 			head + `  <d:dialog xmlns:d="` + space + `" xmlns="" id="a"><d:state>early</d:state></d:dialog>` + "\n" + foot},
 	} {
 		if got := newModule(row.single, row.dummy).aggregate(bob, row.documents); got != row.want {
 			t.Errorf("%s:\ngot  %q\nwant %q", row.name, got, row.want)
+		}
+	}
+}
+
+// Publications that a database keeps come in their order, but the last one is that
+// of most interest.
+func TestOldestFirst(t *testing.T) {
+	documents := []presence.Document{of("a", "early"), of("b", "confirmed"), of("c", "early")}
+	for single, want := range []string{head + one("a", "early") + one("b", "confirmed") + one("c", "early") + foot, head + one("c", "early") + foot} {
+		m := newModule(single, 0)
+		m.oldestFirst = true
+		if got := m.aggregate(bob, documents); got != want {
+			t.Errorf("force_single_dialog %d:\ngot  %q\nwant %q", single, got, want)
 		}
 	}
 }

@@ -16,6 +16,8 @@ func init() { module.Register("presence_dialoginfo", func() module.Module { retu
 // Module is the module.
 type Module struct {
 	log *slog.Logger
+	// oldestFirst is the order of publications that a database keeps.
+	oldestFirst bool
 
 	// Parameters.
 	forceSingle, forceDummy, defaultExpires int
@@ -46,6 +48,7 @@ func (m *Module) Start(_ context.Context, h module.Host) error {
 	if err != nil {
 		return err
 	}
+	m.oldestFirst = !p.InMemory()
 	e := &presence.Event{Name: "dialog", ContentType: "application/dialog-info+xml", DefaultExpires: m.defaultExpires, Aggregate: m.aggregate,
 		PerWatcher: number}
 	if m.forceDummy != 0 {
