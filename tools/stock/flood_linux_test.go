@@ -65,6 +65,9 @@ func flood(t *testing.T, s *site, other *agent, shorten bool) {
 	if !banned() {
 		t.Fatalf("the flood is not banned:\n%s", s.rpc(t, "pike.top"))
 	}
+	if reply := p.ask(options(), time.Second); reply != "" && banned() {
+		t.Errorf("an address that is banned is answered %q", reply)
+	}
 	if reply := other.register(); reply.Status != 200 {
 		t.Errorf("beside the flood another one is answered\n%s", reply.Raw())
 	}

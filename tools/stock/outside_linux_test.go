@@ -8,6 +8,8 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -231,6 +233,19 @@ func traced(t *testing.T, s *site, a *agent) {
 		if !strings.Contains(log, want) {
 			t.Errorf("the log has no %q", want)
 		}
+	}
+	// The line that the log names is that of the statement.
+	m := regexp.MustCompile(`c=\[([^]]+)\] l=(\d+) a=\d+ n=save\b`).FindStringSubmatch(log)
+	if m == nil {
+		t.Fatal("the log does not say where save stands")
+	}
+	text, err := os.ReadFile(m[1])
+	if err != nil {
+		t.Fatal(err)
+	}
+	n, _ := strconv.Atoi(m[2])
+	if lines := strings.Split(string(text), "\n"); n < 1 || n > len(lines) || !strings.Contains(lines[n-1], "save(") {
+		t.Errorf("save is said to stand in line %d of %s", n, m[1])
 	}
 }
 

@@ -56,7 +56,7 @@ func (p *phone) request(method, uri, from, to, more string) string {
 // ask sends a request until its final reply comes, and returns that; "" where
 // none comes in time.
 func (p *phone) ask(text string, limit time.Duration) string {
-	branch := between(text, "branch=", ";")
+	branch := between(text, "branch=", ";") + ";"
 	buf := make([]byte, 1<<16)
 	for end := time.Now().Add(limit); time.Now().Before(end); {
 		p.send(text)

@@ -161,4 +161,7 @@ func TestPresence(t *testing.T) {
 		agents[i] = localAgent(t, user, server.Addr(), server.Addr())
 	}
 	watching(t, agents[0], agents[1], agents[2])
+	// What is published is in the tables, and what has ended no longer is.
+	s.await(t, "SELECT username, event FROM presentity ORDER BY username, event", "alice|presence", "bob|dialog", "bob|presence")
+	s.await(t, "SELECT COUNT(*) FROM active_watchers", "0")
 }
