@@ -30,6 +30,25 @@ func (s *scene) expect(p *peer, pattern string, checks []string) error {
 	return nil
 }
 
+// forgetAll passes over all that has arrived at any peer, from a server that has
+// ended too.
+func (s *scene) forgetAll() error {
+	if s.daemon != nil {
+		if err := s.settle(); err != nil {
+			return err
+		}
+	}
+	for _, p := range s.peers {
+		if err := p.drain(); err != nil {
+			return err
+		}
+		p.mu.Lock()
+		p.arrived = nil
+		p.mu.Unlock()
+	}
+	return nil
+}
+
 // forget passes over all that has arrived at a peer.
 func (s *scene) forget(p *peer, pattern string) error {
 	re, err := regexp.Compile(pattern)

@@ -54,6 +54,7 @@
 //	                        does so when time passes, within a few steps
 //	forget NAME PATTERN     pass over what has arrived at NAME, if anything; the
 //	                        first line of each, without the version, is like PATTERN
+//	forget-all              pass over all that has arrived anywhere, also after end
 //	capture NAME            open a server for copies of messages; $NAME is its address
 //	captured NAME           stdout lists the copies that have arrived, a line each:
 //	                        hep3 udp alice > server id=1 key=… cid=… FIRST LINE
@@ -273,6 +274,7 @@ func Words(start Start) map[string]command {
 		"forget": toPeer(2, "forget NAME PATTERN", func(s *scene, _ *testscript.TestScript, p *peer, args []string) error {
 			return s.forget(p, args[0])
 		}),
+		"forget-all": word(0, "forget-all", func(s *scene, _ *testscript.TestScript, _ []string) error { return s.forgetAll() }),
 		"capture": word(1, "capture NAME", func(s *scene, ts *testscript.TestScript, args []string) error {
 			return s.addCapture(ts, args)
 		}),
