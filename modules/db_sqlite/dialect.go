@@ -53,9 +53,12 @@ func kind(name string) sqldb.Kind {
 
 // SQLite has no type for dates. As Kamailio's driver does, they are kept as
 // Julian days in UTC: a number with a fraction. Its own functions read those.
+// That of noon has none, and a column of dates gives it back as an integer.
 const (
-	epoch = 2440587.5 // 1970-01-01 00:00:00 UTC
-	day   = 86400
+	epoch    = 2440587.5 // 1970-01-01 00:00:00 UTC
+	day      = 86400
+	firstDay = 1721060 // of the year 0
+	lastDay  = 5373484 // of the year 9999
 )
 
 func arg(v db.Value, _ *time.Location) any {
@@ -66,12 +69,16 @@ func arg(v db.Value, _ *time.Location) any {
 }
 
 // date reads Julian days, seconds since 1970, and what the library has read
-// from text. Text is UTC, as that of SQLite's own CURRENT_TIMESTAMP.
+// from text. Text is UTC, as that of SQLite's own CURRENT_TIMESTAMP. An integer
+// that can be a day is one, as for SQLite's modifier 'auto'.
 func date(src any, loc *time.Location) (time.Time, bool) {
 	switch v := src.(type) {
 	case float64:
 		return time.UnixMilli(int64(math.Round((v - epoch) * day * 1000))).In(loc), true
 	case int64:
+		if v >= firstDay && v <= lastDay {
+			return date(float64(v), loc)
+		}
 		return time.Unix(v, 0).In(loc), true
 	case string:
 		t, ok := db.Time(v, time.UTC)
