@@ -64,14 +64,7 @@ func (m *Module) functions() []module.Function {
 			Routes: module.AnyRoute, Run: m.requestWithin, Doc: "Sends a request inside of the dialog. With 4 arguments the last two are Content-Type and body."},
 		{Name: "dlg_db_load_callid", Args: []module.Arg{{Name: "cival", Doc: "Call-ID"}}, Routes: module.AnyRoute, Run: m.loadCallID, Doc: "Takes up the dialogs of the database that have a Call-ID and are not known. False without a database."},
 		{Name: "dlg_db_load_extra", Routes: module.AnyRoute, Run: m.loadExtra, Doc: "Takes up all dialogs of the database that are not known."},
-		{Name: "dlg_remove_dialogs_from_node", Lua: "-", Args: []module.Arg{{Name: "peer", Doc: "node"}}, Routes: module.AnyRoute, Run: never, Prepare: noDMQ, Doc: "Needs DMQ."},
 	}
-}
-
-func never(*module.Call, module.Args) module.Result { return module.False }
-
-func noDMQ(module.Binder, module.Args) error {
-	return errors.New("dlg_remove_dialogs_from_node: dialogs are not shared over DMQ yet")
 }
 
 // lua are the functions for variables that Lua has beside those above.

@@ -160,13 +160,7 @@ func (m *Module) params() []module.Param {
 		{Name: "db_skip_load", Set: &m.skipLoad, Min: 0, Max: 1, Doc: "1 leaves what the database has at start alone"},
 		{Name: "enable_dmq", Set: &m.enableDMQ, Doc: "sharing of dialogs over DMQ, which is not there yet: 0"},
 		{Name: "track_cseq_updates", Set: &m.trackCSeq, Min: 0, Max: 1, Doc: "1 has a request that uac_auth() repeats leave with the next CSeq number, and all that the caller sends in the dialog behind it likewise; replies have the caller's own. $dlg_var(cseq_diff) keeps the difference"},
-		{Name: "bye_early_code", Set: refuse("bye_early_code"), Doc: "not there yet"},
-		{Name: "bye_early_reason", Set: refuseText("bye_early_reason"), Doc: "not there yet"},
-		{Name: "dlg_ctxiuid_mode", Set: refuse("dlg_ctxiuid_mode"), Doc: "not there yet"},
 		{Name: "debug_variables", Set: &m.ignoredInt, Notice: "$dlg_var changes are not logged", Doc: "1 logs each change of a $dlg_var"},
-		{Name: "dlg_mode", Set: refuse("dlg_mode"), Doc: "not there yet"},
-		{Name: "ruri_pvar", Set: refuseText("ruri_pvar"), Doc: "not there yet"},
-		{Name: "xavp_cfg", Set: refuseText("xavp_cfg"), Doc: "not there yet"},
 		{Name: "dmq_peer_id", Set: &m.ignored, Notice: "dialogs are not shared over DMQ", Doc: "DMQ peer"},
 		{Name: "enable_dmq_ka_iflags_sync", Set: &m.ignoredInt, Notice: "dialogs are not shared over DMQ", Doc: "DMQ"},
 	}
@@ -174,14 +168,6 @@ func (m *Module) params() []module.Param {
 		list = append(list, module.Param{Name: c.param, Set: c.name, Doc: c.doc})
 	}
 	return list
-}
-
-func refuse(name string) func(int) error {
-	return func(int) error { return fmt.Errorf("dialog: %s is not there yet: leave it out", name) }
-}
-
-func refuseText(name string) func(string) error {
-	return func(string) error { return fmt.Errorf("dialog: %s is not there yet: leave it out", name) }
 }
 
 var (

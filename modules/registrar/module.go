@@ -32,6 +32,7 @@ type Registrar struct {
 	receivedParam   string
 	sockFlag        int
 	sockHeader      string
+	sockMode        int
 	methodFiltering int
 	usePath         int
 	pathMode        int
@@ -122,6 +123,9 @@ func (r *Registrar) bind(m module.Module) error {
 		return errUsrloc
 	}
 	r.loc = loc
+	if r.sockMode != 0 {
+		loc.ShowAdvertised()
+	}
 	return nil
 }
 

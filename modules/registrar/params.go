@@ -3,8 +3,6 @@
 package registrar
 
 import (
-	"errors"
-
 	"github.com/kahea-sip/kahea/core/module"
 	"github.com/kahea-sip/kahea/core/setting"
 )
@@ -28,7 +26,7 @@ func (r *Registrar) params() []module.Param {
 		{Name: "retry_after", Set: &r.retryAfter, Min: 0, Max: longest, Unit: "s", Doc: "Retry-After of 5xx replies; 0 leaves it out"},
 		{Name: "sock_flag", Set: &r.sockFlag, Min: -1, Max: 31, Doc: "message flag of a REGISTER whose header sock_hdr_name names the socket to send from; -1 for none"},
 		{Name: "sock_hdr_name", Set: &r.sockHeader, Doc: "header with that socket, proto:host:port"},
-		{Name: "sock_mode", Set: only("sock_mode 1 (store the advertised address) is not there yet"), Doc: "0 stores the address that the socket is bound to"},
+		{Name: "sock_mode", Set: &r.sockMode, Min: 0, Max: 1, Doc: "1 stores and shows sockets of contacts by their advertised address, 0 by the one that they are bound to"},
 		{Name: "method_filtering", Set: &r.methodFiltering, Min: 0, Max: 1, Doc: "1 makes lookup pass over contacts that do not allow the method of a request outside of a dialog"},
 		{Name: "use_path", Set: &r.usePath, Min: 0, Max: 1, Doc: "1 stores Path and sends along it (RFC 3327)"},
 		{Name: "path_mode", Set: &r.pathMode, Min: 0, Max: 2, Doc: "Path in the reply: 0 never, 1 when the client supports it, 2 likewise, and else 420"},
@@ -46,16 +44,6 @@ func (r *Registrar) params() []module.Param {
 		{Name: "contact_max_size", Set: &r.contactMax, Min: 1, Max: 65535, Unit: "bytes", Doc: "greatest length of a contact URI; a longer one is answered with 400"},
 		{Name: "lookup_filter_mode", Set: &r.lookupFilter, Min: 0, Max: 3, Doc: "sum of: 1 lookup takes contacts with a branch flag of rlf_bflags, 2 with an open connection"},
 		{Name: "use_expired_contacts", Set: &r.useExpired, Min: 0, Max: 1, Doc: "1 makes lookup take expired contacts too, until the timer removes them"},
-	}
-}
-
-// only takes the value 0.
-func only(what string) func(int) error {
-	return func(n int) error {
-		if n != 0 {
-			return errors.New(what)
-		}
-		return nil
 	}
 }
 

@@ -57,6 +57,9 @@ type Contact struct {
 	// changed.
 	XAVPs *avp.Tree
 
+	// streamed tells that the row of the contact names the socket of a stream.
+	streamed bool
+
 	store *store
 	state state
 }

@@ -9,7 +9,6 @@ import (
 
 	"github.com/kahea-sip/kahea/core/avp"
 	"github.com/kahea-sip/kahea/core/db"
-	"github.com/kahea-sip/kahea/core/transport"
 )
 
 // load reads the rows of a table into memory. Rows that are over, and with
@@ -49,7 +48,7 @@ func (b *database) admits(d *Domain, aor string, c *Contact) bool {
 	if b.loc.skipRemote != 0 && c.Socket == nil {
 		return false
 	}
-	if c.Expired(b.loc.host.Clock().Now().Unix()) || b.loc.cleanTCP != 0 && c.stream() {
+	if c.Expired(b.loc.host.Clock().Now().Unix()) || b.loc.cleanTCP != 0 && c.streamed {
 		d.t.forget(goneRow{c.RUID, aor, c.Expires})
 		return false
 	}
@@ -62,11 +61,6 @@ func (b *database) mine() []db.Cond {
 		return nil
 	}
 	return []db.Cond{db.Is(b.columns.serverID, int64(b.loc.host.Core().ServerID))}
-}
-
-// stream tells whether a contact came over a connection.
-func (c *Contact) stream() bool {
-	return c.Socket != nil && c.Socket.Proto != transport.UDP
 }
 
 // loaded adds a contact that has its row.

@@ -8,11 +8,13 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strconv"
 	"time"
 
 	"github.com/kahea-sip/kahea/core/counter"
 	"github.com/kahea-sip/kahea/core/module"
 	"github.com/kahea-sip/kahea/core/timer"
+	"github.com/kahea-sip/kahea/core/transport"
 )
 
 func init() { module.Register("usrloc", func() module.Module { return New() }) }
@@ -33,6 +35,7 @@ type Usrloc struct {
 	handleLost   int
 	closeExpired int
 	preload      []string
+	advertised   bool
 
 	// Of the database; see params.go.
 	columns      columns
@@ -109,6 +112,18 @@ func (u *Usrloc) XAVPName() string { return u.xavp }
 // InMemory reports whether contacts are in memory, whatever the database does:
 // all but db_mode 3.
 func (u *Usrloc) InMemory() bool { return u.dbMode != dbOnly }
+
+// ShowAdvertised has the sockets of contacts shown, and stored in the database, by
+// their advertised address (sock_mode of registrar). It is called before Start.
+func (u *Usrloc) ShowAdvertised() { u.advertised = true }
+
+// socketText is how the socket of a contact is shown and stored.
+func (u *Usrloc) socketText(s *transport.Socket) string {
+	if u.advertised && s.Advertised {
+		return s.Proto.String() + ":" + s.Host + ":" + strconv.Itoa(s.Port)
+	}
+	return s.Text
+}
 
 // Domain returns the table of a name. Before Start it is made; after that it is
 // nil when the configuration does not name it.

@@ -4,6 +4,7 @@ package usrloc
 
 import (
 	"errors"
+	"strings"
 	"time"
 
 	"github.com/kahea-sip/kahea/core/db"
@@ -27,7 +28,7 @@ func (b *database) row(aor string, c *Contact) []db.Value {
 	}
 	var socket, methods db.Value
 	if c.Socket != nil {
-		socket = c.Socket.Text
+		socket = b.loc.socketText(c.Socket)
 	}
 	if c.Methods != AllMethods {
 		methods = int64(int32(c.Methods))
@@ -97,6 +98,7 @@ func (b *database) read(row []db.Value) (aor string, c Contact, err error) {
 	}
 	if s := text(13); s != "" {
 		c.Socket = b.loc.host.Transport().SocketByText(s)
+		c.streamed = !strings.HasPrefix(s, "udp:")
 	}
 	if row[14] != nil {
 		c.Methods = sip.Method(uint32(number(14)))

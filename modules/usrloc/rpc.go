@@ -92,7 +92,7 @@ func (d *Domain) eachShown(brief bool, yield func(any) bool) {
 			if a := &copied[i]; brief {
 				e.Add("AoR", a.aor)
 			} else {
-				e.Struct("Info").Add("AoR", a.aor).Add("HashID", a.slot).Add("Contacts", list(a.contacts, now, d.loc.natFlag))
+				e.Struct("Info").Add("AoR", a.aor).Add("HashID", a.slot).Add("Contacts", d.loc.list(a.contacts, now))
 			}
 			if !yield(e) {
 				return false
@@ -136,18 +136,18 @@ func (b *Bindings) Slot() int { return int(b.hash) & (1<<b.t.bits - 1) }
 func (d *Domain) Slot(aor string) int { return int(d.t.store.hash(aor)) & (1<<d.t.bits - 1) }
 
 // list is contacts as commands show them.
-func list(contacts []Contact, now int64, natFlag int) module.List {
+func (u *Usrloc) list(contacts []Contact, now int64) module.List {
 	l := make(module.List, len(contacts))
 	for i := range contacts {
 		e := &module.Struct{}
-		contacts[i].show(e.Struct("Contact"), now, natFlag)
+		u.show(e.Struct("Contact"), &contacts[i], now)
 		l[i] = e
 	}
 	return l
 }
 
 // show adds the fields of a contact with texts of its own.
-func (c *Contact) show(s *module.Struct, now int64, natFlag int) {
+func (u *Usrloc) show(s *module.Struct, c *Contact, now int64) {
 	s.Add("Address", c.URI)
 	switch {
 	case c.Expires == 0:
@@ -174,7 +174,7 @@ func (c *Contact) show(s *module.Struct, now int64, natFlag int) {
 	s.Add("Flags", c.Flags).Add("CFlags", c.CFlags)
 	socket := ""
 	if c.Socket != nil {
-		socket = c.Socket.Text
+		socket = u.socketText(c.Socket)
 	}
 	s.Add("Socket", orNotSet(socket)).Add("Methods", uint32(c.Methods)).Add("Ruid", string(c.AppendRUID(nil)))
 	conn := int64(-1)
@@ -182,7 +182,7 @@ func (c *Contact) show(s *module.Struct, now int64, natFlag int) {
 		conn = int64(c.Conn)
 	}
 	s.Add("Instance", orNotSet(c.Instance)).Add("Reg-Id", c.RegID).Add("Server-Id", c.ServerID).Add("Tcpconn-Id", conn)
-	nat := natFlag >= 0 && c.CFlags&(1<<natFlag) != 0
+	nat := u.natFlag >= 0 && c.CFlags&(1<<u.natFlag) != 0
 	s.Add("Keepalive", nat).Add("Last-Keepalive", c.Keepalive).Add("KA-Roundtrip", c.Roundtrip).Add("Last-Modified", c.Modified)
 }
 
@@ -242,7 +242,7 @@ func (u *Usrloc) rpcLookup(r *module.Request) error {
 	if len(contacts) == 0 {
 		return module.Faultf(500, "AOR not found in location table")
 	}
-	r.Struct().Add("AoR", aor).Add("Contacts", list(contacts, u.host.Clock().Now().Unix(), u.natFlag))
+	r.Struct().Add("AoR", aor).Add("Contacts", u.list(contacts, u.host.Clock().Now().Unix()))
 	return nil
 }
 
