@@ -24,6 +24,7 @@ type NATHelper struct {
 	received    module.Accessor
 	marker      string
 	appendOld   int
+	ignorePath  int
 	addressMode int
 	aliasName   string
 
@@ -111,13 +112,12 @@ func (n *NATHelper) params() []module.Param {
 		{Name: "keepalive_timeout", Set: &n.timeout, Min: 0, Max: 1 << 20, Unit: "s", Doc: "how long after its last answer a contact behind NAT that is sent requests is removed; 0 for never"},
 		{Name: "filter_server_id", Set: &n.serverFilter, Min: 0, Max: 1, Doc: "1 sends keepalives only to contacts with the server_id of this server"},
 		{Name: "udpping_from_path", Set: noRawSockets, Doc: "keepalives with the address of the Path as their source; only 0 is possible"},
-		{Name: "ignore_path", Set: onlyPath, Doc: "1 sends keepalives past the Path; only 0 is possible"},
+		{Name: "ignore_path", Set: &n.ignorePath, Min: 0, Max: 1, Doc: "1 sends keepalives to the address of the contact, past its Path"},
 	}
 }
 
 var (
 	errRaw    = errors.New("nathelper sends no packets with the address of another host; only 0 is possible")
-	errPath   = errors.New("nathelper sends keepalives by the Path of a contact; only 0 is possible")
 	errMethod = errors.New("nathelper: sipping_method is no method of a keepalive")
 	errFrom   = errors.New("nathelper: sipping_from is no SIP URI")
 	errAlias  = errors.New("nathelper: alias_name is no name of a parameter")
@@ -126,13 +126,6 @@ var (
 func noRawSockets(n int) error {
 	if n != 0 {
 		return errRaw
-	}
-	return nil
-}
-
-func onlyPath(n int) error {
-	if n != 0 {
-		return errPath
 	}
 	return nil
 }

@@ -134,7 +134,10 @@ func (n *NATHelper) consider(b *usrloc.Bindings, h usrloc.Handle, c *usrloc.Cont
 		n.removed.Inc()
 		return
 	}
-	d := due{uri: strings.Clone(c.URI), path: strings.Clone(c.Path), hash: b.Hash(), socket: c.Socket, request: asks}
+	d := due{uri: strings.Clone(c.URI), hash: b.Hash(), socket: c.Socket, request: asks}
+	if n.ignorePath == 0 {
+		d.path = strings.Clone(c.Path)
+	}
 	if d.hop = d.uri; c.Received != "" {
 		d.hop = strings.Clone(c.Received)
 	}

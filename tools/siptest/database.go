@@ -102,8 +102,11 @@ func sql(ts *testscript.TestScript, args []string) error {
 func query(ctx context.Context, d schema.Database, statement string, rows int) (*db.Result, error) {
 	for began := time.Now(); ; time.Sleep(5 * time.Millisecond) {
 		r, err := d.Raw(ctx, statement)
-		if err != nil || rows < 0 || len(r.Rows) == rows || time.Since(began) > patience {
+		if err != nil || rows < 0 || len(r.Rows) == rows {
 			return r, err
+		}
+		if time.Since(began) > patience {
+			return r, fmt.Errorf("there are %d rows, want %d", len(r.Rows), rows)
 		}
 	}
 }
