@@ -39,7 +39,7 @@ func (p *Pike) check(c *module.Call, a addr) module.Result {
 	case newlyHot:
 		p.found.Inc()
 		p.blocked.Inc()
-		p.log("address is blocked", a)
+		p.log("BLOCK", a)
 		return foundNow
 	case stillHot:
 		p.blocked.Inc()
@@ -48,6 +48,7 @@ func (p *Pike) check(c *module.Call, a addr) module.Result {
 	return module.True
 }
 
+// log writes the line that filters of fail2ban look for, as Kamailio has it.
 func (p *Pike) log(what string, a addr) {
-	p.host.Log().Log(context.Background(), module.LevelOf(p.level), what, "module", "pike", "src", a)
+	p.host.Log().Log(context.Background(), module.LevelOf(p.level), "PIKE - "+what+"ing ip "+a.String(), "module", "pike")
 }

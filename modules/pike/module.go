@@ -66,7 +66,7 @@ func (p *Pike) Start(_ context.Context, h module.Host) error {
 	p.tree = h.Store("pike", func() any { return newTree(p.density, p.latency) }).(*tree)
 	p.tasks = []*timer.Task{
 		h.Timers().Every("pike", time.Duration(p.period)*time.Second, func() {
-			p.tree.nextPeriod(func(a addr) { p.log("address is no longer blocked", a) })
+			p.tree.nextPeriod(func(a addr) { p.log("UNBLOCK", a) })
 		}),
 		h.Timers().Every("pike", time.Second, func() { p.tree.forget(p.now()) }),
 	}
