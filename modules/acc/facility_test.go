@@ -13,11 +13,15 @@ import (
 func TestFacility(t *testing.T) {
 	a := New()
 	for _, p := range a.Exports().Params {
+		var err error
 		switch p.Name {
 		case "log_facility":
-			*p.Set.(*string) = "LOG_LOCAL5"
+			err = p.Set.(func(string) error)("LOG_LOCAL5")
 		case "cdr_facility":
-			*p.Set.(*string) = "LOG_LOCAL6"
+			err = p.Set.(func(string) error)("LOG_LOCAL6")
+		}
+		if err != nil {
+			t.Fatal(err)
 		}
 	}
 	env := scripttest.MustLoad(t, "request_route { exit; }", scripttest.Options{})

@@ -17,7 +17,7 @@ func (a *Acc) recordParams() []module.Param {
 		{Name: "report_cancels", Set: &a.reportCancels, Min: 0, Max: 1, Doc: "1 writes a record of CANCEL transactions"},
 		{Name: "detect_direction", Set: &a.detectDirection, Min: 0, Max: 1, Doc: "1 exchanges From and To of requests of the callee; needs append_fromtag of rr"},
 		{Name: "log_level", Set: &a.logLevel, Min: -5, Max: 3, Doc: "level of the records"},
-		{Name: "log_facility", Set: &a.facility, Doc: "facility of the system log for the records, LOG_LOCAL1 …"},
+		{Name: "log_facility", Set: module.SetFacility(&a.facility), Doc: "facility of the system log for the records, LOG_LOCAL1 …"},
 		{Name: "log_extra", Set: &a.extraText, Doc: `further fields in the log, "name=$var;name=$var"`},
 		{Name: "multi_leg_info", Set: &a.legText, Doc: `fields of call legs, "name=$avp(x);…": one group for each value of the variables; in the database a row for each`},
 		{Name: "acc_extra_size", Set: &a.extraSize, Min: 1, Max: 1024, Doc: "how many fields log_extra and db_extra may have"},
@@ -59,7 +59,7 @@ func (a *Acc) callParams() []module.Param {
 	return []module.Param{
 		{Name: "cdr_enable", Set: &a.cdrEnable, Min: 0, Max: 1, Doc: "1 writes a record of each call that dialog keeps"},
 		{Name: "cdr_log_enable", Set: &a.cdrLog, Min: 0, Max: 1, Doc: "0 writes records of calls not to the log"},
-		{Name: "cdr_facility", Set: &a.cdrFacility, Doc: "facility of the system log for records of calls"},
+		{Name: "cdr_facility", Set: module.SetFacility(&a.cdrFacility), Doc: "facility of the system log for records of calls"},
 		{Name: "cdr_extra", Set: &a.cdrExtraText, Doc: `further fields and columns of records of calls, "name=$dlg_var(x);…"`},
 		{Name: "cdr_extra_size", Set: &a.cdrExtraSize, Min: 1, Max: 1024, Doc: "how many fields cdr_extra may have"},
 		{Name: "cdr_extra_nullable", Set: &a.cdrNullable, Min: 0, Max: 1, Doc: "1 writes NULL where a variable has no value, 0 an empty text"},

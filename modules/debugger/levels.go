@@ -5,7 +5,6 @@ package debugger
 import (
 	"fmt"
 	"log/slog"
-	"slices"
 	"strconv"
 	"strings"
 
@@ -36,12 +35,4 @@ func compileLevel(text string) (any, error) {
 		return module.LevelOf(n), nil
 	}
 	return nil, fmt.Errorf("%q is no level: it is L_ALERT, L_BUG, L_CRIT, L_ERR, L_WARN, L_NOTICE, L_INFO or L_DBG", text)
-}
-
-var facilityWords = []string{"AUTH", "AUTHPRIV", "CRON", "DAEMON", "FTP", "KERN", "LPR", "MAIL", "NEWS", "SYSLOG", "USER", "UUCP",
-	"LOCAL0", "LOCAL1", "LOCAL2", "LOCAL3", "LOCAL4", "LOCAL5", "LOCAL6", "LOCAL7"}
-
-func isFacility(text string) bool {
-	word, ok := strings.CutPrefix(text, "LOG_")
-	return ok && slices.Contains(facilityWords, word)
 }

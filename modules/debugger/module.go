@@ -70,7 +70,7 @@ func (d *Debugger) params() []module.Param {
 		{Name: "cfgtrace_format", Set: &d.format, Min: 0, Max: 1, Doc: "1 leaves the name of the file out of the lines"},
 		{Name: "log_level", Set: &d.level, Min: -5, Max: 3, Doc: "level of the lines of the trace"},
 		{Name: "log_level_name", Set: &d.levelName, Doc: "word that these lines have instead of the level's name"},
-		{Name: "log_facility", Set: &d.facility, Doc: "facility of the system log for these lines, LOG_LOCAL0 …; empty for the common one"},
+		{Name: "log_facility", Set: module.SetFacility(&d.facility), Doc: "facility of the system log for these lines, LOG_LOCAL0 …; empty for the common one"},
 		{Name: "log_prefix", Set: &d.prefix, Doc: "text in front of these lines"},
 		{Name: "log_assign", Set: &d.assign, Min: 0, Max: 1, Doc: "1 writes what is assigned, at level DEBUG, whether or not the trace is on"},
 		{Name: "mod_hash_size", Set: &d.hashSize, Min: 0, Max: 31, Doc: "0 leaves mod_level and mod_facility without effect"},
@@ -102,7 +102,8 @@ func (d *Debugger) Prepare(module.Binder) error {
 		}
 	}
 	for _, text := range d.facilities {
-		if _, f, ok := strings.Cut(text, "="); !ok || !isFacility(f) {
+		_, f, ok := strings.Cut(text, "=")
+		if _, err := module.FacilityNamed(f); !ok || err != nil {
 			errs = append(errs, fmt.Errorf("debugger: mod_facility %q is not of the form module=LOG_LOCAL0", text))
 		}
 	}
@@ -133,7 +134,7 @@ func (d *Debugger) startLevels(h module.Host) {
 	}
 	for _, text := range d.facilities {
 		name, f, _ := strings.Cut(text, "=")
-		table.SetFacility(name, f)
+		table.SetFacility(name, strings.ToUpper(f))
 	}
 	table.Use(d.levelMode != 0)
 	table.UseFacilities(d.facilityMode != 0)

@@ -88,11 +88,12 @@ func (d *Debugger) rpcGetLevel(r *module.Request) error {
 
 func (d *Debugger) rpcSetFacility(r *module.Request) error {
 	name, err := r.Str(0)
-	facility, bad := r.Str(1)
+	word, bad := r.Str(1)
+	facility, unknown := module.FacilityNamed(word)
 	switch {
 	case err != nil || bad != nil:
 		return errParameters
-	case !isFacility(facility):
+	case unknown != nil:
 		return errFacility
 	case r.Host.Core().Levels == nil:
 		return errNoLevels

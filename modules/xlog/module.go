@@ -48,7 +48,7 @@ func (x *Xlog) Exports() module.Exports {
 			{Name: "prefix", Set: &x.prefix, Doc: "text before each line; none where it is empty"},
 			{Name: "prefix_mode", Set: &x.prefixMode, Min: 0, Max: 1, Doc: "1 fills in the variables of prefix for each line"},
 			{Name: "log_colors", Set: x.setColors, Doc: "colours of the log by level, L_ERR=cr;L_WARN=px with letters as of $C, where log_color is set; may be set several times"},
-			{Name: "log_facility", Set: x.setFacility, Doc: "facility of the system log for these lines, LOG_LOCAL0 …"},
+			{Name: "log_facility", Set: module.SetFacility(&x.facility), Doc: "facility of the system log for these lines, LOG_LOCAL0 …"},
 			{Name: "methods_filter", Set: &x.methodsFilter, Doc: "set of methods for which xlogm is silent, as a bit mask; -1 is all"},
 		},
 		Functions: []module.Function{
