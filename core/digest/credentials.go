@@ -50,30 +50,34 @@ func (c *Credentials) complete() error {
 
 func (c *Credentials) set(name, v string) {
 	switch {
-	case strings.EqualFold(name, "username"):
+	case isName(name, "username"):
 		c.Username = v
-	case strings.EqualFold(name, "realm"):
+	case isName(name, "realm"):
 		c.Realm = v
-	case strings.EqualFold(name, "nonce"):
+	case isName(name, "nonce"):
 		c.Nonce = v
-	case strings.EqualFold(name, "uri"):
+	case isName(name, "uri"):
 		c.URI = v
-	case strings.EqualFold(name, "response"):
+	case isName(name, "response"):
 		c.Response = v
-	case strings.EqualFold(name, "cnonce"):
+	case isName(name, "cnonce"):
 		c.CNonce = v
-	case strings.EqualFold(name, "nc"):
+	case isName(name, "nc"):
 		c.NC = v
-	case strings.EqualFold(name, "opaque"):
+	case isName(name, "opaque"):
 		c.Opaque = v
-	case strings.EqualFold(name, "qop"):
+	case isName(name, "qop"):
 		c.QOP, c.QOPName = parseQOP(v), v
-	case strings.EqualFold(name, "algorithm"):
+	case isName(name, "algorithm"):
 		c.Algorithm, c.AlgorithmName = ParseAlgorithm(v), v
-	case strings.EqualFold(name, "userhash"):
+	case isName(name, "userhash"):
 		c.UserHash = strings.EqualFold(v, "true")
 	}
 }
+
+// isName tells whether name is a name of ASCII letters, whatever their case. Most
+// are told apart by their length.
+func isName(name, of string) bool { return len(name) == len(of) && strings.EqualFold(name, of) }
 
 // Expected is the response that the credentials must have for a request with
 // this method and body. The zero Hex comes back for an algorithm or a quality

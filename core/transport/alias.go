@@ -24,12 +24,46 @@ type Alias struct {
 // where it counts. It is replaced, never changed.
 type names struct {
 	addrs map[netip.Addr][]place
+	// few is addrs as a list as long as it has no more than fewAddrs: comparing
+	// with each costs less than to hash an address.
+	few   []addrPlaces
 	hosts map[string][]place
 	// longest is the length of the longest host name, so that no longer one
 	// is looked up.
 	longest   int
 	callbacks []func(host string, port int, proto Proto) bool
 	aliases   []Alias
+}
+
+// fewAddrs is how many addresses are compared one by one.
+const fewAddrs = 8
+
+type addrPlaces struct {
+	addr   netip.Addr
+	places []place
+}
+
+// at is where an address counts.
+func (n *names) at(addr netip.Addr) []place {
+	if len(n.few) == 0 {
+		return n.addrs[addr]
+	}
+	for i := range n.few {
+		if n.few[i].addr == addr {
+			return n.few[i].places
+		}
+	}
+	return nil
+}
+
+// list makes few of addrs.
+func (n *names) list() {
+	if len(n.addrs) > fewAddrs {
+		return
+	}
+	for a, p := range n.addrs {
+		n.few = append(n.few, addrPlaces{a, p})
+	}
 }
 
 // place is where a name counts; zero is anywhere.
@@ -63,7 +97,7 @@ func (l *Layer) IsMyself(host string, port int, proto Proto) bool {
 	n := l.myself.Load()
 	bare := unbracket(host)
 	if addr, ok := parseAddr(bare); ok {
-		if anyMatches(n.addrs[addr], port, proto) {
+		if anyMatches(n.at(addr), port, proto) {
 			return true
 		}
 	} else if len(bare) <= n.longest && anyMatches(n.lookup(bare), port, proto) {
@@ -168,6 +202,7 @@ func (l *Layer) changeNames(change func(*names)) {
 		}
 	}
 	change(n)
+	n.list()
 	l.myself.Store(n)
 }
 

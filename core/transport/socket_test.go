@@ -4,6 +4,7 @@ package transport
 
 import (
 	"net/netip"
+	"strconv"
 	"testing"
 	"time"
 
@@ -149,6 +150,25 @@ func TestIsMyself(t *testing.T) {
 	}
 	if n := testing.AllocsPerRun(100, func() { l.IsMyself("Other.EXAMPLE.org", 5060, UDP); l.IsMyself("[2001:db8::77]", 5060, UDP) }); n != 0 {
 		t.Errorf("IsMyself allocates %v times", n)
+	}
+}
+
+// A few addresses are known as many are.
+func TestIsMyselfOfManyAddresses(t *testing.T) {
+	for _, count := range []int{1, fewAddrs, fewAddrs + 1, 200} {
+		l := bound(t, Options{})
+		for i := range count {
+			l.AddAlias(Alias{Host: "192.0.2." + strconv.Itoa(i), Port: 5060 + i})
+		}
+		for i := range count + 1 {
+			host := "192.0.2." + strconv.Itoa(i)
+			if got := l.IsMyself(host, 5060+i, ProtoNone); got != (i < count) {
+				t.Errorf("%d addresses: %s is myself: %t", count, host, got)
+			}
+			if l.IsMyself(host, 5061+i, ProtoNone) {
+				t.Errorf("%d addresses: %s counts at the port of another", count, host)
+			}
+		}
 	}
 }
 

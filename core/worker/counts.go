@@ -115,8 +115,10 @@ func (c *counts) reply(m *sip.Message) {
 	if m.Status/10 == 18 {
 		c.ringing.Inc()
 	}
-	if n := c.byStatus[m.Status]; n != nil && m.Status >= 400 {
-		n.Inc()
+	if m.Status >= 400 {
+		if n := c.byStatus[m.Status]; n != nil {
+			n.Inc()
+		}
 	}
 	if q, err := m.CSeq(); err == nil && q.Method.Has(countedReplies) {
 		c.byClassMethod[class][bit(q.Method)].Inc()

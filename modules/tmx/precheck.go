@@ -13,22 +13,28 @@ import (
 
 // atWork knows the requests that workers handle at the moment and that have no
 // transaction yet: a retransmission that comes meanwhile is known by it.
+//
+// Hot path: a worker has one request, so a shard has none or a few, also with a
+// thousand that wait for a database. They are a list: a map of one entry costs more
+// to fill and to empty than all that is done with it.
 type atWork struct {
 	seed   maphash.Seed
 	known  atomic.Int64 // entries in all shards
-	shards [16]struct {
-		mu   sync.Mutex
-		call map[uint64]*module.Call // guarded by mu
-	}
+	shards [64]atWorkShard
 }
 
-func newAtWork() *atWork {
-	w := &atWork{seed: maphash.MakeSeed()}
-	for i := range w.shards {
-		w.shards[i].call = map[uint64]*module.Call{}
-	}
-	return w
+type atWorkShard struct {
+	mu   sync.Mutex
+	list []workedOn // guarded by mu
 }
+
+// workedOn is a request by its key, and who handles it.
+type workedOn struct {
+	key  uint64
+	call *module.Call
+}
+
+func newAtWork() *atWork { return &atWork{seed: maphash.MakeSeed()} }
 
 // key is a hash of what a request shares with its retransmissions.
 func (w *atWork) key(m *sip.Message) uint64 {
@@ -48,10 +54,12 @@ func (w *atWork) begin(c *module.Call) bool {
 	s := &w.shards[k%uint64(len(w.shards))]
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if other := s.call[k]; other != nil {
-		return other == c
+	for _, other := range s.list {
+		if other.key == k {
+			return other.call == c
+		}
 	}
-	s.call[k] = c
+	s.list = append(s.list, workedOn{k, c})
 	w.known.Add(1)
 	return true
 }
@@ -65,9 +73,14 @@ func (w *atWork) end(c *module.Call) {
 	s := &w.shards[k%uint64(len(w.shards))]
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.call[k] == c {
-		delete(s.call, k)
-		w.known.Add(-1)
+	for i, other := range s.list {
+		if other == (workedOn{k, c}) {
+			last := len(s.list) - 1
+			s.list[i], s.list[last] = s.list[last], workedOn{}
+			s.list = s.list[:last]
+			w.known.Add(-1)
+			return
+		}
 	}
 }
 

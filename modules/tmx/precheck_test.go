@@ -3,6 +3,7 @@
 package tmx
 
 import (
+	"strconv"
 	"strings"
 	"testing"
 
@@ -42,6 +43,33 @@ func TestPrecheck(t *testing.T) {
 	x.atWork.end(again)
 	x.atWork.end(other)
 	if n := x.atWork.known.Load(); n != 0 {
+		t.Errorf("%d requests are still known", n)
+	}
+}
+
+// With many requests at work each is known until its own end.
+func TestPrecheckOfMany(t *testing.T) {
+	w := newAtWork()
+	calls := make([]*module.Call, 1000)
+	for i := range calls {
+		calls[i] = call(t, strings.Replace(options, "Call-ID: c", "Call-ID: "+strconv.Itoa(i), 1))
+		if !w.begin(calls[i]) {
+			t.Fatalf("request %d is known before it came", i)
+		}
+	}
+	for i := range calls {
+		k := i * 7 % len(calls)
+		again := &module.Call{Msg: calls[k].Msg}
+		if w.begin(again) {
+			t.Fatalf("request %d is not known while it is handled", k)
+		}
+		w.end(calls[k])
+		if !w.begin(again) {
+			t.Fatalf("request %d is known after its end", k)
+		}
+		w.end(again)
+	}
+	if n := w.known.Load(); n != 0 {
 		t.Errorf("%d requests are still known", n)
 	}
 }
