@@ -71,7 +71,7 @@ func (m *AppLua) Exports() module.Exports {
 
 // Prepare implements module.Preparer: scripts that cannot be compiled stop the
 // start.
-func (m *AppLua) Prepare(b module.Binder) error {
+func (m *AppLua) Prepare(module.Binder) error {
 	var errs []error
 	m.scripts = nil
 	for _, file := range m.load {
@@ -79,9 +79,6 @@ func (m *AppLua) Prepare(b module.Binder) error {
 		if err != nil {
 			errs = append(errs, err)
 			continue
-		}
-		for _, w := range s.Warnings {
-			b.Log().Warn("the Lua script uses what is not there", "at", w.Pos.String(), "what", w.Message, "advice", w.Advice)
 		}
 		m.scripts = append(m.scripts, s)
 	}

@@ -91,7 +91,7 @@ func ksrPath(e ast.Expr) (path string, ok bool) {
 type Finding = source.Error
 
 // Check tells of calls that can only fail where they are reached: of functions that
-// are not there, or with too few arguments. A script that looks first whether
+// are not there, or with too few arguments, and of what Lua 5.1 has not. A script that looks first whether
 // something is there (if KSR.htable then) knows what it does.
 func Check(scripts []*Script, coreExports module.Exports, modules []Loaded) []*source.Error {
 	k := newKnown(coreExports, modules)
@@ -106,6 +106,7 @@ func Check(scripts []*Script, coreExports module.Exports, modules []Loaded) []*s
 	}
 	var found []*source.Error
 	for _, s := range scripts {
+		found = append(found, s.Warnings...)
 		for _, c := range s.ksr.calls {
 			if e := c.check(k, looked, portable); e != nil {
 				found = append(found, e)

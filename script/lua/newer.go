@@ -24,6 +24,7 @@ var newerOperators = []struct{ sign, what, advice string }{
 	{"&", "bit operators are of Lua 5.3", "write math.floor(a / bit) % 2 == 1 to see whether a bit is set"},
 	{"|", "bit operators are of Lua 5.3", "write a + bit where the bit is not set"},
 	{"~", "bit operators are of Lua 5.3", "write it with math.floor and %"},
+	{"!=", "!= is no operator of Lua", "write ~="},
 }
 
 // newerNames are functions and tables of later versions.
@@ -40,8 +41,31 @@ var newerNames = map[string]struct{ what, advice string }{
 	"table.move":         {"table.move is of Lua 5.3", "write a loop"},
 	"string.pack":        {"string.pack is of Lua 5.3", "write it with string.char and string.byte"},
 	"string.unpack":      {"string.unpack is of Lua 5.3", "write it with string.byte"},
+	"string.packsize":    {"string.packsize is of Lua 5.3", "count the bytes"},
+	"coroutine.close":    {"coroutine.close is of Lua 5.4", "leave it out: one that nobody has is collected"},
+	"package.searchers":  {"package.searchers is of Lua 5.2", "write package.loaders"},
 	"package.searchpath": {"package.searchpath is of Lua 5.2", "go through package.path"},
 	"debug.sethook":      {"debug.sethook is not there", "step_limit of app_lua ends loops without end; log_mode 1 logs each KSR function"},
+}
+
+// newerWords are global names of later versions.
+var newerWords = map[string]struct{ what, advice string }{
+	"_ENV":   {"_ENV is of Lua 5.2", "write _G, and setfenv(f, t) for the globals of a function"},
+	"rawlen": {"rawlen is of Lua 5.2", "write #t"},
+	"warn":   {"warn is of Lua 5.4", "write KSR.warn(text)"},
+}
+
+// newerWord finds what a global name is that later versions have, or have otherwise.
+func newerWord(word, rest string) (what, advice string) {
+	rest = strings.TrimLeft(rest, " \t")
+	call := strings.HasPrefix(rest, "(")
+	if argument := strings.TrimLeft(strings.TrimPrefix(rest, "("), " \t"); word == "load" && argument != "" && (argument[0] == '"' || argument[0] == '\'' || longBracket(argument) >= 0) {
+		return "load of a text is of Lua 5.2", "write loadstring(text), and setfenv(f, t) for its globals"
+	}
+	if n, ok := newerWords[word]; ok && (call || word == "_ENV") {
+		return n.what, n.advice
+	}
+	return "", ""
 }
 
 // newer looks through a script, without comments and strings.
@@ -59,6 +83,9 @@ func newer(file, text string) (found newerFindings) {
 			continue
 		case c == '"' || c == '\'':
 			n := quotedLength(text[i:])
+			if e := silentEscape(text[i : i+n]); e != "" {
+				found.warnings = append(found.warnings, &source.Error{Pos: at(i), Message: "the escape " + e + " is of Lua 5.2: Lua here is 5.1, and takes the letter", Advice: "write the decimal form, \\ddd"})
+			}
 			if e := newerEscape(text[i : i+n]); e != "" {
 				found.errors = append(found.errors, &source.Error{Pos: at(i), Message: "the escape " + e + " is of Lua 5.3: Lua here is 5.1", Advice: "write the decimal form, \\ddd"})
 			}
@@ -79,11 +106,14 @@ func newer(file, text string) (found newerFindings) {
 			if dotted := strings.TrimLeft(rest, " \t"); previous != "." && strings.HasPrefix(dotted, ".") && !strings.HasPrefix(dotted, "..") {
 				name += "." + leadingWord(strings.TrimLeft(dotted[1:], " \t"))
 			}
-			if next := strings.TrimLeft(rest, " \t"); previous != "." && (previous == "local" || strings.HasPrefix(next, "=") && !strings.HasPrefix(next, "==")) {
+			if next := strings.TrimLeft(rest, " \t"); previous != "." && (previous == "local" || previous == "function" || strings.HasPrefix(next, "=") && !strings.HasPrefix(next, "==")) {
 				defined[word] = true // local utf8 = require "…"
 			}
+			if what, advice := newerWord(word, rest); what != "" && previous != "." && previous != ":" && previous != "function" && !defined[word] {
+				found.warnings = append(found.warnings, &source.Error{Pos: at(i), Message: what + ": Lua here is 5.1", Advice: advice})
+			}
 			for _, key := range []string{word, name} {
-				if n, ok := newerNames[key]; ok && previous != "." && !defined[word] && !(key == word && name == word) {
+				if n, ok := newerNames[key]; ok && !alternative(previous, text[i:], name) && previous != "." && !defined[word] && !(key == word && name == word) {
 					found.warnings = append(found.warnings, &source.Error{Pos: at(i), Message: n.what + ": Lua here is 5.1", Advice: n.advice})
 					break
 				}
@@ -118,6 +148,12 @@ func newer(file, text string) (found newerFindings) {
 		i++
 	}
 	return found
+}
+
+// alternative tells whether a name is one of those that a script takes as they are
+// there: table.unpack or unpack.
+func alternative(previous, text, name string) bool {
+	return previous == "or" || strings.HasPrefix(strings.TrimLeft(strings.TrimPrefix(text, name), " \t"), "or ")
 }
 
 func newerOperator(text string) int {
@@ -187,8 +223,29 @@ func quotedLength(text string) int {
 	return len(text)
 }
 
-// newerEscape returns an escape of Lua 5.2 or later in a string, or "". To 5.1
-// \x is an x.
+// silentEscape returns an escape of Lua 5.2 in a string that 5.1 takes for its
+// letter, or "".
+func silentEscape(quoted string) string {
+	isHex := func(c byte) bool { return isDigit(c) || 'a' <= c|0x20 && c|0x20 <= 'f' }
+	for i := 0; i+1 < len(quoted); i++ {
+		if quoted[i] != '\\' {
+			continue
+		}
+		switch quoted[i+1] {
+		case 'x':
+			if i+3 < len(quoted) && isHex(quoted[i+2]) && isHex(quoted[i+3]) {
+				return quoted[i : i+4]
+			}
+		case 'z':
+			return `\z`
+		}
+		i++
+	}
+	return ""
+}
+
+// newerEscape returns an escape of Lua 5.3 in a string that cannot be meant
+// otherwise, or "".
 func newerEscape(quoted string) string {
 	for i := 0; i+1 < len(quoted); i++ {
 		if quoted[i] != '\\' {
