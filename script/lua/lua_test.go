@@ -595,8 +595,6 @@ ksr_reply_route = ksr_request_route`, lua.Options{})
 	}
 }
 
-// The memory of states stays what it is, and no message sees another one's
-// table.
 // What a message keeps, even under a global name, no other one that is handled
 // at the same time sees or changes.
 func TestMessagesDoNotShareTables(t *testing.T) {
@@ -627,15 +625,23 @@ end`, lua.Options{})
 	}
 }
 
+// The memory of states stays what it is, whatever texts and names messages bring, and
+// no message sees the table of another one.
 func TestMemoryStaysFlat(t *testing.T) {
 	s := load(t, "", `
-local seen = {}
+local n = 0
 function ksr_request_route()
-	local mine = { id = KSR.pv.get("$ci"), list = {} }
-	for i = 1, 10 do mine.list[i] = KSR.pv.get("$fu") .. i end
+	n = n + 1
+	local id = KSR.pv.get("$ci") .. n
+	local mine = { id = id, list = {} }
+	for i = 1, 10 do mine.list[i] = KSR.pv.get("$fu") .. n .. i end
 	if current ~= nil then KSR.err("a message was seen by another one") end
 	current = mine
-	if KSR.pv.get("$ci") ~= current.id then KSR.err("not mine") end
+	if KSR.pvx.avp_get("own" .. n - 1) ~= nil then KSR.err("a variable was seen by another one") end
+	KSR.pv.sets("$var(text)", "text " .. n)
+	KSR.pv.sets("$avp(name" .. n .. ")", id)
+	if KSR.pv.get("$avp(name" .. n .. ")") ~= current.id or KSR.pv.get("$var(text)") ~= "text " .. n then KSR.err("not mine") end
+	KSR.pvx.avp_sets("own" .. n, id)
 	current = nil
 end`, lua.Options{})
 	n := 100_000
@@ -657,6 +663,7 @@ end`, lua.Options{})
 		}
 		c.Mem = transport.NewBuffer(0)
 		s.program.Run(c, main)
+		c.State.Reset()
 		c.Mem.Release()
 	}
 	if after := heap(); after > before+before/4+1<<20 {

@@ -8,6 +8,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -34,10 +35,13 @@ cfgengine "lua"
 const reloadScript = `
 local version = "VERSION"
 function current() return version end
+local served = false
 local function check(where)
-	if current() ~= version or KSR.pv.getvs("$avp(version)", version) ~= version then
-		KSR.err("two versions in one message: " .. where .. "\n")
-		KSR.x.drop()
+	for _ = 1, 10 do -- so that a reload falls into it
+		if current() ~= version or KSR.pv.getvs("$avp(version)", version) ~= version then
+			KSR.err("two versions in one message: " .. where .. "\n")
+			KSR.x.drop()
+		end
 	end
 end
 function ksr_request_route()
@@ -52,7 +56,12 @@ function ksr_request_route()
 	KSR.seturi("sip:callee@127.0.0.1:PORT")
 	KSR.tm.t_on_branch("on_branch")
 	KSR.tm.t_on_reply("on_reply")
+	if not served then
+		served = true
+		KSR.err("the first call of " .. version .. "\n")
+	end
 	if KSR.tm.t_relay() < 0 then KSR.sl.sl_reply_error() end
+	check("request, behind its branches")
 end
 function on_branch() check("branch") end
 function on_reply()
@@ -64,7 +73,7 @@ end
 `
 
 // reloadCalls is how many calls are made, 500 in a second where the machine can, and leastReloads how often the script is loaded anew
-// meanwhile at the least.
+// meanwhile at the least; half of that many versions have served calls.
 const reloadCalls, leastReloads = 1500, 20
 
 // TestReloadUnderCalls: app_lua.reload while calls are made loses none of them, no message sees two versions of the script, and a broken
@@ -133,6 +142,13 @@ func TestReloadUnderCalls(t *testing.T) {
 	text, err := os.ReadFile(filepath.Join(run, "log"))
 	if err != nil {
 		t.Fatal(err)
+	}
+	versions := map[string]bool{}
+	for _, m := range regexp.MustCompile(`the first call of (\w+)`).FindAllStringSubmatch(string(text), -1) {
+		versions[m[1]] = true
+	}
+	if len(versions) < leastReloads/2 {
+		t.Errorf("%d versions served calls, after %d reloads", len(versions), i)
 	}
 	if strings.Contains(string(text), "two versions") || strings.Contains(string(text), "error in a Lua script") {
 		t.Errorf("the log:\n%s", server.LogTail())
