@@ -17,6 +17,11 @@ import (
 // perSecond is how many registrations a load sends in a second.
 const perSecond = 500
 
+// mostWaiting is how many registrations may wait for an answer: what a server
+// misses in ten seconds. Beyond it nobody new registers, as a machine that other
+// work keeps busy would never catch up.
+const mostWaiting = 10 * perSecond
+
 // load registers users at a steady pace, whether those before are answered or
 // not, as many phones do that know nothing of each other. Like a phone it repeats
 // what is not answered, after pauses that double.
@@ -68,8 +73,7 @@ func (l *load) send(ctx context.Context) {
 				last = now.Add(patience)
 			}
 		default:
-			for due := int64(now.Sub(begin) * perSecond / time.Second); l.sent.Load() < due; l.sent.Add(1) {
-				l.register(now)
+			for due := int64(now.Sub(begin) * perSecond / time.Second); l.sent.Load() < due && l.register(now); l.sent.Add(1) {
 			}
 		}
 		if l.repeat(now) == 0 && !last.IsZero() || !last.IsZero() && now.After(last) {
@@ -78,15 +82,19 @@ func (l *load) send(ctx context.Context) {
 	}
 }
 
-// register registers the next user.
-func (l *load) register(now time.Time) {
+// register registers the next user, if not too many wait.
+func (l *load) register(now time.Time) bool {
 	user := fmt.Sprint("u", l.sent.Load())
 	aor := "sip:" + user + "@" + l.p.server.String()
 	text := l.p.request("REGISTER", l.uri, aor, aor, "Contact: <sip:"+user+"@"+l.p.addr()+">\r\n")
 	l.mu.Lock()
+	defer l.mu.Unlock()
+	if len(l.waiting) == mostWaiting {
+		return false
+	}
 	l.waiting[between(text, "branch=", ";")] = &registration{user, text, now.Add(repeatAfter), repeatAfter}
-	l.mu.Unlock()
 	l.p.send(text)
+	return true
 }
 
 // repeat sends again what was not answered in time, and tells how many wait.
