@@ -48,6 +48,9 @@ func braceError(t *lexer.Token, lex *cursor) error {
 	e := &source.Error{Pos: startOf(t), End: startOf(t).After("{"), Message: braceMessage, Advice: "the end of the file was reached in search of its }"}
 	if n := lex.Peek(); n.Type != lexer.EOF {
 		e.Advice = n.Value + " begins at " + startOf(n).String() + " before its } was found"
+		if n.Value == "route" && startOf(n).Column > 1 {
+			e.Advice += "; who wants to run a route writes route(NAME)"
+		}
 	}
 	return e
 }

@@ -231,7 +231,7 @@ func (p *fileParser) parseItem() (Item, error) {
 		m, err := parse(g.modParam, p.lex)
 		if err == nil {
 			err = m.check()
-		} else if f := asFailure(err, p.lex); f.Advice == "" {
+		} else if f := asFailure(err, p.lex); f.Advice == "" || strings.HasPrefix(f.Message, "number") {
 			f.Advice = "it is " + t.Value + `("module", "parameter", value)`
 			err = f
 		}
