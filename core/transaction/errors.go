@@ -37,7 +37,7 @@ var (
 	ErrGeneral      = &Error{500, sorry, 1, true}
 	ErrNoBranch     = &Error{500, sorry, 1, true}
 	ErrNoTarget     = &Error{500, sorry, 6, false}
-	ErrDropped      = &Error{500, sorry, 6, true}
+	ErrDropped      = &Error{500, sorry, 6, false}
 	ErrNoSocket     = &Error{500, sorry, 7, false}
 	ErrTooMany      = &Error{500, sorry, 1, true}
 	ErrFinished     = &Error{500, sorry, 1, true}
