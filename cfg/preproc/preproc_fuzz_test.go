@@ -4,7 +4,6 @@ package preproc
 
 import (
 	"path/filepath"
-	"strings"
 	"testing"
 
 	"github.com/rogpeppe/go-internal/txtar"
@@ -30,14 +29,10 @@ func FuzzProcess(f *testing.F) {
 		if len(text) > 1<<16 {
 			return
 		}
-		res := Process("main.cfg", Options{Reader: source.Memory{"main.cfg": text}, Env: environment})
+		Process("main.cfg", Options{Reader: source.Memory{"main.cfg": text}, Env: environment}) // may include itself
+		res := Process("main.cfg", Options{Reader: once{source.Memory{"main.cfg": text}}, Env: environment})
 		if n := len(res.Tokens); n == 0 || res.Tokens[n-1].Kind != EOF {
 			t.Fatal("the tokens do not end with EOF")
-		}
-		for _, e := range res.Errors.All() {
-			if strings.Contains(e.Message, "include each other") {
-				return // the places begin anew in each
-			}
 		}
 		last := 0
 		for i := range res.Tokens {
@@ -51,4 +46,12 @@ func FuzzProcess(f *testing.F) {
 			last = tok.Pos.Offset
 		}
 	})
+}
+
+// once gives a text the first time only, so that places never begin anew.
+type once struct{ source.Memory }
+
+func (o once) ReadFile(name string) ([]byte, error) {
+	defer delete(o.Memory, name)
+	return o.Memory.ReadFile(name)
 }
