@@ -73,6 +73,7 @@ type conn struct {
 	web     *web       // of a client of WebSocket
 	sent    uint64     // messages sent
 	closed  bool       // by the other side
+	leave   bool       // over TLS it has said so before
 	spoiled bool       // what was sent has lost its borders
 }
 

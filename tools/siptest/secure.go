@@ -5,6 +5,7 @@ package siptest
 import (
 	"crypto/tls"
 	"fmt"
+	"io"
 	"net"
 	"net/netip"
 	"sync"
@@ -57,7 +58,7 @@ func (p *peer) readSecure(c *conn) {
 		p.mu.Lock()
 		c.have = append(c.have, buf[:n]...)
 		p.frame(c)
-		c.closed = err != nil
+		c.closed, c.leave = err != nil, err == io.EOF
 		p.mu.Unlock()
 		select {
 		case p.wake <- struct{}{}:
@@ -141,6 +142,20 @@ func (w *watchedConn) idle() bool {
 		idle = w.ended || err == nil && n == 0 && !w.busy
 	})
 	return idle
+}
+
+// farewell waits for the end of the last connection and compares how it came: the
+// library tells the end that a close notify announces by io.EOF.
+func (p *peer) farewell(want bool) error {
+	if err := p.closedWithin(patience); err != nil {
+		return err
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if n := len(p.conns); n == 0 || p.conns[n-1].leave != want {
+		return fmt.Errorf("the last of %d connections of %s: want a close notify: %t", n, p.name, want)
+	}
+	return nil
 }
 
 // refused opens a connection and sees that the server closes it in the handshake:

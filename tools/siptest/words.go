@@ -52,6 +52,8 @@
 //	                        last 401 or 407; param is as in Answer
 //	closed NAME [STEP]      the server has closed NAME's connections; with STEP it
 //	                        does so when time passes, within a few steps
+//	farewell NAME yes|no    the server has closed NAME's connection over TLS, and has said
+//	                        so in TLS (close notify) or not
 //	forget NAME PATTERN     pass over what has arrived at NAME, if anything; the
 //	                        first line of each, without the version, is like PATTERN
 //	forget-all              pass over all that has arrived anywhere, also after end
@@ -270,6 +272,9 @@ func Words(start Start) map[string]command {
 		}),
 		"closed": toPeer(1, "closed NAME [STEP]", func(s *scene, _ *testscript.TestScript, p *peer, args []string) error {
 			return s.closed(p, args)
+		}),
+		"farewell": toPeer(2, "farewell NAME yes|no", func(_ *scene, _ *testscript.TestScript, p *peer, args []string) error {
+			return p.farewell(args[0] == "yes")
 		}),
 		"forget": toPeer(2, "forget NAME PATTERN", func(s *scene, _ *testscript.TestScript, p *peer, args []string) error {
 			return s.forget(p, args[0])
