@@ -52,6 +52,27 @@ func TestConfig(t *testing.T) {
 	}
 }
 
+// What takes too long is given up after what the parameters say.
+func TestTimeouts(t *testing.T) {
+	for name, want := range map[string]string{
+		"timeout_interval": "7s 0s 0s", "connect_timeout": "7s 0s 0s", "send_timeout": "2s 7s 0s", "receive_timeout": "2s 0s 7s",
+	} {
+		m := New()
+		for _, p := range m.Exports().Params {
+			if p.Name == name {
+				*p.Set.(*int) = 7
+			}
+		}
+		cfg, err := m.config(dbtest.Parse(t, "mysql://u:p@127.0.0.1/n"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := fmt.Sprint(cfg.Timeout, cfg.WriteTimeout, cfg.ReadTimeout); got != want {
+			t.Errorf("%s 7: got %s to connect, write and read, want %s", name, got, want)
+		}
+	}
+}
+
 // Without a port localhost is the socket, where there is one.
 func TestLocalhostIsASocket(t *testing.T) {
 	m := New()

@@ -9,6 +9,8 @@ import (
 
 	"github.com/kahea-sip/kahea/core/module"
 	"github.com/kahea-sip/kahea/core/sip"
+	"github.com/kahea-sip/kahea/core/transaction"
+	"github.com/kahea-sip/kahea/rpc/rpctest"
 )
 
 const options = "OPTIONS sip:b@b SIP/2.0\r\nVia: SIP/2.0/UDP h;branch=z9hG4bK1\r\nFrom: <sip:a@a>;tag=1\r\nTo: <sip:b@b>\r\nCall-ID: c\r\nCSeq: 1 OPTIONS\r\n\r\n"
@@ -71,5 +73,30 @@ func TestPrecheckOfMany(t *testing.T) {
 	}
 	if n := w.known.Load(); n != 0 {
 		t.Errorf("%d requests are still known", n)
+	}
+}
+
+// layerHost has what the module needs to start.
+type layerHost struct{ *rpctest.Host }
+
+func (layerHost) Transactions() *transaction.Layer { return nil }
+func (layerHost) OnRequestEnd(func(*module.Call))  {}
+
+// With precheck_trans 0 a retransmission is not looked for.
+func TestPrecheckOff(t *testing.T) {
+	for value, want := range map[int]module.Result{0: module.False, 1: module.True} {
+		x := New()
+		for _, p := range x.Exports().Params {
+			if p.Name == "precheck_trans" {
+				*p.Set.(*int) = value
+			}
+		}
+		if err := x.Start(t.Context(), layerHost{rpctest.New()}); err != nil {
+			t.Fatal(err)
+		}
+		x.precheckTrans(call(t, options), nil)
+		if got := x.precheckTrans(call(t, options), nil); got != want {
+			t.Errorf("precheck_trans %d: got %d for a retransmission, want %d", value, got, want)
+		}
 	}
 }

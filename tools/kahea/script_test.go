@@ -204,17 +204,18 @@ var _ siptest.Daemon = (*daemon)(nil)
 // startDaemon boots a server in dir as the command line says. The servers of a
 // script have other random numbers each.
 func startDaemon(dir string, number int, flags []string, log *siptest.Log) (siptest.Daemon, error) {
-	portable, resolver := true, locate.Fixed{}
+	portable, resolver := true, locate.Resolver(locate.Fixed{})
 	var rest []string
 	for _, f := range flags {
 		switch zone, isZone := strings.CutPrefix(f, "-dns="); {
 		case f == "-portable=no":
 			portable = false
 		case isZone:
-			var err error
-			if resolver, err = readZone(filepath.Join(dir, zone)); err != nil {
+			file := zoneFile(filepath.Join(dir, zone))
+			if _, err := readZone(string(file)); err != nil {
 				return nil, err
 			}
+			resolver = file
 		case f != "":
 			rest = append(rest, f)
 		}

@@ -3,6 +3,7 @@
 package main
 
 import (
+	"context"
 	"fmt"
 	"net/netip"
 	"os"
@@ -11,6 +12,18 @@ import (
 
 	"github.com/kahea-sip/kahea/core/locate"
 )
+
+// zoneFile is the DNS of a script, which may change the file while the server runs.
+type zoneFile string
+
+// Resolve implements locate.Resolver.
+func (f zoneFile) Resolve(ctx context.Context, name string, t locate.Type) ([]locate.Record, error) {
+	zone, err := readZone(string(f))
+	if err != nil {
+		return nil, err
+	}
+	return zone.Resolve(ctx, name, t)
+}
 
 // readZone reads the DNS of a script: lines "NAME A ADDRESS", "NAME AAAA
 // ADDRESS" and "NAME SRV PRIORITY WEIGHT PORT TARGET".
