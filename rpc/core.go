@@ -34,10 +34,22 @@ type Info struct {
 	Readers int
 	// QueuedBytes returns how much waits to be sent on stream connections.
 	QueuedBytes func() int64
+	// Work tells what the server has in hand.
+	Work func() Work
 	// Databases returns the URLs of the open databases.
 	Databases func() []string
 	// Signal sends a signal to the server's process.
 	Signal func(syscall.Signal) error
+}
+
+// Work is what a server has in hand.
+type Work struct {
+	// Taken are the messages that were taken for handling since the start, AtWork those of them that are not done.
+	Taken, AtWork int64
+	// Tasks is how much goes on besides: what timers, transactions and modules have begun that ends by itself.
+	Tasks int64
+	// Short are the datagrams that were too short to be messages.
+	Short int64
 }
 
 // Define is a preprocessor definition. Type is 0 for #!define, 1 for one with
@@ -106,6 +118,7 @@ func Core(info Info) []module.Command {
 		{Name: "core.udp4_raw_info", Doc: "Returns the options of raw UDP sockets, which this server does not use.", Run: rawInfo},
 		{Name: "core.uptime", Doc: "Returns since when the server runs.", Run: uptime},
 		{Name: "core.version", Doc: "Returns the version string of the server.", Run: version},
+		{Name: "core.work", Doc: "Returns what the server has in hand: messages taken since the start and those at work, tasks besides, bytes that wait on connections, datagrams too short to be messages.", Run: c.work},
 	}...)
 }
 

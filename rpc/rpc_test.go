@@ -39,8 +39,10 @@ func testHost(t *testing.T) (*rpctest.Host, *[]syscall.Signal) {
 			return []rpc.Connection{{ID: 1, Proto: transport.TCP, State: "CONN_OK", Timeout: 4 * time.Second, Lifetime: 120 * time.Second,
 				Source: "127.0.0.1", SrcPort: 34810, Dest: "127.0.0.1", DstPort: 5060}}
 		},
-		Readers: 2,
-		Signal:  func(s syscall.Signal) error { signals = append(signals, s); return nil },
+		Readers:     2,
+		QueuedBytes: func() int64 { return 5 },
+		Work:        func() rpc.Work { return rpc.Work{Taken: 9, AtWork: 2, Tasks: 1, Short: 3} },
+		Signal:      func(s syscall.Signal) error { signals = append(signals, s); return nil },
 	})...)
 	h.Loaded = []string{"tm", "ctl"}
 	h.Instances = map[string]module.Module{"ctl": working{}}
@@ -110,7 +112,8 @@ func TestCore(t *testing.T) {
 		{command: "core.sockets_list", want: "[{socket: {proto: udp address: 127.0.0.1 port: 5060 mcast: no mhomed: no virtual: no}} " +
 			"{socket: {proto: tcp address: 127.0.0.1 port: 5060 mcast: no mhomed: no virtual: no}}]"},
 		{command: "core.tcp_list", want: "{id: 1 type: TCP state: CONN_OK timeout: 4 lifetime: 120 ref_count: 1 src_ip: 127.0.0.1 src_port: 34810 dst_ip: 127.0.0.1 dst_port: 5060}", array: true},
-		{command: "core.tcp_info", want: "{readers: 2 max_connections: 2048 max_tls_connections: 2048 opened_connections: 1 opened_tls_connections: 0 write_queued_bytes: 0}"},
+		{command: "core.work", want: "{messages: 9 at_work: 2 tasks: 1 write_queued_bytes: 5 short_datagrams: 3}"},
+		{command: "core.tcp_info", want: "{readers: 2 max_connections: 2048 max_tls_connections: 2048 opened_connections: 1 opened_tls_connections: 0 write_queued_bytes: 5}"},
 		{command: "core.tcp_options", want: "{connect_timeout: 10 max_connections(soft): 2048 max_tls_connections(soft): 2048}"},
 		{command: "core.ps", want: fmt.Sprintf("%[1]d main process - attendant %[1]d udp receiver child=0 sock=127.0.0.1:5060 (a.example:5070) %[1]d udp receiver child=1 sock=127.0.0.1:5060 (a.example:5070) "+
 			"%[1]d timer %[1]d ctl handler %[1]d tcp receiver (generic) child=0 %[1]d tcp receiver (generic) child=1 %[1]d tcp main process", pid), array: true},

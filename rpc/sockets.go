@@ -61,14 +61,29 @@ func (c *core) tcpInfo(r *module.Request) error {
 			tls++
 		}
 	}
-	var queued int64
-	if c.QueuedBytes != nil {
-		queued = c.QueuedBytes()
-	}
 	s := r.Struct().Add("readers", c.Readers)
 	addSetting(s, r.Host.Settings(), "max_connections", "max_connections")
 	addSetting(s, r.Host.Settings(), "max_tls_connections", "max_tls_connections")
-	s.Add("opened_connections", opened).Add("opened_tls_connections", tls).Add("write_queued_bytes", queued)
+	s.Add("opened_connections", opened).Add("opened_tls_connections", tls).Add("write_queued_bytes", c.queued())
+	return nil
+}
+
+// queued is how much waits to be sent on stream connections.
+func (c *core) queued() int64 {
+	if c.QueuedBytes == nil {
+		return 0
+	}
+	return c.QueuedBytes()
+}
+
+// work is for who waits until a server has come to rest, before it is stopped or when a test wants to know all that followed: a message
+// that is done may have begun a task, and a task may send, so that each is asked for after what leads to it.
+func (c *core) work(r *module.Request) error {
+	var w Work
+	if c.Work != nil {
+		w = c.Work()
+	}
+	r.Struct().Add("messages", w.Taken).Add("at_work", w.AtWork).Add("tasks", w.Tasks).Add("write_queued_bytes", c.queued()).Add("short_datagrams", w.Short)
 	return nil
 }
 

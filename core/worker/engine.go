@@ -121,6 +121,7 @@ type Engine struct {
 	databases databases
 
 	count counts
+	works works
 	crash crashLog
 }
 

@@ -19,6 +19,7 @@ import (
 type Worker struct {
 	engine *Engine
 	call   *module.Call
+	work   *workCell
 }
 
 var _ transport.Receiver = (*Worker)(nil)
@@ -26,12 +27,14 @@ var _ transport.Receiver = (*Worker)(nil)
 // NewWorker makes a worker; the transport asks for one for each place where
 // it reads.
 func (e *Engine) NewWorker() transport.Receiver {
-	return &Worker{engine: e, call: e.newCall()}
+	return &Worker{engine: e, call: e.newCall(), work: e.works.cell()}
 }
 
 // Receive takes a packet through the script to its end. What it produces goes
 // to out.
 func (w *Worker) Receive(p transport.Packet, out *transport.Out) {
+	w.work.taken.Add(1)
+	defer w.work.done.Add(1)
 	w.engine.receive(w.call, p, out)
 }
 

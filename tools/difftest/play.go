@@ -95,7 +95,7 @@ func play(c testCase, server *subject, end pace) (transcript, error) {
 			macros = append(macros, "{"+name+".tcp}", peer.dial.LocalAddr().String())
 		}
 		if c.webs[name] {
-			if err := peer.openWeb(nil); err != nil {
+			if err := p.openWeb(peer, nil); err != nil {
 				return nil, err
 			}
 			macros = append(macros, "{"+name+".ws}", peer.web.LocalAddr().String())

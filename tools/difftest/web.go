@@ -99,6 +99,15 @@ func (p *peer) openWeb(own []string) error {
 	return nil
 }
 
+// openWeb is that of the peer, and returns when the server knows the connection by what it has become: the answer to the handshake
+// leaves before.
+func (p *player) openWeb(peer *peer, own []string) error {
+	if err := peer.openWeb(own); err != nil {
+		return err
+	}
+	return p.server.Rest()
+}
+
 // upgrade LINE: opens a WebSocket connection; the block changes the fields of the handshake.
 func (p *player) upgrade(s step) error {
 	peer, _, err := p.at(s, 2)
@@ -106,7 +115,7 @@ func (p *player) upgrade(s step) error {
 		return err
 	}
 	peer.web = nil
-	return peer.openWeb(p.block(s))
+	return p.openWeb(peer, p.block(s))
 }
 
 var errNoWeb = errors.New("there is no WebSocket connection")

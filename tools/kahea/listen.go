@@ -463,6 +463,14 @@ func (s *server) rpcInfo() rpc.Info {
 		},
 		Sockets:   func() []*transport.Socket { return s.transport.Sockets() },
 		Databases: func() []string { return s.engine.Databases() },
+		Work: func() rpc.Work {
+			taken, atWork := s.engine.Work()
+			w := rpc.Work{Taken: taken, AtWork: atWork, Tasks: s.goer.running.Load()}
+			if short := s.counters.Lookup("udp", "short_datagrams"); short != nil {
+				w.Short = short.Value()
+			}
+			return w
+		},
 		Aliases: func() []rpc.Alias {
 			var out []rpc.Alias
 			for _, a := range s.transport.Aliases() {

@@ -7,12 +7,14 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
+
+	"github.com/kahea-sip/kahea/tools/difftest/refserver"
 )
 
 // The ports that stand in the messages and in the expectations.
 const (
-	serverPort = 25460
-	clientPort = 25490
+	serverPort = refserver.RecordServer
+	clientPort = refserver.RecordClient
 )
 
 // readMessage reads testdata/messages/NAME.sip; its lines end in CR LF.

@@ -15,6 +15,7 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"syscall"
 	"time"
 )
 
@@ -192,7 +193,7 @@ func (o *output) String() string {
 
 // wait waits until the output has a text; between asks.
 func (o *output) wait(what string, between func()) error {
-	for range 500 {
+	for range 2000 {
 		if strings.Contains(o.String(), "error -1 while trying to fix configuration") {
 			break
 		}
@@ -206,10 +207,27 @@ func (o *output) wait(what string, between func()) error {
 	return fmt.Errorf("the server never printed %s:\n%s", what, text[max(0, len(text)-3000):])
 }
 
+// take takes the client's port. The record names it, so that no other one will do: who plays a record at this moment, in another
+// folder, is waited for. Whoever has it has that of the server too.
+func take(client, server *net.UDPAddr) (conn *net.UDPConn, err error) {
+	for end := time.Now().Add(time.Minute); time.Now().Before(end); time.Sleep(10 * time.Millisecond) {
+		if conn, err = net.DialUDP("udp", client, server); !errors.Is(err, syscall.EADDRINUSE) {
+			return conn, err
+		}
+	}
+	return nil, err
+}
+
 // send runs the server, sends the message of each group and collects the
 // answers. Rows that it refused only now are marked, and then it says that the
 // configuration must be written again.
 func (p *player) send() (again bool, err error) {
+	local := net.IPv4(127, 0, 0, 1)
+	conn, err := take(&net.UDPAddr{IP: local, Port: clientPort}, &net.UDPAddr{IP: local, Port: serverPort})
+	if err != nil {
+		return false, err
+	}
+	defer conn.Close()
 	out := new(output)
 	cmd := exec.Command(p.bin, "-f", p.file(), "-DD", "-E", "-m", "128", "-M", "64", "-Y", p.run, "-w", p.run)
 	cmd.Stdout, cmd.Stderr = out, out
@@ -218,12 +236,6 @@ func (p *player) send() (again bool, err error) {
 	}
 	defer cmd.Wait()
 	defer cmd.Process.Signal(os.Interrupt)
-	local := net.IPv4(127, 0, 0, 1)
-	conn, err := net.DialUDP("udp", &net.UDPAddr{IP: local, Port: clientPort}, &net.UDPAddr{IP: local, Port: serverPort})
-	if err != nil {
-		return false, err
-	}
-	defer conn.Close()
 	ready := fmt.Sprintf("READY sip:a@b SIP/2.0\r\nVia: SIP/2.0/UDP 127.0.0.1:%d;branch=z9hG4bKr\r\nFrom: <sip:a@b>;tag=1\r\n"+
 		"To: <sip:a@b>\r\nCall-ID: r\r\nCSeq: 1 READY\r\nContent-Length: 0\r\n\r\n", clientPort)
 	if err := out.wait("@@ready@@", func() { conn.Write([]byte(ready)) }); err != nil {
