@@ -28,6 +28,11 @@ type Info struct {
 	Sockets func() []*transport.Socket
 	// Aliases returns the names that the server takes for its own.
 	Aliases func() []Alias
+	// MyselfCallbacks tells whether modules add names to these.
+	MyselfCallbacks func() bool
+	// NoAutoAliases is auto_aliases=no, with which Kamailio shows the address of
+	// a socket twice.
+	NoAutoAliases bool
 	// Connections returns the open stream connections.
 	Connections func() []Connection
 	// Readers is the number of readers of stream connections (tcp_children).

@@ -22,6 +22,26 @@ import (
 	"github.com/kahea-sip/kahea/rpc/rpctest"
 )
 
+// TestNamesOfModulesAndAddressesWithoutAliases: core.aliases_list tells of names that modules know, and core.sockets_list has the address once more with auto_aliases=no.
+func TestNamesOfModulesAndAddressesWithoutAliases(t *testing.T) {
+	h := rpctest.New(rpc.Core(rpc.Info{
+		Sockets: func() []*transport.Socket {
+			return []*transport.Socket{{Proto: transport.UDP, Addr: netip.MustParseAddrPort("127.0.0.1:5060")}}
+		},
+		MyselfCallbacks: func() bool { return true },
+		NoAutoAliases:   true,
+	})...)
+	for command, want := range map[string]string{
+		"core.aliases_list": "{myself_callbacks: yes aliases: []}",
+		"core.sockets_list": "[{socket: {proto: udp address: 127.0.0.1 ipaddress: 127.0.0.1 port: 5060 mcast: no mhomed: no virtual: no}}]",
+	} {
+		r, err := rpc.Call(t.Context(), h, command, nil)
+		if got := text(r.Values); err != nil || got != want {
+			t.Errorf("%s: got %s, %v, want %s", command, got, err, want)
+		}
+	}
+}
+
 func testHost(t *testing.T) (*rpctest.Host, *[]syscall.Signal) {
 	t.Helper()
 	var signals []syscall.Signal

@@ -13,7 +13,11 @@ import (
 
 func (c *core) aliases(r *module.Request) error {
 	s := r.Struct()
-	s.Add("myself_callbacks", "no")
+	callbacks := "no"
+	if c.MyselfCallbacks != nil && c.MyselfCallbacks() {
+		callbacks = "yes"
+	}
+	s.Add("myself_callbacks", callbacks)
 	var list module.List
 	for _, a := range call(c.Aliases) {
 		e := &module.Struct{}
@@ -40,10 +44,12 @@ func (c *core) sockets(r *module.Request) error {
 	var list module.List
 	for _, k := range call(c.Sockets) {
 		e := &module.Struct{}
-		e.Struct("socket").
-			Add("proto", k.Proto.String()).
-			Add("address", sip.AddrText(k.Addr.Addr())).
-			Add("port", strconv.Itoa(int(k.Addr.Port()))).
+		one, address := e.Struct("socket").Add("proto", k.Proto.String()), sip.AddrText(k.Addr.Addr())
+		one.Add("address", address)
+		if c.NoAutoAliases {
+			one.Add("ipaddress", address)
+		}
+		one.Add("port", strconv.Itoa(int(k.Addr.Port()))).
 			Add("mcast", "no").
 			Add("mhomed", "no").
 			Add("virtual", "no")

@@ -328,9 +328,9 @@ func (d *Dialog) fail(n *transaction.Notice) {
 }
 
 // acknowledge follows the ACK for the 2xx.
-func (d *Dialog) acknowledge(c *module.Call, msg *sip.Message) {
+func (d *Dialog) acknowledge(c *module.Call, msg *sip.Message) (first bool) {
 	d.mu.Lock()
-	first := d.state == Answered && !d.ending
+	first = d.state == Answered && !d.ending
 	if first {
 		d.state, d.reason = Confirmed, "answered"
 		d.dflags |= flagChanged
@@ -341,6 +341,7 @@ func (d *Dialog) acknowledge(c *module.Call, msg *sip.Message) {
 	if first {
 		d.m.tell(ConfirmedEvent, d, c, msg)
 	}
+	return first
 }
 
 // hangUp follows a BYE.

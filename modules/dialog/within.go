@@ -85,7 +85,9 @@ func (m *Module) request(c *module.Call, d *Dialog, side Side) {
 	m.shift(c, d, side)
 	switch c.Msg.Method {
 	case sip.MethodAck:
-		d.acknowledge(c, c.Msg)
+		if !d.acknowledge(c, c.Msg) {
+			m.addRouteParam(c.State, c.Mem, d)
+		}
 		return
 	case sip.MethodBye:
 		m.keep(c, d)

@@ -40,6 +40,9 @@ func (u *Usrloc) rpcCount(which func(users, contacts, expired int64) int64) func
 		if u.dbMode == dbNone {
 			return module.Faultf(500, "Command is not supported in db_mode=0")
 		}
+		if r.Len() == 0 {
+			return module.Faultf(500, "Not enough parameters (table to lookup)")
+		}
 		table, err := r.Str(0)
 		if err != nil || u.Domain(table) == nil {
 			return module.Faultf(500, "Domain table not found")

@@ -47,20 +47,18 @@ func (m *WebSocket) rpcDump(r *module.Request) error {
 	default:
 		return module.Faultf(400, "Bad display order parameter")
 	}
-	s := r.Struct()
-	all := s.Struct("connections")
-	shown := 0
+	all := module.Rows{}
 	for _, c := range list {
-		if at, ok := m.host.Transport().Connection(c.id); ok && shown < dumpMax {
-			shown++
-			all.Add(strconv.FormatUint(uint64(c.id), 10), c.describe(&at))
+		if at, ok := m.host.Transport().Connection(c.id); ok && len(all) < dumpMax {
+			all = append(all, new(module.Struct).Add("", c.describe(&at)))
 		}
 	}
 	truncated := "no"
 	if len(list) > dumpMax {
 		truncated = "yes"
 	}
-	s.Struct("info").Add("wscounter", shown).Add("truncated", truncated)
+	s := r.Struct().Add("connections", all)
+	s.Struct("info").Add("wscounter", len(all)).Add("truncated", truncated)
 	return nil
 }
 
@@ -73,8 +71,8 @@ func (c *client) describe(at *transport.Connection) string {
 	if c.waiting.Load() {
 		state += ", awaiting Pong"
 	}
-	return fmt.Sprintf("%[1]s:%[2]s -> %[1]s:%[3]s (state: %[4]s,  last used %[5]ds ago, sub-protocol: %[6]s)",
-		at.Proto, at.Remote, at.Local, state, int(c.idle()/time.Second), subProtocol)
+	return fmt.Sprintf("%[7]d: %[1]s:%[2]s -> %[1]s:%[3]s (state: %[4]s,  last used %[5]ds ago, sub-protocol: %[6]s)",
+		at.Proto, at.Remote, at.Local, state, int(c.idle()/time.Second), subProtocol, uint64(c.id))
 }
 
 // named is the connection that a command names.

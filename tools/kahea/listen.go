@@ -478,6 +478,8 @@ func (s *server) rpcInfo() rpc.Info {
 			}
 			return out
 		},
+		MyselfCallbacks: s.transport.MyselfCallbacks,
+		NoAutoAliases:   !s.cfg.settings.AutoAliases,
 		Connections: func() []rpc.Connection {
 			var out []rpc.Connection
 			for _, c := range s.transport.Connections() {
