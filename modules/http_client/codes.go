@@ -23,6 +23,7 @@ const (
 	noConnection      code = 7
 	timeOut           code = 28
 	secureFailed      code = 35
+	interfaceFailed   code = 45
 	tooManyRedirects  code = 47
 	noReply           code = 52
 	badReceive        code = 56
@@ -48,6 +49,8 @@ func (c code) String() string {
 		return "Timeout was reached"
 	case c == secureFailed:
 		return "SSL connect error"
+	case c == interfaceFailed:
+		return "Failed binding local connection end"
 	case c == tooManyRedirects:
 		return "Number of redirects hit maximum amount"
 	case c == noReply:
@@ -76,6 +79,8 @@ func codeOf(err error) code {
 	switch {
 	case errors.Is(err, errRedirects):
 		return tooManyRedirects
+	case errors.Is(err, errInterface):
+		return interfaceFailed
 	case errors.As(err, &verify), errors.As(err, &unknown), errors.As(err, &name), errors.As(err, &invalid):
 		return badCertificate
 	case errors.As(err, &record), errors.As(err, &alert), errors.Is(err, http.ErrSchemeMismatch):

@@ -18,7 +18,7 @@ import (
 
 // options are how a connection is used.
 type options struct {
-	proxy                         string
+	proxy, netInterface           string
 	proxyPort                     int
 	redirect, maxData, timeout    int
 	userAgent                     string
@@ -138,6 +138,9 @@ func (c *connection) prepare() error {
 		return errUserAgent
 	}
 	t := &http.Transport{DisableKeepAlives: c.keep == 0, MaxIdleConnsPerHost: 16, IdleConnTimeout: usualTimeout, DisableCompression: true, ForceAttemptHTTP2: true}
+	if c.netInterface != "" {
+		t.DialContext = from(c.netInterface)
+	}
 	if c.proxy != "" {
 		u, err := url.Parse(c.proxy)
 		if err != nil || u.Host == "" {

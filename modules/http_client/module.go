@@ -76,6 +76,7 @@ func (m *Client) params() []module.Param {
 		{Name: "tlsversion", Set: m.setTLS, Doc: "least version of TLS: 0 for 1.2, 1 and 4 for 1.0, 5 for 1.1, 6 for 1.2; there is nothing older"},
 		{Name: "authmethod", Set: &o.authMethod, Min: 0, Max: 3, Doc: "how challenges are answered: 1 Basic, 2 Digest, or their sum"},
 		{Name: "keep_connections", Set: &o.keep, Min: 0, Max: 1, Doc: "1 keeps connections for the next request"},
+		{Name: "netinterface", Set: &o.netInterface, Doc: "address, or interface, that requests come from; the system chooses where nothing is said"},
 		{Name: "query_result", Set: &m.queryResult, Min: 0, Max: 1, Doc: "what http_client_query gives: 1 the first line of the answer, 0 all of it"},
 		{Name: "query_maxdatasize", Set: &m.queryMax, Min: 0, Max: maxSize, Unit: "bytes", Doc: "maxdatasize of http_client_query"},
 		{Name: "httpcon", Set: m.declare, Doc: "connection: name=>URL, with user:password@ where a server asks for them, and behind semicolons parameters: timeout, useragent, maxdatasize, httpredirect, verify_peer, verify_host, client_cert, client_key, cacert, tlsversion, authmethod, keep_connections, httpproxy, httpproxyport, failover. It begins with the parameters that are set above it"},
