@@ -12,10 +12,10 @@ import (
 
 func (p *PV) authVariables() []module.Variable {
 	return []module.Variable{
-		read("au", credentialUser, "user of the credentials, without realm"),
-		read("ad", credentialDomain, "domain in the user name of the credentials"),
-		read("aU", credential("username"), "user name of the credentials"),
-		read("ar", credential("realm"), "realm of the credentials"),
+		read("au", p.credentialUser, "user of the credentials, without realm"),
+		read("ad", p.credentialDomain, "domain in the user name of the credentials"),
+		read("aU", p.credentialName, "user name of the credentials"),
+		read("ar", p.credentialRealm, "realm of the credentials"),
 		read("aa", credential("algorithm"), "algorithm of the credentials"),
 		read("adu", credential("uri"), "URI of the credentials"),
 		read("adn", credential("nonce"), "nonce of the credentials"),
@@ -38,42 +38,66 @@ func credentials(c *module.Call) (string, bool) {
 	return "", false
 }
 
-// digestParam finds a parameter of credentials; quotes are taken off.
-func digestParam(list, name string) (string, bool) {
+// digestParam finds a parameter of credentials; quotes are taken off. Of several
+// the last one counts, as where they are checked.
+func digestParam(list, name string) (found string) {
 	for {
 		value, rest, ok := sip.NextListValue(list)
 		if !ok {
-			return "", false
+			return found
 		}
 		list = rest
 		n, v, has := strings.Cut(value, "=")
 		if has && sip.EqualFold(strings.TrimSpace(n), name) {
-			return sip.Unquote(strings.TrimSpace(v)), true
+			found = sip.Unquote(strings.TrimSpace(v))
 		}
 	}
 }
 
+// credential reads a parameter, "" where it is missing, as Kamailio does.
 func credential(name string) getter {
 	return func(c *module.Call) module.Value {
 		list, ok := credentials(c)
 		if !ok {
 			return null
 		}
-		v, _ := digestParam(list, name) // "" where it is missing, as in Kamailio
-		return avp.String(v)
+		return avp.String(digestParam(list, name))
 	}
 }
 
-func credentialUser(c *module.Call) module.Value {
-	v := credential("username")(c)
-	user, _, _ := strings.Cut(v.Str, "@")
+var givenName, givenRealm = credential("username"), credential("realm")
+
+// authorized is who was authorized, where somebody was: a request may have other
+// credentials in front of those that were right.
+func (p *PV) authorized(c *module.Call) (user string, ok bool) {
+	if p.auth == nil {
+		return "", false
+	}
+	return p.auth.AuthorizedUser(c)
+}
+
+func (p *PV) credentialName(c *module.Call) module.Value {
+	if user, ok := p.authorized(c); ok {
+		return avp.String(user)
+	}
+	return givenName(c)
+}
+
+func (p *PV) credentialRealm(c *module.Call) module.Value {
+	if _, ok := p.authorized(c); ok {
+		return avp.String(p.auth.AuthorizedRealm(c))
+	}
+	return givenRealm(c)
+}
+
+func (p *PV) credentialUser(c *module.Call) module.Value {
+	user, _, _ := strings.Cut(p.credentialName(c).Str, "@")
 	return orNull(user)
 }
 
-func credentialDomain(c *module.Call) module.Value {
-	v := credential("username")(c)
-	_, domain, _ := strings.Cut(v.Str, "@")
-	v.Str = domain
+func (p *PV) credentialDomain(c *module.Call) module.Value {
+	v := p.credentialName(c)
+	_, v.Str, _ = strings.Cut(v.Str, "@")
 	return v
 }
 
@@ -88,13 +112,11 @@ type authorizer interface {
 // account is who is to be accounted: the user that a module has authorized,
 // else that of From.
 func (p *PV) account(c *module.Call) (user, domain string, ok bool) {
-	if p.auth != nil {
-		if user, ok = p.auth.AuthorizedUser(c); ok {
-			if name, domain, has := strings.Cut(user, "@"); has {
-				return name, domain, true
-			}
-			return user, p.auth.AuthorizedRealm(c), true
+	if user, ok = p.authorized(c); ok {
+		if name, domain, has := strings.Cut(user, "@"); has {
+			return name, domain, true
 		}
+		return user, p.auth.AuthorizedRealm(c), true
 	}
 	u, err := c.Msg.FromURI()
 	if err != nil {

@@ -411,7 +411,7 @@ func digestSelect(t sip.HeaderType, first word, rest []word) (getter, error) {
 			if len(v) <= 7 || !sip.EqualFold(v[:7], "Digest ") {
 				continue
 			}
-			if realm, _ := digestParam(v[7:], "realm"); realm == first.param {
+			if realm := digestParam(v[7:], "realm"); realm == first.param {
 				return v, true
 			}
 		}
@@ -426,7 +426,7 @@ func digestSelect(t sip.HeaderType, first word, rest []word) (getter, error) {
 			if name == "" {
 				return avp.String(v)
 			}
-			s, _ := digestParam(v[7:], name)
+			s := digestParam(v[7:], name)
 			return orNull(f(s))
 		}
 	}

@@ -100,7 +100,7 @@ func valueParam(find func(c *module.Call) (string, error), name string) getter {
 			return null
 		}
 		if scheme, list, ok := strings.Cut(v, " "); ok && sip.EqualFold(scheme, "Digest") {
-			p, _ := digestParam(list, name)
+			p := digestParam(list, name)
 			return orNull(p)
 		}
 		p, _ := findParam(paramsOf(v), ';', func(n string, _ int) bool { return sip.EqualFold(n, name) })
