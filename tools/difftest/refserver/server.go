@@ -39,13 +39,27 @@ type Server struct {
 }
 
 // Start runs a command in which {cfg}, {run} and {port} are filled in, and returns when it answers an OPTIONS. run is an existing
-// folder that belongs to this server alone.
+// folder that belongs to this server alone. A port that was free may be taken before the server has it, by a test of another
+// program: then it is another one's turn.
 func Start(command, cfg, run string) (*Server, error) {
-	port, err := FreePort()
-	if err != nil {
-		return nil, err
+	var taken error
+	for range 5 {
+		port, err := FreePort()
+		if err != nil {
+			return nil, err
+		}
+		s, err := StartAt(command, cfg, run, port)
+		if !portTaken(err) {
+			return s, err
+		}
+		taken = err
 	}
-	return StartAt(command, cfg, run, port)
+	return nil, taken
+}
+
+// portTaken tells that a server has ended because somebody has its port; its words are at the end of the log.
+func portTaken(err error) bool {
+	return err != nil && strings.Contains(strings.ToLower(err.Error()), "address already in use")
 }
 
 // StartAt is Start on a port, for a server that takes the place of one that was killed.
