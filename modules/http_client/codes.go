@@ -89,6 +89,8 @@ func codeOf(err error) code {
 		return timeOut
 	case errors.As(err, &dns):
 		return noHost
+	case errors.As(err, &op) && (op.Op == "remote error" || op.Op == "local error"): // alerts of TLS
+		return secureFailed
 	case errors.As(err, &op) && op.Op == "dial":
 		return noConnection
 	case errors.As(err, &op):

@@ -10,10 +10,13 @@ import (
 	"net/http"
 	"net/url"
 	"os"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
 	"time"
+
+	"github.com/kahea-sip/kahea/core/cipher"
 )
 
 // options are how a connection is used.
@@ -24,6 +27,7 @@ type options struct {
 	userAgent                     string
 	certificate, key, authorities string
 	verifyPeer, verifyHost        int
+	ciphers                       string
 	tlsVersion                    uint16
 	authMethod, keep              int
 }
@@ -104,7 +108,7 @@ func (m *Client) declare(text string) error {
 
 // set sets a parameter of a connection.
 func (c *connection) set(key, value string) error {
-	texts := map[string]*string{"useragent": &c.userAgent, "client_cert": &c.certificate, "client_key": &c.key, "cacert": &c.authorities, "failover": &c.failover, "httpproxy": &c.proxy}
+	texts := map[string]*string{"useragent": &c.userAgent, "client_cert": &c.certificate, "client_key": &c.key, "cacert": &c.authorities, "cipher_suites": &c.ciphers, "failover": &c.failover, "httpproxy": &c.proxy}
 	type number struct {
 		to  *int
 		max int
@@ -176,6 +180,12 @@ func (c *connection) secure() (*tls.Config, error) {
 	if c.tlsVersion == 0 {
 		s.MinVersion = tls.VersionTLS12
 	}
+	if c.ciphers != "" {
+		var err error
+		if s.CipherSuites, err = cipher.Parse(openSSL(c.ciphers)); err != nil {
+			return nil, fmt.Errorf("cipher_suites: %q: %w", c.ciphers, err)
+		}
+	}
 	if c.certificate != "" || c.key != "" {
 		pair, err := tls.LoadX509KeyPair(c.certificate, c.key)
 		if err != nil {
@@ -203,4 +213,27 @@ func (c *connection) secure() (*tls.Config, error) {
 		}
 	}
 	return s, nil
+}
+
+// openSSL writes the suites of a list that cURL knows by the names of NSS, such as
+// rsa_aes_128_gcm_sha_256, with OpenSSL's; the rest of the list stays.
+func openSSL(list string) string {
+	shorter := strings.NewReplacer("tls_", "", "_with", "", "sha256", "sha_256", "sha384", "sha_384")
+	var pairs []string
+	for _, s := range slices.Concat(tls.CipherSuites(), tls.InsecureCipherSuites()) {
+		name := shorter.Replace(strings.ToLower(s.Name))
+		if old, ok := strings.CutSuffix(name, "_cbc_sha"); ok {
+			name = strings.TrimSuffix(old, "_ede") + "_sha"
+		}
+		pairs = append(pairs, name, cipher.Of(s.ID).Name)
+	}
+	words := strings.FieldsFunc(list, func(r rune) bool { return strings.ContainsRune(":,; ", r) })
+	for i, w := range words {
+		for k := 0; k < len(pairs); k += 2 {
+			if w == pairs[k] {
+				words[i] = pairs[k+1]
+			}
+		}
+	}
+	return strings.Join(words, ":")
 }

@@ -71,6 +71,7 @@ func (m *Client) params() []module.Param {
 		{Name: "client_cert", Set: &o.certificate, Doc: "file with the certificate that servers are shown, with client_key"},
 		{Name: "client_key", Set: &o.key, Doc: "file with its key"},
 		{Name: "cacert", Set: &o.authorities, Doc: "file with the certificates of authorities; empty for those of the system"},
+		{Name: "cipher_suites", Set: &o.ciphers, Doc: "cipher suites up to TLS 1.2 in OpenSSL's language, or by the names that NSS has for them; all that are not weak where nothing is said"},
 		{Name: "verify_peer", Set: &o.verifyPeer, Min: 0, Max: 1, Doc: "0 takes any certificate of a server"},
 		{Name: "verify_host", Set: &o.verifyHost, Min: 0, Max: 2, Doc: "0 does not compare its name"},
 		{Name: "tlsversion", Set: m.setTLS, Doc: "least version of TLS: 0 for 1.2, 1 and 4 for 1.0, 5 for 1.1, 6 for 1.2; there is nothing older"},
@@ -79,7 +80,7 @@ func (m *Client) params() []module.Param {
 		{Name: "netinterface", Set: &o.netInterface, Doc: "address, or interface, that requests come from; the system chooses where nothing is said"},
 		{Name: "query_result", Set: &m.queryResult, Min: 0, Max: 1, Doc: "what http_client_query gives: 1 the first line of the answer, 0 all of it"},
 		{Name: "query_maxdatasize", Set: &m.queryMax, Min: 0, Max: maxSize, Unit: "bytes", Doc: "maxdatasize of http_client_query"},
-		{Name: "httpcon", Set: m.declare, Doc: "connection: name=>URL, with user:password@ where a server asks for them, and behind semicolons parameters: timeout, useragent, maxdatasize, httpredirect, verify_peer, verify_host, client_cert, client_key, cacert, tlsversion, authmethod, keep_connections, httpproxy, httpproxyport, failover. It begins with the parameters that are set above it"},
+		{Name: "httpcon", Set: m.declare, Doc: "connection: name=>URL, with user:password@ where a server asks for them, and behind semicolons parameters: timeout, useragent, maxdatasize, httpredirect, verify_peer, verify_host, client_cert, client_key, cacert, cipher_suites, tlsversion, authmethod, keep_connections, httpproxy, httpproxyport, failover. It begins with the parameters that are set above it"},
 	}
 }
 

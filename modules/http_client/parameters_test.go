@@ -176,3 +176,27 @@ func TestSecureParameters(t *testing.T) {
 		}
 	}
 }
+
+// TestCipherSuites: a server of TLS 1.2 and one cipher suite.
+func TestCipherSuites(t *testing.T) {
+	s := httptest.NewUnstartedServer(http.HandlerFunc(page))
+	s.Config.ErrorLog = log.New(io.Discard, "", 0) // handshakes that fail
+	s.TLS = &tls.Config{MaxVersion: tls.VersionTLS12, CipherSuites: []uint16{tls.TLS_ECDHE_RSA_WITH_AES_128_CBC_SHA}, NextProtos: []string{"http/1.1"}}
+	s.StartTLS()
+	defer s.Close()
+	for list, want := range map[string]int64{
+		"": 200, "ECDHE-RSA-AES128-SHA": 200, "HIGH:!AESGCM": 200, "rsa_aes_128_gcm_sha_256,ecdhe_rsa_aes_128_sha": 200,
+		"ecdhe_ecdsa_aes_128_gcm_sha_256,rsa_aes_128_gcm_sha_256": 35, "AESGCM": 35, "HIGH:!ECDHE-RSA-AES128-SHA": 35,
+	} {
+		if got := ask(t, with(t, s.URL, setting{"cipher_suites", list}, setting{"verify_peer", 0}), "a", request{}); got.code != want {
+			t.Errorf("cipher_suites %q: %d, want %d", list, got.code, want)
+		}
+	}
+	m := New()
+	if err := m.declare("a=>https://127.0.0.1:1;cipher_suites=nothing"); err != nil {
+		t.Fatal(err)
+	}
+	if err := m.connections["a"].prepare(); err == nil {
+		t.Error("a list that leaves no cipher suite is taken")
+	}
+}

@@ -15,6 +15,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/kahea-sip/kahea/core/cipher"
 	"github.com/kahea-sip/kahea/core/module"
 )
 
@@ -59,7 +60,7 @@ func (l *loader) profile(p *profile) (err error) {
 	if err != nil {
 		return p.errorf(attrMethod, "%v", err)
 	}
-	suites, err := ciphers(p.cipherList)
+	suites, err := cipher.Parse(p.cipherList)
 	if err != nil {
 		return p.errorf(attrCiphers, "%q: %v", p.cipherList, err)
 	}

@@ -6,7 +6,6 @@ import (
 	"net/netip"
 	"os"
 	"path/filepath"
-	"slices"
 	"testing"
 )
 
@@ -114,46 +113,4 @@ func TestFolderOfProfiles(t *testing.T) {
 	if err != nil || ps.defaultServer.serverID != "one" || len(ps.servers) != 1 {
 		t.Errorf("got %+v, %v", ps, err)
 	}
-}
-
-func TestCipherLists(t *testing.T) {
-	names := func(list string) (out []string) {
-		found, err := ciphers(list)
-		if err != nil {
-			return []string{"error"}
-		}
-		for _, id := range found {
-			out = append(out, suiteOf(id).name)
-		}
-		return out
-	}
-	for _, row := range []struct {
-		list string
-		want []string
-	}{
-		{"AES128-SHA", []string{"AES128-SHA"}},
-		{"ECDHE+AESGCM+aRSA:!AES128", []string{"ECDHE-RSA-AES256-GCM-SHA384"}},
-		{"AES128-SHA:AES256-SHA:-AES128-SHA", []string{"AES256-SHA"}},
-		{"!AES128-SHA:AES128-SHA:AES256-SHA", []string{"AES256-SHA"}},
-		{"RC4:@STRENGTH:+RC4", []string{"ECDHE-ECDSA-RC4-SHA", "ECDHE-RSA-RC4-SHA", "RC4-SHA"}},
-		{"nonsense", []string{"error"}},
-		{"ALL:!ALL", []string{"error"}},
-		{"PSK:CAMELLIA, DHE", []string{"error"}},
-	} {
-		if got := names(row.list); !slices.Equal(got, row.want) {
-			t.Errorf("%s: got %v, want %v", row.list, got, row.want)
-		}
-	}
-	if all := names(""); len(all) != 17 || slices.Contains(all, "RC4-SHA") {
-		t.Errorf("the default is %v", all)
-	}
-}
-
-func FuzzCiphers(f *testing.F) {
-	f.Add("HIGH:!aNULL:ECDHE+AESGCM")
-	f.Fuzz(func(t *testing.T, list string) {
-		if found, err := ciphers(list); err == nil && len(found) == 0 {
-			t.Error("an empty list without an error")
-		}
-	})
 }

@@ -3,6 +3,7 @@
 package tls
 
 import (
+	"github.com/kahea-sip/kahea/core/cipher"
 	"github.com/kahea-sip/kahea/core/module"
 	"github.com/kahea-sip/kahea/core/transport"
 )
@@ -28,14 +29,14 @@ func (t *TLS) rpcList(r *module.Request) error {
 		if !c.Proto.Secure() {
 			continue
 		}
-		cipher, flags := "unknown", 0
+		suite, flags := "unknown", 0
 		if s, ok := layer.NetConn(c.ID).(*secured); ok {
-			cipher, flags = suiteOf(s.ConnectionState().CipherSuite).description(), 2
+			suite, flags = cipher.Of(s.ConnectionState().CipherSuite).Description(), 2
 		}
 		r.Struct().Add("id", int64(c.ID)).Add("timeout", int64(c.Expires.Seconds())).
 			Add("src_ip", c.Remote.Addr().String()).Add("src_port", int(c.Remote.Port())).
 			Add("dst_ip", c.Local.Addr().String()).Add("dst_port", int(c.Local.Port())).
-			Add("cipher", cipher).Add("ct_wq_size", c.Queued).Add("enc_rd_buf", 0).Add("flags", flags).
+			Add("cipher", suite).Add("ct_wq_size", c.Queued).Add("enc_rd_buf", 0).Add("flags", flags).
 			Add("state", connStates[c.State])
 	}
 	return nil

@@ -11,6 +11,7 @@ import (
 	"strings"
 
 	"github.com/kahea-sip/kahea/core/avp"
+	"github.com/kahea-sip/kahea/core/cipher"
 	"github.com/kahea-sip/kahea/core/module"
 )
 
@@ -55,12 +56,12 @@ func (of side) certificate(f func(c *x509.Certificate) module.Value) part {
 }
 
 func cipherName(s *secured) module.Value {
-	return avp.String(suiteOf(s.ConnectionState().CipherSuite).name)
+	return avp.String(cipher.Of(s.ConnectionState().CipherSuite).Name)
 }
 
 func cipherBits(s *secured) module.Value {
-	n := suiteOf(s.ConnectionState().CipherSuite)
-	return avp.Number(int64(n.bits))
+	n := cipher.Of(s.ConnectionState().CipherSuite)
+	return avp.Number(int64(n.Bits))
 }
 
 func versionName(s *secured) module.Value {
@@ -68,7 +69,7 @@ func versionName(s *secured) module.Value {
 }
 
 func description(s *secured) module.Value {
-	return avp.String(suiteOf(s.ConnectionState().CipherSuite).description() + "\n")
+	return avp.String(cipher.Of(s.ConnectionState().CipherSuite).Description() + "\n")
 }
 
 func serverName(s *secured) module.Value { return orNothing(s.name) }

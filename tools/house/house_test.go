@@ -88,6 +88,7 @@ var layers = []struct {
 	{"core/counter", nil},
 	{"core/setting", nil},
 	{"core/digest", nil},
+	{"core/cipher", nil},
 	{"core/memory", nil},
 	{"core/db", []string{"core/counter", "core/db"}},
 	{"core/locate", []string{"core/sip", "core/timer", "core/counter"}},

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package tls
+// Package cipher knows the cipher suites of TLS by OpenSSL's names.
+package cipher
 
 import (
 	"crypto/tls"
@@ -10,19 +11,19 @@ import (
 	"strings"
 )
 
-// suite is a cipher suite with OpenSSL's name and words for it.
-type suite struct {
-	id      uint16
-	name    string
+// Suite is a cipher suite with OpenSSL's name and words for it.
+type Suite struct {
+	ID      uint16
+	Name    string
 	version string
 	kx, au  string
 	enc     string // with its bits: "AESGCM(256)"
-	bits    int
+	Bits    int
 	mac     string
 }
 
 // suites are those that crypto/tls has, the best first.
-var suites = []suite{
+var suites = []Suite{
 	{tls.TLS_AES_256_GCM_SHA384, "TLS_AES_256_GCM_SHA384", "TLSv1.3", "any", "any", "AESGCM(256)", 256, "AEAD"},
 	{tls.TLS_CHACHA20_POLY1305_SHA256, "TLS_CHACHA20_POLY1305_SHA256", "TLSv1.3", "any", "any", "CHACHA20/POLY1305(256)", 256, "AEAD"},
 	{tls.TLS_AES_128_GCM_SHA256, "TLS_AES_128_GCM_SHA256", "TLSv1.3", "any", "any", "AESGCM(128)", 128, "AEAD"},
@@ -50,86 +51,86 @@ var suites = []suite{
 	{tls.TLS_RSA_WITH_RC4_128_SHA, "RC4-SHA", "SSLv3", "RSA", "RSA", "RC4(128)", 128, "SHA1"},
 }
 
-// suiteOf finds a suite by its number; the name is a hexadecimal number for an
+// Of finds a suite by its number; the name is a hexadecimal number for an
 // unknown one.
-func suiteOf(id uint16) suite {
+func Of(id uint16) Suite {
 	for _, s := range suites {
-		if s.id == id {
+		if s.ID == id {
 			return s
 		}
 	}
-	return suite{id: id, name: fmt.Sprintf("0x%04X", id)}
+	return Suite{ID: id, Name: fmt.Sprintf("0x%04X", id)}
 }
 
-// description is the line that OpenSSL writes for a suite, without its end.
-func (s suite) description() string {
-	return fmt.Sprintf("%-30s %-7s Kx=%-8s Au=%-5s Enc=%-22s Mac=%-4s", s.name, s.version, s.kx, s.au, s.enc, s.mac)
+// Description is the line that OpenSSL writes for a suite, without its end.
+func (s Suite) Description() string {
+	return fmt.Sprintf("%-30s %-7s Kx=%-8s Au=%-5s Enc=%-22s Mac=%-4s", s.Name, s.version, s.kx, s.au, s.enc, s.mac)
 }
 
 // weak tells that a suite is only for those who name it.
-func (s suite) weak() bool {
+func (s Suite) weak() bool {
 	return strings.HasPrefix(s.enc, "3DES") || strings.HasPrefix(s.enc, "RC4")
 }
 
-func (s suite) high() bool { return !s.weak() }
+func (s Suite) high() bool { return !s.weak() }
 
 // words are what a cipher list may say beside the names of suites. Those for
 // which crypto/tls has nothing (DHE, PSK, CAMELLIA …) are known as far as they
 // are often seen, and match nothing.
-var words = map[string]func(s suite) bool{
-	"ALL":                 func(suite) bool { return true },
+var words = map[string]func(s Suite) bool{
+	"ALL":                 func(Suite) bool { return true },
 	"COMPLEMENTOFALL":     nothing,
-	"DEFAULT":             suite.high,
-	"COMPLEMENTOFDEFAULT": suite.weak,
-	"HIGH":                suite.high,
-	"MEDIUM":              suite.weak,
-	"AES":                 func(s suite) bool { return strings.HasPrefix(s.enc, "AES") },
-	"AES128":              func(s suite) bool { return strings.HasPrefix(s.enc, "AES") && s.bits == 128 },
-	"AES256":              func(s suite) bool { return strings.HasPrefix(s.enc, "AES") && s.bits == 256 },
-	"AESGCM":              func(s suite) bool { return strings.HasPrefix(s.enc, "AESGCM") },
-	"CHACHA20":            func(s suite) bool { return strings.HasPrefix(s.enc, "CHACHA20") },
-	"3DES":                func(s suite) bool { return strings.HasPrefix(s.enc, "3DES") },
-	"RC4":                 func(s suite) bool { return strings.HasPrefix(s.enc, "RC4") },
+	"DEFAULT":             Suite.high,
+	"COMPLEMENTOFDEFAULT": Suite.weak,
+	"HIGH":                Suite.high,
+	"MEDIUM":              Suite.weak,
+	"AES":                 func(s Suite) bool { return strings.HasPrefix(s.enc, "AES") },
+	"AES128":              func(s Suite) bool { return strings.HasPrefix(s.enc, "AES") && s.Bits == 128 },
+	"AES256":              func(s Suite) bool { return strings.HasPrefix(s.enc, "AES") && s.Bits == 256 },
+	"AESGCM":              func(s Suite) bool { return strings.HasPrefix(s.enc, "AESGCM") },
+	"CHACHA20":            func(s Suite) bool { return strings.HasPrefix(s.enc, "CHACHA20") },
+	"3DES":                func(s Suite) bool { return strings.HasPrefix(s.enc, "3DES") },
+	"RC4":                 func(s Suite) bool { return strings.HasPrefix(s.enc, "RC4") },
 	"ECDH":                ephemeral, "ECDHE": ephemeral, "EECDH": ephemeral, "kECDHE": ephemeral, "kEECDH": ephemeral,
-	"RSA":   func(s suite) bool { return s.kx == "RSA" || s.au == "RSA" },
-	"kRSA":  func(s suite) bool { return s.kx == "RSA" },
-	"aRSA":  func(s suite) bool { return s.au == "RSA" },
+	"RSA":   func(s Suite) bool { return s.kx == "RSA" || s.au == "RSA" },
+	"kRSA":  func(s Suite) bool { return s.kx == "RSA" },
+	"aRSA":  func(s Suite) bool { return s.au == "RSA" },
 	"ECDSA": byECDSA, "aECDSA": byECDSA,
 	"SHA1": bySHA1, "SHA": bySHA1,
-	"SHA256":  func(s suite) bool { return s.mac == "SHA256" },
-	"SHA384":  func(s suite) bool { return s.mac == "SHA384" },
-	"TLSv1.2": func(s suite) bool { return s.version == "TLSv1.2" },
+	"SHA256":  func(s Suite) bool { return s.mac == "SHA256" },
+	"SHA384":  func(s Suite) bool { return s.mac == "SHA384" },
+	"TLSv1.2": func(s Suite) bool { return s.version == "TLSv1.2" },
 	"TLSv1":   oldest, "TLSv1.0": oldest, "SSLv3": oldest,
-	"FIPS": func(s suite) bool { return strings.HasPrefix(s.enc, "AES") },
+	"FIPS": func(s Suite) bool { return strings.HasPrefix(s.enc, "AES") },
 }
 
-func nothing(suite) bool     { return false }
-func ephemeral(s suite) bool { return s.kx == "ECDH" }
-func byECDSA(s suite) bool   { return s.au == "ECDSA" }
-func bySHA1(s suite) bool    { return s.mac == "SHA1" }
-func oldest(s suite) bool    { return s.version == "TLSv1" || s.version == "SSLv3" }
-func isTLS13(s suite) bool   { return s.version == "TLSv1.3" }
-func ids(list []suite) (out []uint16) {
+func nothing(Suite) bool     { return false }
+func ephemeral(s Suite) bool { return s.kx == "ECDH" }
+func byECDSA(s Suite) bool   { return s.au == "ECDSA" }
+func bySHA1(s Suite) bool    { return s.mac == "SHA1" }
+func oldest(s Suite) bool    { return s.version == "TLSv1" || s.version == "SSLv3" }
+func isTLS13(s Suite) bool   { return s.version == "TLSv1.3" }
+func ids(list []Suite) (out []uint16) {
 	for _, s := range list {
-		out = append(out, s.id)
+		out = append(out, s.ID)
 	}
 	return out
 }
 
 var errNoCipher = errors.New("no cipher suite is left of it")
 
-// ciphers makes the suites of a cipher list in OpenSSL's language: elements
+// Parse makes the suites of a cipher list in OpenSSL's language: elements
 // between ":", "," or spaces, each with ! (never again), - (take off) or + (move
 // back, which means nothing here as crypto/tls has an order of its own) before
 // it, and + between words that must all hold. What it does not know matches
 // nothing, as there; a list that leaves nothing is an error. The suites of TLS
 // 1.3 are always there. An empty list is the default.
-func ciphers(list string) ([]uint16, error) {
+func Parse(list string) ([]uint16, error) {
 	old := slices.DeleteFunc(slices.Clone(suites), isTLS13)
 	if list == "" {
 		list = "DEFAULT"
 	}
-	var have []suite
+	var have []Suite
 	banned := map[uint16]bool{}
 	for _, element := range strings.FieldsFunc(list, func(r rune) bool { return strings.ContainsRune(":,; ", r) }) {
 		op := element[0]
@@ -139,14 +140,14 @@ func ciphers(list string) ([]uint16, error) {
 			op = 0
 		}
 		for _, s := range old {
-			has := slices.ContainsFunc(have, func(o suite) bool { return o.id == s.id })
+			has := slices.ContainsFunc(have, func(o Suite) bool { return o.ID == s.ID })
 			switch {
 			case !matches(s, element) || op == '+' || op == '@':
-			case op == 0 && !has && !banned[s.id]:
+			case op == 0 && !has && !banned[s.ID]:
 				have = append(have, s)
 			case op == '!' || op == '-':
-				banned[s.id] = banned[s.id] || op == '!'
-				have = slices.DeleteFunc(have, func(o suite) bool { return o.id == s.id })
+				banned[s.ID] = banned[s.ID] || op == '!'
+				have = slices.DeleteFunc(have, func(o Suite) bool { return o.ID == s.ID })
 			}
 		}
 	}
@@ -157,10 +158,10 @@ func ciphers(list string) ([]uint16, error) {
 }
 
 // matches tells whether all words of an element hold for a suite.
-func matches(s suite, element string) bool {
+func matches(s Suite, element string) bool {
 	for word := range strings.SplitSeq(element, "+") {
 		is := words[word]
-		if s.name != word && (is == nil || !is(s)) {
+		if s.Name != word && (is == nil || !is(s)) {
 			return false
 		}
 	}
