@@ -32,7 +32,7 @@ type Client struct {
 
 // New returns the module with its defaults.
 func New() *Client {
-	return &Client{common: options{redirect: 1, verifyPeer: 1, verifyHost: 2, authMethod: authBasic | authDigest}, queryResult: 1,
+	return &Client{common: options{timeout: 4, redirect: 1, verifyPeer: 1, verifyHost: 2, authMethod: authBasic | authDigest}, queryResult: 1,
 		connections: map[string]*connection{}, outs: map[string]module.Assignable{}}
 }
 

@@ -110,6 +110,9 @@ func TestConnectionTimeout(t *testing.T) {
 			t.Errorf("connection_timeout %d: %v, want %v", seconds, got, want)
 		}
 	}
+	if got := with(t, "http://127.0.0.1:1").connections["a"].client.Timeout; got != 4*time.Second {
+		t.Errorf("without connection_timeout: %v, want Kamailio's 4 s", got)
+	}
 }
 
 // TestKeepConnections counts the connections of two requests.
