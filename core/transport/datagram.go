@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/netip"
 	"sync/atomic"
+	"syscall"
 )
 
 // packetSocket is a bound UDP socket. There are two: udpSocket, which waits in
@@ -19,6 +20,8 @@ type packetSocket interface {
 	addr() netip.AddrPort
 	// threads is how many of GOMAXPROCS each reader keeps.
 	threads() int
+	// keep has the address to itself from now on, see Options.overlap.
+	keep() error
 	// closeRead ends all readers.
 	closeRead()
 	close()
@@ -66,6 +69,18 @@ func (n *netSocket) send(data []byte, dst netip.AddrPort) error { return n.conn.
 func (n *netSocket) addr() netip.AddrPort                       { return n.conn.LocalAddr() }
 func (n *netSocket) threads() int                               { return 0 }
 func (n *netSocket) close()                                     { n.conn.Close() }
+
+func (n *netSocket) keep() error {
+	c, ok := n.conn.(syscall.Conn)
+	if !ok {
+		return nil // in memory
+	}
+	raw, err := c.SyscallConn()
+	if err != nil {
+		return err
+	}
+	return keepAddress("", "", raw)
+}
 
 func (n *netSocket) closeRead() {
 	n.stopped.Store(true)

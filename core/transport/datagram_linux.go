@@ -162,6 +162,7 @@ func (u *udpSocket) bind(family int, addr netip.AddrPort) error {
 func (u *udpSocket) addr() netip.AddrPort { return u.local }
 func (u *udpSocket) threads() int         { return int(u.room) }
 func (u *udpSocket) close()               { unix.Close(u.fd) }
+func (u *udpSocket) keep() error          { return keepFD(u.fd) }
 
 func (u *udpSocket) closeRead() {
 	u.stopped.Store(true)

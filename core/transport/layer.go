@@ -98,6 +98,12 @@ func (l *Layer) Listen() error {
 		}
 	}
 	for _, s := range l.sockets {
+		if s.packets != nil {
+			if err := s.packets.keep(); err != nil {
+				l.closeSockets()
+				return fmt.Errorf("cannot bind udp %s: %w", s.Addr, err)
+			}
+		}
 		l.addWeb(s)
 	}
 	l.changeNames(func(n *names) {

@@ -67,9 +67,9 @@ type Listen struct {
 }
 
 // overlap tells whether another of the sockets has packets of a UDP address,
-// because it is bound to all addresses of the port or this one is. Only then the
-// kernel is asked to allow it (SO_REUSEADDR): with it a second server would start
-// and take the packets of the first, and port 0 could be a port in use.
+// because it is bound to all addresses of the port or this one is. The kernel is
+// asked to allow that (SO_REUSEADDR), until all are bound: else a second server
+// could start and take the packets of the first. Nor is port 0 then a port in use.
 func (o *Options) overlap(addr netip.AddrPort) bool {
 	n := 0
 	for _, ln := range o.Sockets {

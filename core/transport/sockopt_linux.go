@@ -150,6 +150,13 @@ func controlUDP(o *Options, addr netip.AddrPort) func(string, string, syscall.Ra
 	return onSocket(func(fd int) error { return setUDPOptions(fd, addr, false, o) })
 }
 
+// keepFD takes back that sockets of others may overlap.
+func keepFD(fd int) error {
+	return unix.SetsockoptInt(fd, unix.SOL_SOCKET, unix.SO_REUSEADDR, 0)
+}
+
+var keepAddress = onSocket(keepFD)
+
 // controlListener prepares a TCP socket that listens.
 func controlListener(o *Options, addr netip.Addr) func(string, string, syscall.RawConn) error {
 	return onSocket(func(fd int) error {

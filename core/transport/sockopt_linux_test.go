@@ -76,6 +76,13 @@ func TestAddressOfAnother(t *testing.T) {
 		if err := both.Listen(); err != nil {
 			t.Errorf("portable %v: %s and %s: %v", portable, at, all, err)
 		}
+		third, err := New(Options{Sockets: listenOn(UDP, at, all), UDP: UDPOptions{Portable: portable}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := third.Listen(); !errors.Is(err, syscall.EADDRINUSE) {
+			t.Errorf("portable %v: a second server with the same two: %v, want %v", portable, err, syscall.EADDRINUSE)
+		}
 		both.closeSockets()
 	}
 }

@@ -27,3 +27,5 @@ func controlUDP(o *Options, _ netip.AddrPort) control  { return linuxOnly(o) }
 func controlListener(o *Options, _ netip.Addr) control { return linuxOnly(o) }
 
 func controlDial(o *Options, _ netip.Addr, _ bool) control { return linuxOnly(o) }
+
+func keepAddress(string, string, syscall.RawConn) error { return nil }

@@ -132,8 +132,12 @@ type renewals struct {
 	current atomic.Pointer[profiles] // whose certificates are looked after
 }
 
-// newRenewals makes them. every is how often certificates are looked at; 0 for
-// certmagic's ten minutes. One is renewed in the last third of its life.
+// lookEvery is how often certificates are looked at: often enough for those that
+// live for minutes.
+const lookEvery = 10 * time.Second
+
+// newRenewals makes them. every is how often certificates are looked at. One is
+// renewed in the last third of its life.
 func newRenewals(log *slog.Logger, every time.Duration) *renewals {
 	r := &renewals{}
 	r.cache = certmagic.NewCache(certmagic.CacheOptions{GetConfigForCert: r.configOf, Logger: zapTo(log), RenewCheckInterval: every})

@@ -74,7 +74,7 @@ func TestCertificatesRenewThemselves(t *testing.T) {
 			m := New()
 			var lines bytes.Buffer
 			m.log = slog.New(slog.NewTextHandler(&lines, nil))
-			m.renewals = newRenewals(m.log, 0)
+			m.renewals = newRenewals(m.log, lookEvery)
 			ctx, cancel := context.WithCancel(context.Background())
 			defer func() { m.renewals.cache.Stop() }()
 			defer cancel()
@@ -86,7 +86,7 @@ func TestCertificatesRenewThemselves(t *testing.T) {
 				t.Errorf("the certificate is for %v", first.DNSNames)
 			}
 			m.renewals.cache.Stop()
-			m.renewals = newRenewals(m.log, 0)
+			m.renewals = newRenewals(m.log, lookEvery)
 			if again := renewed(t, ctx, m, dir); again == nil || again.SerialNumber.Cmp(first.SerialNumber) != 0 {
 				t.Error("the certificate that is there was not used again")
 			}
@@ -180,7 +180,7 @@ func TestMistakesInRenewal(t *testing.T) {
 		}
 		ps, err := readProfiles(file, attributes{method: defaultMethod, acme: newACME()}, attributes{method: defaultMethod, acme: newACME()})
 		if err == nil {
-			r := newRenewals(slog.New(slog.DiscardHandler), 0)
+			r := newRenewals(slog.New(slog.DiscardHandler), lookEvery)
 			err = (&loader{configDir: t.TempDir(), now: time.Now, log: slog.New(slog.DiscardHandler), renewals: r}).load(ps)
 			r.cache.Stop()
 		}

@@ -24,7 +24,7 @@ func (t *TLS) Inspect(i module.Inspection) (out []module.Finding) {
 		return append(out, finding(err, false))
 	}
 	if ps.anyRenewing() {
-		l.renewals = newRenewals(l.log, 0)
+		l.renewals = newRenewals(l.log, lookEvery)
 		defer l.renewals.cache.Stop()
 	}
 	for _, p := range ps.all() {

@@ -129,7 +129,7 @@ func (t *TLS) read() (*profiles, error) {
 		return nil, err
 	}
 	if t.renewals == nil && ps.anyRenewing() {
-		t.renewals = newRenewals(t.log, 0)
+		t.renewals = newRenewals(t.log, lookEvery)
 	}
 	l.renewals = t.renewals
 	return ps, l.load(ps)
