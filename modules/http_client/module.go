@@ -22,6 +22,7 @@ type Client struct {
 	common      options // of connections that name none, and of http_client_query
 	queryResult int
 	queryMax    int
+	configFile  string
 	declared    []string // httpcon, in its order
 	connections map[string]*connection
 	query       *connection
@@ -80,12 +81,22 @@ func (m *Client) params() []module.Param {
 		{Name: "netinterface", Set: &o.netInterface, Doc: "address, or interface, that requests come from; the system chooses where nothing is said"},
 		{Name: "query_result", Set: &m.queryResult, Min: 0, Max: 1, Doc: "what http_client_query gives: 1 the first line of the answer, 0 all of it"},
 		{Name: "query_maxdatasize", Set: &m.queryMax, Min: 0, Max: maxSize, Unit: "bytes", Doc: "maxdatasize of http_client_query"},
+		{Name: "config_file", Set: &m.configFile, Doc: "file with connections: a section [name] for each, and in it lines name = value: url, username, password, http_follow_redirect (as httpredirect), and those of httpcon"},
 		{Name: "httpcon", Set: m.declare, Doc: "connection: name=>URL, with user:password@ where a server asks for them, and behind semicolons parameters: timeout, useragent, maxdatasize, httpredirect, verify_peer, verify_host, client_cert, client_key, cacert, cipher_suites, tlsversion, authmethod, keep_connections, httpproxy, httpproxyport, failover. It begins with the parameters that are set above it"},
 	}
 }
 
-// Prepare implements module.Preparer.
+// Prepare implements module.Preparer. The connections of config_file are not read
+// yet.
 func (m *Client) Prepare(module.Binder) error {
+	if m.configFile != "" {
+		return nil
+	}
+	return m.checkFailover()
+}
+
+// checkFailover finds the connections that others name.
+func (m *Client) checkFailover() error {
 	for name, c := range m.connections {
 		if f := c.failover; f != "" && m.connections[f] == nil {
 			return fmt.Errorf("http_client: connection %s: there is no connection %q for failover", name, f)
@@ -96,6 +107,11 @@ func (m *Client) Prepare(module.Binder) error {
 
 // Start implements module.Starter.
 func (m *Client) Start(_ context.Context, h module.Host) error {
+	if m.configFile != "" {
+		if err := errors.Join(m.readFile(h.Core()), m.checkFailover()); err != nil {
+			return err
+		}
+	}
 	_, agent, _ := strings.Cut(h.Core().UserAgentHeader, ":")
 	m.query = &connection{options: m.common}
 	m.query.redirect, m.query.maxData = 0, m.queryMax
