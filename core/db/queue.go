@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -25,10 +26,10 @@ const (
 // batch is the largest number of rows that a Queue inserts at once.
 const batch = 100
 
-// Queue inserts rows in the background, in their order. What a database that
-// is not available cannot take is kept and tried again; a row that it refuses
-// is logged with the reason, counted and left out. One goroutine owns the
-// work: whoever makes a Queue starts Run.
+// Queue inserts rows in the background, those of a table in their order. What
+// the database cannot take now is kept and tried again, and those of other tables
+// do not wait for it; a row that it refuses is logged with the reason, counted and
+// left out. One goroutine owns the work: whoever makes a Queue starts Run.
 type Queue struct {
 	db    Operations
 	log   *slog.Logger
@@ -44,6 +45,9 @@ type Queue struct {
 	rows   []queued // guarded by mu
 	closed bool     // guarded by mu
 	full   bool     // guarded by mu: told of in the log
+
+	// stuck are the tables that took nothing in this round. It belongs to Run.
+	stuck map[string]bool
 }
 
 // queued is one row that waits.
@@ -82,7 +86,7 @@ func (r *queued) String() string {
 
 // NewQueue makes a Queue that keeps at most limit rows.
 func NewQueue(d Operations, limit int, log *slog.Logger) *Queue {
-	return &Queue{db: d, log: log, limit: limit, wake: make(chan struct{}, 1), done: make(chan struct{})}
+	return &Queue{db: d, log: log, limit: limit, wake: make(chan struct{}, 1), done: make(chan struct{}), stuck: map[string]bool{}}
 }
 
 // Insert adds a row, which with columns is the Queue's from now on. False when
@@ -118,7 +122,13 @@ func (q *Queue) Run(ctx context.Context) {
 	defer close(q.done)
 	pause := firstPause
 	for {
-		rows, closed := q.next()
+		at, rows, closed := q.next()
+		if len(rows) == 0 && len(q.stuck) > 0 {
+			if !q.wait(ctx, &pause) {
+				return
+			}
+			continue
+		}
 		if len(rows) == 0 {
 			if closed {
 				return
@@ -130,21 +140,40 @@ func (q *Queue) Run(ctx context.Context) {
 			}
 			continue
 		}
-		err := q.write(ctx, rows)
-		if err == nil {
+		table := rows[0].table
+		err := q.write(ctx, at, rows)
+		switch {
+		case err == nil && len(q.stuck) == 0:
 			pause = firstPause
-			q.drop(len(rows))
-			continue
+		case err == nil:
+		case errors.Is(err, ErrUnavailable): // nor are there the other tables
+			q.told(pause, table, err)
+			if !q.wait(ctx, &pause) {
+				return
+			}
+		default:
+			q.told(pause, table, err)
+			q.stuck[table] = true
 		}
-		if pause == firstPause {
-			q.log.Warn("rows wait for the database", "table", rows[0].table, "waiting", q.Len(), "err", err)
-		}
-		select {
-		case <-time.After(pause):
-			pause = min(2*pause, lastPause)
-		case <-ctx.Done():
-			return
-		}
+	}
+}
+
+// told logs, once for an outage, that rows wait.
+func (q *Queue) told(pause time.Duration, table string, err error) {
+	if pause == firstPause {
+		q.log.Warn("rows wait for the database", "table", table, "waiting", q.Len(), "err", err)
+	}
+}
+
+// wait ends a round in which something was not written; false at the end.
+func (q *Queue) wait(ctx context.Context, pause *time.Duration) bool {
+	clear(q.stuck)
+	select {
+	case <-time.After(*pause):
+		*pause = min(2**pause, lastPause)
+		return true
+	case <-ctx.Done():
+		return false
 	}
 }
 
@@ -172,15 +201,19 @@ func (q *Queue) signal() {
 	}
 }
 
-// next returns the first rows that go into one table with the same columns.
-func (q *Queue) next() (rows []queued, closed bool) {
+// next returns the first rows that go into one table with the same columns, and
+// where they begin.
+func (q *Queue) next() (at int, rows []queued, closed bool) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	n := 0
-	for n < len(q.rows) && n < batch && sameShape(&q.rows[0], &q.rows[n]) {
+	for len(q.stuck) > 0 && at < len(q.rows) && q.stuck[q.rows[at].table] {
+		at++
+	}
+	n := at
+	for n < len(q.rows) && n-at < batch && sameShape(&q.rows[at], &q.rows[n]) {
 		n++
 	}
-	return q.rows[:n:n], q.closed
+	return at, q.rows[at:n:n], q.closed
 }
 
 func sameShape(a, b *queued) bool {
@@ -195,35 +228,45 @@ func sameShape(a, b *queued) bool {
 	return true
 }
 
-func (q *Queue) drop(n int) {
+// drop takes n rows out.
+func (q *Queue) drop(at, n int) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	clear(q.rows[:n])
-	if q.rows = q.rows[n:]; len(q.rows) == 0 {
+	if at > 0 {
+		q.rows = slices.Delete(q.rows, at, at+n)
+	} else {
+		clear(q.rows[:n])
+		q.rows = q.rows[n:]
+	}
+	if len(q.rows) == 0 {
 		q.rows = nil // the array, too
 	}
 	q.full = false
 }
 
-// write inserts rows, one by one when the database refuses them together. Its
-// error says that none of them was taken and all may be tried again.
-func (q *Queue) write(ctx context.Context, rows []queued) error {
+// write inserts rows and drops them, one by one when the database refuses them
+// together. After an error those that were not taken are still there.
+func (q *Queue) write(ctx context.Context, at int, rows []queued) error {
 	values := make([][]Value, len(rows))
 	for i := range rows {
 		values[i] = rows[i].row
 	}
 	err := q.db.Insert(ctx, rows[0].table, rows[0].columns, values...)
-	if err == nil || errors.Is(err, ErrUnavailable) {
+	if err == nil {
+		q.drop(at, len(rows))
+		return nil
+	}
+	if !Refused(err) {
 		return err
 	}
 	if len(rows) == 1 {
 		q.Failed.Inc()
 		q.log.Error("a row was refused by the database", "table", rows[0].table, "err", err, "row", rows[0].String())
+		q.drop(at, 1)
 		return nil
 	}
-	for i := range rows {
-		if err := q.write(ctx, rows[i:i+1]); err != nil {
-			q.drop(i)
+	for _, row := range slices.Clone(rows) { // each takes the first one away
+		if err := q.write(ctx, at, []queued{row}); err != nil {
 			return err
 		}
 	}

@@ -23,6 +23,7 @@ type table struct {
 	db.Operations
 	mu   sync.Mutex
 	down bool     // guarded by mu
+	away string   // guarded by mu: a table that is not there
 	rows []string // guarded by mu
 }
 
@@ -32,9 +33,12 @@ func (d *table) Insert(_ context.Context, name string, _ []string, rows ...[]db.
 	if d.down {
 		return fmt.Errorf("%w: down", db.ErrUnavailable)
 	}
+	if name == d.away {
+		return fmt.Errorf("%w: %s", db.ErrNoTable, name)
+	}
 	for _, r := range rows {
 		if r[0] == "bad" {
-			return errors.New("too long")
+			return fmt.Errorf("%w: too long", db.ErrRefused)
 		}
 	}
 	for _, r := range rows {
@@ -122,6 +126,40 @@ func TestQueueTellsWhatIsRefused(t *testing.T) {
 		}
 		if log.Len() > 800 {
 			t.Errorf("the line has %d bytes", log.Len())
+		}
+	})
+}
+
+// TestQueueOfATableThatIsAway: rows wait until the table is there again, and those
+// of other tables do not.
+func TestQueueOfATableThatIsAway(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		d := &table{away: "acc"}
+		var log strings.Builder
+		q := db.NewQueue(d, 9, slog.New(slog.NewTextHandler(&log, nil)))
+		if err := counter.New().Declare("q", counter.Entry{Name: "failed", Counter: &q.Failed, Doc: "x"}); err != nil {
+			t.Fatal(err)
+		}
+		go q.Run(t.Context())
+		for _, r := range []struct{ table, value string }{{"acc", "1"}, {"cdrs", "2"}, {"cdrs", "bad"}, {"acc", "3"}, {"cdrs", "4"}} {
+			q.Insert(r.table, []string{"a"}, []db.Value{r.value})
+		}
+		time.Sleep(time.Minute)
+		if want := []string{"cdrs=2", "cdrs=4"}; !slices.Equal(d.rows, want) || q.Len() != 2 || q.Failed.Value() != 1 {
+			t.Errorf("got rows %v, %d wait, %d failed; want %v, 2 and 1", d.rows, q.Len(), q.Failed.Value(), want)
+		}
+		d.mu.Lock()
+		d.away = ""
+		d.mu.Unlock()
+		time.Sleep(time.Minute)
+		if want := []string{"cdrs=2", "cdrs=4", "acc=1", "acc=3"}; !slices.Equal(d.rows, want) {
+			t.Errorf("got rows %v, want %v", d.rows, want)
+		}
+		if n := strings.Count(log.String(), "rows wait for the database"); n != 1 {
+			t.Errorf("the outage is told %d times: %s", n, log.String())
+		}
+		if err := q.Close(t.Context()); err != nil {
+			t.Error(err)
 		}
 	})
 }

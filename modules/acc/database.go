@@ -188,8 +188,8 @@ func (a *Acc) enqueue(c *module.Call, table string, r *record) {
 	}
 }
 
-// insert writes a record at once, or has it wait for a database that is not
-// available.
+// insert writes a record at once, or has it wait for a database that cannot take
+// it now. An error tells that it is lost.
 func (a *Acc) insert(c *module.Call, table string, r *record) error {
 	switch {
 	case a.db == nil:
@@ -203,7 +203,7 @@ func (a *Acc) insert(c *module.Call, table string, r *record) error {
 	rows := a.rows(c, r)
 	var err error
 	c.Block(func() { err = a.db.Insert(c.Context(), table, a.columns, rows...) })
-	if !errors.Is(err, db.ErrUnavailable) {
+	if err == nil || db.Refused(err) {
 		return err
 	}
 	table = strings.Clone(table)

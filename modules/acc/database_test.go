@@ -22,7 +22,7 @@ type refusing struct {
 // Insert implements db.Operations.
 func (d refusing) Insert(context.Context, string, []string, ...[]db.Value) error { return d.err }
 
-// TestInsert: a row waits for a database that is not available, within a bound;
+// TestInsert: a row waits for a database that cannot take it now, within a bound;
 // one that was refused does not.
 func TestInsert(t *testing.T) {
 	env := scripttest.MustLoad(t, "request_route { exit; }", scripttest.Options{})
@@ -38,8 +38,9 @@ func TestInsert(t *testing.T) {
 	}{
 		{"written", nil, 0, "acc", nil, 0},
 		{"not available", down, 0, "acc", nil, 2},
-		{"refused", db.ErrNoTable, 0, "acc", db.ErrNoTable, 0},
-		{"in the background", db.ErrNoTable, insertAsync, "acc", nil, 2},
+		{"a table that is away", db.ErrNoTable, 0, "acc", nil, 2},
+		{"refused", db.ErrRefused, 0, "acc", db.ErrRefused, 0},
+		{"in the background", db.ErrRefused, insertAsync, "acc", nil, 2},
 		{"no name of a table", nil, 0, "acc; x", db.ErrName, 0},
 	} {
 		t.Run(row.name, func(t *testing.T) {

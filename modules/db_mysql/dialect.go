@@ -68,19 +68,47 @@ const (
 	errTooManyConnections = 1040
 	errShutdown           = 1053
 	errDuplicate          = 1062
+	errUnknown            = 1105
+	errRowTooLarge        = 1118
 	errNoSuchTable        = 1146
+	errPacketTooLarge     = 1153
 	errLockWait           = 1205
 	errDeadlock           = 1213
+	errTruncated          = 1265
+	errInvalidString      = 1300
 	errQueryInterrupted   = 1317
+	errWrongValue         = 1366
+	errWrongForType       = 1367
 	errDuplicateWithKey   = 1586
 	errConnectionKilled   = 1927
+	errCheck              = 3819
+	errCheckMariaDB       = 4025
 )
+
+// isRow tells the errors about a row: by the class of their SQLSTATE (data,
+// constraint, that of a trigger), and those that have none of these.
+func isRow(e *mysql.MySQLError) bool {
+	switch string(e.SQLState[:2]) {
+	case "22", "23", "45":
+		return true
+	}
+	switch e.Number {
+	case errUnknown:
+		return strings.Contains(e.Message, "max_allowed_packet")
+	case errRowTooLarge, errPacketTooLarge, errTruncated, errInvalidString, errWrongValue, errWrongForType, errCheck, errCheckMariaDB:
+		return true
+	}
+	return false
+}
 
 func class(err error) (error, bool) {
 	e, ok := errors.AsType[*mysql.MySQLError](err)
 	if !ok {
 		if errors.Is(err, mysql.ErrInvalidConn) || sqldb.ConnectionLost(err) {
 			return db.ErrUnavailable, true
+		}
+		if errors.Is(err, mysql.ErrPktTooLarge) {
+			return db.ErrRefused, false
 		}
 		return nil, false
 	}
@@ -93,6 +121,9 @@ func class(err error) (error, bool) {
 		return db.ErrUnavailable, false
 	case errTooManyConnections, errShutdown, errConnectionKilled:
 		return db.ErrUnavailable, true
+	}
+	if isRow(e) {
+		return db.ErrRefused, false
 	}
 	return nil, false
 }

@@ -105,11 +105,16 @@ func class(err error) (error, bool) {
 		return db.ErrNoTable, false
 	case "40001", "40P01", "55P03", "57014": // serialization, deadlock, lock, cancelled
 		return db.ErrUnavailable, false
+	case "54000", "P0001": // too large for an index, by a trigger
+		return db.ErrRefused, false
 	case "57P01", "57P02", "57P03", "53300": // shutdown, crash, starting, too many connections
 		return db.ErrUnavailable, true
 	}
-	if strings.HasPrefix(e.Code, "08") { // connection
+	switch e.Code[:min(2, len(e.Code))] {
+	case "08": // connection
 		return db.ErrUnavailable, true
+	case "22", "23", "44": // data, constraint, that of a view
+		return db.ErrRefused, false
 	}
 	return nil, false
 }

@@ -47,7 +47,7 @@ func (c column) convert(v db.Value) (db.Value, error) {
 		out, ok = strings.Clone(db.Text(v)), true
 	}
 	if !ok {
-		return nil, fmt.Errorf("column %s cannot have the value %q", c.name, db.Text(v))
+		return nil, fmt.Errorf("%w: column %s cannot have the value %q", db.ErrRefused, c.name, db.Text(v))
 	}
 	return out, nil
 }

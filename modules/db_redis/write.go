@@ -56,7 +56,7 @@ func (c *changes) count(n int) { c.add(strconv.Itoa(n)) }
 // row adds a row that is inserted or put.
 func (c *changes) row(t *table, kind string, columns []string, row []db.Value) error {
 	if len(row) != len(columns) {
-		return fmt.Errorf("%d values for %d columns", len(row), len(columns))
+		return fmt.Errorf("%w: %d values for %d columns", db.ErrRefused, len(row), len(columns))
 	}
 	set := make([]db.Set, len(columns))
 	for i := range columns {
@@ -75,7 +75,7 @@ func (c *changes) row(t *table, kind string, columns []string, row []db.Value) e
 		return v, err == nil
 	})
 	if !ok {
-		return fmt.Errorf("a row of table %s needs values for its key: %v", t.name, t.keys.entry)
+		return fmt.Errorf("%w: a row of table %s needs values for its key: %v", db.ErrRefused, t.name, t.keys.entry)
 	}
 	c.step(kind, key, nil, nil, fields, drop)
 	return nil

@@ -102,6 +102,8 @@ func class(err error) (error, bool) {
 	case sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_FULL, sqlite3.SQLITE_CANTOPEN,
 		sqlite3.SQLITE_INTERRUPT, sqlite3.SQLITE_PROTOCOL:
 		return db.ErrUnavailable, false
+	case sqlite3.SQLITE_CONSTRAINT, sqlite3.SQLITE_TOOBIG, sqlite3.SQLITE_MISMATCH:
+		return db.ErrRefused, false
 	case sqlite3.SQLITE_ERROR:
 		if strings.Contains(err.Error(), "no such table") {
 			return db.ErrNoTable, false

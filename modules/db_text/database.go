@@ -222,7 +222,7 @@ func (d *database) Delete(ctx context.Context, name string, where []db.Cond) (n 
 // Put implements db.Operations.
 func (d *database) Put(ctx context.Context, name string, columns, keys []string, row []db.Value) error {
 	if len(columns) != len(row) {
-		return fmt.Errorf("table %s: there are %d values for %d columns", name, len(row), len(columns))
+		return fmt.Errorf("%w: table %s: there are %d values for %d columns", db.ErrRefused, name, len(row), len(columns))
 	}
 	set := make([]db.Set, len(columns))
 	for i, c := range columns {
@@ -232,7 +232,7 @@ func (d *database) Put(ctx context.Context, name string, columns, keys []string,
 	for _, k := range keys {
 		i := slices.Index(columns, k)
 		if i < 0 {
-			return fmt.Errorf("table %s: key %s has no value", name, k)
+			return fmt.Errorf("%w: table %s: key %s has no value", db.ErrRefused, name, k)
 		}
 		where = append(where, db.Is(k, row[i]))
 	}

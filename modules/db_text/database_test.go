@@ -96,7 +96,7 @@ func TestSelect(t *testing.T) {
 		{"unknown column", db.Query{Columns: []string{"age"}}, `error: table people: there is no column "age"`},
 		{"unknown column in a condition", db.Query{Where: []db.Cond{db.Is("age", "1")}}, `error: table people: there is no column "age"`},
 		{"unknown order", db.Query{OrderBy: "name up"}, `error: table people: "name up" is no order of rows`},
-		{"a text for a number", db.Query{Where: []db.Cond{db.Is("id", "x")}}, `error: table people: column id is of type int and cannot hold "x"`},
+		{"a text for a number", db.Query{Where: []db.Cond{db.Is("id", "x")}}, `error: table people: row is refused: column id is of type int and cannot hold "x"`},
 	} {
 		if got := shown(t, d, row.query); got != row.want {
 			t.Errorf("%s: got %q, want %q", row.name, got, row.want)

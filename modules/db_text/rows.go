@@ -156,7 +156,7 @@ func (t *table) insert(columns []string, rows [][]db.Value) error {
 	added := make([][]db.Value, 0, len(rows))
 	for _, r := range rows {
 		if len(r) != len(at) {
-			return fmt.Errorf("there are %d values for %d columns", len(r), len(at))
+			return fmt.Errorf("%w: there are %d values for %d columns", db.ErrRefused, len(r), len(at))
 		}
 		full := make([]db.Value, len(t.columns))
 		for i, c := range at {
@@ -190,7 +190,7 @@ func (t *table) update(set []db.Set, where []db.Cond) (int64, error) {
 			return 0, err
 		}
 		if change[i].value == nil && !c.null {
-			return 0, fmt.Errorf("column %s cannot be NULL", c.name)
+			return 0, fmt.Errorf("%w: column %s cannot be NULL", db.ErrRefused, c.name)
 		}
 	}
 	var n int64

@@ -41,7 +41,7 @@ func TestRaw(t *testing.T) {
 		{"select * from people", []db.Value{"x"}, `statement "select * from people": there are more values than question marks`},
 		{"select * from people limit x", nil, `statement "select * from people limit x": a number is expected behind limit`},
 		{"select age from people", nil, `table people: there is no column "age"`},
-		{"insert into people (name) values ('a','b')", nil, "table people: there are 2 values for 1 columns"},
+		{"insert into people (name) values ('a','b')", nil, "table people: row is refused: there are 2 values for 1 columns"},
 		{"update people set name=name", nil, `statement "update people set name=name": a value is expected before "name"`},
 	} {
 		r, err := d.Raw(t.Context(), row.text, row.args...)

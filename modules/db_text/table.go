@@ -101,7 +101,7 @@ func (c *column) value(v db.Value) (db.Value, error) {
 			return time.Unix(n, 0), nil
 		}
 	}
-	return nil, fmt.Errorf("column %s is of type %s and cannot hold %q", c.name, c.typ, db.Text(v))
+	return nil, fmt.Errorf("%w: column %s is of type %s and cannot hold %q", db.ErrRefused, c.name, c.typ, db.Text(v))
 }
 
 // check completes a new row: what NULL stands for, and whether it may stand
@@ -113,7 +113,7 @@ func (t *table) check(row []db.Value) error {
 			t.number(row, i)
 		}
 		if row[i] == nil && !c.null {
-			return fmt.Errorf("column %s cannot be NULL", c.name)
+			return fmt.Errorf("%w: column %s cannot be NULL", db.ErrRefused, c.name)
 		}
 	}
 	if len(row) == 1 && isEmpty(row[0]) {

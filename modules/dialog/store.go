@@ -4,7 +4,6 @@ package dialog
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"sync"
 	"time"
@@ -277,7 +276,7 @@ func (s *store) flush(ctx context.Context) error {
 
 // tryAgain tells an error that says nothing of what was to be written.
 func tryAgain(ctx context.Context, err error) bool {
-	return errors.Is(err, db.ErrUnavailable) || err != nil && ctx.Err() != nil
+	return err != nil && (!db.Refused(err) || ctx.Err() != nil)
 }
 
 // change is a dialog as it is to be written.

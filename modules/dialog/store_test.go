@@ -4,7 +4,6 @@ package dialog
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"log/slog"
 	"math/rand/v2"
@@ -25,7 +24,7 @@ type faulty struct {
 	columns map[string][]string
 }
 
-var errRefused = errors.New("too long")
+var errRefused = fmt.Errorf("%w: too long", db.ErrRefused)
 
 func (f *faulty) do(statement func() error) error {
 	if !f.faults {

@@ -204,7 +204,7 @@ func (h *HTable) store(ctx context.Context, t *Table) error {
 		}
 		return nil
 	})
-	if err != nil && !errors.Is(err, db.ErrUnavailable) {
+	if db.Refused(err) {
 		err = h.storeOneByOne(ctx, t, rows, err)
 	}
 	if err != nil {
@@ -244,7 +244,7 @@ func (h *HTable) storeOneByOne(ctx context.Context, t *Table, rows [][]db.Value,
 			err = write(h.storage.Database)
 		}
 		switch {
-		case errors.Is(err, db.ErrUnavailable):
+		case err != nil && !db.Refused(err):
 			return err
 		case err != nil:
 			left++

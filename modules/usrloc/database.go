@@ -4,7 +4,6 @@ package usrloc
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"time"
 
@@ -163,7 +162,7 @@ func (b *database) ofAOR(aor string) []db.Cond {
 // tell logs an error of the database: once for an outage.
 func (b *database) tell(what string, err error) {
 	b.loc.dbFailures.Inc()
-	if !errors.Is(err, db.ErrUnavailable) {
+	if db.Refused(err) {
 		b.loc.host.Log().Error(what, "err", err)
 		return
 	}

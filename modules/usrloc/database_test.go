@@ -3,6 +3,7 @@
 package usrloc
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -32,13 +33,15 @@ type flaky struct {
 	storage
 	away   atomic.Bool
 	writes atomic.Int64
+	// why it is away, db.ErrUnavailable unless set.
+	why error
 	// hold, if set, has each write tell that it has begun and wait.
 	hold chan chan struct{}
 }
 
 func (f *flaky) Transact(ctx context.Context, do func(db.Operations) error) error {
 	if f.away.Load() {
-		return fmt.Errorf("%w: test", db.ErrUnavailable)
+		return fmt.Errorf("test: %w", cmp.Or(f.why, db.ErrUnavailable))
 	}
 	f.writes.Add(1)
 	if f.hold != nil {
@@ -58,7 +61,7 @@ func (f *flaky) Select(ctx context.Context, q db.Query, each func([]db.Value) er
 
 type refusing struct{ db.Operations }
 
-var errRefused = errors.New("test: refused")
+var errRefused = fmt.Errorf("%w: test", db.ErrRefused)
 
 func (r refusing) Insert(ctx context.Context, table string, columns []string, rows ...[]db.Value) error {
 	for _, row := range rows {
@@ -329,6 +332,29 @@ func TestAway(t *testing.T) {
 			f.away.Store(false)
 			_ = u.flush(t.Context())
 		})
+	}
+}
+
+// TestReadOnly: what a database does not take because of its own state is written
+// when that is over, and told once.
+func TestReadOnly(t *testing.T) {
+	for _, mode := range []int{dbThrough, dbBack} {
+		f := newDatabase(t)
+		h, u, d := serve(t, f, mode)
+		f.why = errors.New("it is read-only")
+		f.away.Store(true)
+		for _, aor := range []string{"a@h", "b@h", "c@h"} {
+			if err := register(t, d, aor, contact("sip:"+aor)); (err == nil) != (mode == dbBack) || errors.Is(err, ErrRefused) {
+				t.Errorf("mode %d: the error is %v", mode, err)
+			}
+		}
+		h.Time.Advance(61 * time.Second)
+		if n := u.waiting(); n != 3 {
+			t.Errorf("mode %d: %d changes wait, want 3", mode, n)
+		}
+		f.away.Store(false)
+		h.Time.Advance(61 * time.Second)
+		wantRows(t, f, fmt.Sprint("mode ", mode, " when it is over"), "a@h sip:a@h", "b@h sip:b@h", "c@h sip:c@h")
 	}
 }
 

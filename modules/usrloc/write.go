@@ -4,7 +4,6 @@ package usrloc
 
 import (
 	"context"
-	"errors"
 	"strconv"
 	"strings"
 	"sync/atomic"
@@ -95,11 +94,11 @@ func (p *parcel) close() {
 }
 
 // write writes changes, together where the database has transactions. What the
-// database refuses is told, left out and noted; an error says that it is not
-// available.
+// database refuses is told, left out and noted; an error says that it cannot take
+// anything now.
 func (b *database) write(ctx context.Context, table string, all *changes) error {
 	err := b.together(ctx, func(o db.Operations) error { return b.apply(ctx, o, table, all) })
-	if err == nil || errors.Is(err, db.ErrUnavailable) {
+	if !db.Refused(err) {
 		return err
 	}
 	// One of them is refused: each for itself.
@@ -135,7 +134,7 @@ func (b *database) alone(ctx context.Context, table string, one *changes) (taken
 		one.records[i].was = stateDirty
 	}
 	err = b.together(ctx, func(o db.Operations) error { return b.apply(ctx, o, table, one) })
-	if err == nil || errors.Is(err, db.ErrUnavailable) {
+	if !db.Refused(err) {
 		return err == nil, err
 	}
 	what := "a contact cannot be removed from the database"

@@ -138,7 +138,7 @@ func wantError(t *testing.T, what string, err, class error) {
 	if !errors.Is(err, class) {
 		t.Errorf("%s: got error %v, want %v", what, err, class)
 	}
-	for _, other := range []error{db.ErrDuplicate, db.ErrNoTable, db.ErrUnavailable} {
+	for _, other := range []error{db.ErrDuplicate, db.ErrNoTable, db.ErrRefused, db.ErrUnavailable} {
 		if other != class && errors.Is(err, other) {
 			t.Errorf("%s: error %v is %v too", what, err, other)
 		}

@@ -151,7 +151,7 @@ func (b *Builder) insert(table string, columns []string, rows [][]db.Value) erro
 	b.Text(word).Text(" INTO ").Table(table).Text(" (").Names(columns).Text(") VALUES ")
 	for i, row := range rows {
 		if len(row) != len(columns) {
-			return fmt.Errorf("%d values for %d columns of table %s", len(row), len(columns), table)
+			return fmt.Errorf("%w: %d values for %d columns of table %s", db.ErrRefused, len(row), len(columns), table)
 		}
 		if i > 0 {
 			b.Text(",")
