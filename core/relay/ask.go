@@ -83,13 +83,17 @@ func (a *Asking) askWeb(ctx context.Context, n *Node, cookie string, data []byte
 		d.Control = a.setTOS
 	}
 	limits, before := weblink.Limits{Connect: a.Patience, Reply: a.Patience, Dialer: d}, n.Until()
-	for try := range a.Tries {
+	tries := a.Tries
+	for try := 0; try < tries; try++ {
 		if try > 0 && n.given(ctx, before) {
 			break
 		}
 		reply, at, err = n.web.Ask(ctx, limits, data, func(text string) bool { return strings.HasPrefix(text, cookie) })
 		if err == nil {
 			return reply[len(cookie):], at, nil
+		}
+		if errors.Is(err, weblink.ErrKept) {
+			tries = max(tries, 2) // that a connection has died says nothing of the node
 		}
 	}
 	return "", at, fmt.Errorf("%w: %w", ErrSilent, err)

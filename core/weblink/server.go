@@ -3,7 +3,8 @@
 // Package weblink asks servers over WebSocket.
 //
 // A connection has one question at a time and is kept for the next one; several at once have a connection each. What did not answer in
-// time loses its connection, so that no answer is taken for that of a later question.
+// time loses its connection, so that no answer is taken for that of a later question; and where that one was kept, so do those that were
+// kept with it: what is on the way forgets connections together.
 package weblink
 
 import (
@@ -16,6 +17,7 @@ import (
 	"net"
 	"net/netip"
 	"net/url"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -53,6 +55,8 @@ var (
 	ErrURL = errors.New("this is no ws://HOST:PORT/PATH or wss://HOST:PORT/PATH")
 	// ErrSilent: the connection is there, the answer is not.
 	ErrSilent = errors.New("no answer in time")
+	// ErrKept goes with ErrSilent where the connection was kept since an earlier question: a new one may have an answer.
+	ErrKept = errors.New("the connection was kept since an earlier question")
 	// ErrTooLong: the answer is longer than any that is expected.
 	ErrTooLong = errors.New("the answer is too long")
 	// ErrClosed: Close was called.
@@ -107,6 +111,7 @@ func (s *Server) Tell(ctx context.Context, limits Limits, text []byte) error {
 // the server meanwhile: then another one is opened.
 func (s *Server) use(ctx context.Context, limits Limits, text []byte, then func(*link) error) (at netip.Addr, err error) {
 	for {
+		begin := time.Now()
 		l, kept, err := s.take(ctx, limits)
 		if err != nil {
 			return at, err
@@ -124,6 +129,9 @@ func (s *Server) use(ctx context.Context, limits Limits, text []byte, then func(
 		l.Close()
 		var late net.Error
 		switch {
+		case errors.As(err, &late) && late.Timeout() && kept:
+			s.forget(begin)
+			return at, fmt.Errorf("%w, %w: %w", ErrSilent, ErrKept, err)
 		case errors.As(err, &late) && late.Timeout():
 			return at, fmt.Errorf("%w: %w", ErrSilent, err)
 		case !kept || ctx.Err() != nil || errors.Is(err, ErrTooLong):
@@ -183,12 +191,7 @@ func (s *Server) open(ctx context.Context, limits Limits) (*link, error) {
 func (s *Server) keep(l *link) {
 	l.since = time.Now()
 	s.mu.Lock()
-	old := 0
-	for old < len(s.spare) && l.since.Sub(s.spare[old].since) >= maxIdle {
-		old++
-	}
-	over := append([]*link(nil), s.spare[:old]...)
-	s.spare = append(s.spare[:0], s.spare[old:]...)
+	over := s.unused(l.since.Add(-maxIdle))
 	if s.closed || len(s.spare) >= maxSpare {
 		over = append(over, l)
 	} else {
@@ -198,6 +201,27 @@ func (s *Server) keep(l *link) {
 	for _, l := range over {
 		l.Close()
 	}
+}
+
+// forget closes the connections that nobody uses and nobody has used after a time.
+func (s *Server) forget(after time.Time) {
+	s.mu.Lock()
+	over := s.unused(after)
+	s.mu.Unlock()
+	for _, l := range over {
+		l.Close()
+	}
+}
+
+// unused takes the connections away that nobody has used after a time. The caller holds mu.
+func (s *Server) unused(after time.Time) []*link {
+	old := 0
+	for old < len(s.spare) && !s.spare[old].since.After(after) {
+		old++
+	}
+	over := slices.Clone(s.spare[:old])
+	s.spare = slices.Delete(s.spare, 0, old)
+	return over
 }
 
 // Close closes the connections that nobody uses; the others are closed behind their answer.

@@ -123,6 +123,42 @@ func TestClosedMeanwhile(t *testing.T) {
 	}
 }
 
+// TestForgotten: connections that were kept and have gone silent without a word are not asked one behind the other.
+func TestForgotten(t *testing.T) {
+	s, count := serve(t, false, func(conn net.Conn, n int64) {
+		if n > 3 {
+			echo(conn, n)
+			return
+		}
+		io.Copy(io.Discard, conn)
+	})
+	var silent []*link
+	for range 3 {
+		l, _, err := s.take(t.Context(), patience)
+		if err != nil {
+			t.Fatal(err)
+		}
+		silent = append(silent, l)
+	}
+	for _, l := range silent {
+		s.keep(l)
+	}
+	limits := patience
+	limits.Reply = time.Millisecond
+	if _, _, err := s.Ask(t.Context(), limits, []byte("x"), whatever); !errors.Is(err, ErrSilent) || !errors.Is(err, ErrKept) {
+		t.Error(err)
+	}
+	ask(t, s, "y")
+	if got := count.Load(); got != 4 || len(s.spare) != 1 {
+		t.Errorf("%d connections, %d are kept", got, len(s.spare))
+	}
+	for _, l := range silent {
+		if _, err := l.Conn.Read(make([]byte, 1)); !errors.Is(err, net.ErrClosed) {
+			t.Error("not closed")
+		}
+	}
+}
+
 // TestFrames: fragments, Pings between them, and what is not wanted before the answer.
 func TestFrames(t *testing.T) {
 	pong := make(chan string, 1)
@@ -178,7 +214,7 @@ func TestBadServers(t *testing.T) {
 		if row.want == ErrSilent {
 			limits.Reply = time.Millisecond
 		}
-		if got, _, err := s.Ask(t.Context(), limits, []byte("x"), whatever); !errors.Is(err, row.want) {
+		if got, _, err := s.Ask(t.Context(), limits, []byte("x"), whatever); !errors.Is(err, row.want) || errors.Is(err, ErrKept) {
 			t.Errorf("%s: got %.20q, %v, want %v", name, got, err, row.want)
 		}
 		if len(s.spare) != 0 || count.Load() != 1 {
