@@ -66,6 +66,8 @@ type Inspector interface {
 type Inspection struct {
 	Core *Core
 	Now  func() time.Time
+	// Root is the folder that will be the root of all names at start; "" for the root that there is.
+	Root string
 }
 
 // Finding is what is wrong in a file of a module.

@@ -18,6 +18,7 @@ func (t *TLS) Inspect(i module.Inspection) (out []module.Finding) {
 		return nil
 	}
 	l := newLoader(i.Core, i.Now, slog.New(slog.DiscardHandler))
+	l.root = i.Root
 	l.warned = func(err error) { out = append(out, finding(err, true)) }
 	ps, err := t.written(l)
 	if err != nil {

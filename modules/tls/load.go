@@ -21,6 +21,7 @@ import (
 
 // loader reads the files that profiles name.
 type loader struct {
+	root               string // in front of all names; "" for the root that the process has
 	configDir, workDir string
 	now                func() time.Time
 	log                *slog.Logger
@@ -36,12 +37,21 @@ func newLoader(core *module.Core, now func() time.Time, log *slog.Logger) *loade
 // working folder, any other that is not absolute in that of the configuration.
 func (l *loader) path(name string) string {
 	switch {
-	case name == "" || filepath.IsAbs(name):
-		return name
+	case name == "":
+		return ""
+	case filepath.IsAbs(name):
 	case name[0] == '.':
-		return filepath.Join(l.workDir, name)
+		name = filepath.Join(l.workDir, name)
+		if full, err := filepath.Abs(name); err == nil && l.root == "" {
+			name = full // so that mistakes show where it was looked for
+		}
+	default:
+		name = filepath.Join(l.configDir, name)
 	}
-	return filepath.Join(l.configDir, name)
+	if l.root == "" {
+		return name
+	}
+	return filepath.Join(l.root, name)
 }
 
 // load reads all files of all profiles.

@@ -169,8 +169,11 @@ func (c *checker) failPrepare(name string, err error) {
 }
 
 // paramSpan is the value of the parameter that an error of a module names, else
-// where the module is loaded.
+// where the module is loaded. Of several values of that parameter it is the one
+// that the error quotes, else the last, which is the one that counts.
 func (c *checker) paramSpan(name, text string) source.Span {
+	var named, quoted syntax.Expr
+	about := strings.TrimPrefix(text, "parameter ")
 	for _, it := range c.file.Items {
 		p, ok := it.(*syntax.ModParam)
 		if !ok {
@@ -180,9 +183,21 @@ func (c *checker) paramSpan(name, text string) source.Span {
 			continue
 		}
 		value, isText := p.Value.(*syntax.String)
-		if strings.HasPrefix(strings.TrimPrefix(text, "parameter "), p.Name.Value+":") || isText && strings.Contains(text, strconv.Quote(value.Value)) {
+		isNamed, isQuoted := strings.HasPrefix(about, p.Name.Value+":"), isText && strings.Contains(text, strconv.Quote(value.Value))
+		switch {
+		case isNamed && isQuoted:
 			return valueSpan(p.Value)
+		case isNamed:
+			named = p.Value
+		case isQuoted && quoted == nil:
+			quoted = p.Value
 		}
+	}
+	switch {
+	case named != nil:
+		return valueSpan(named)
+	case quoted != nil:
+		return valueSpan(quoted)
 	}
 	at := c.loadPos(name)
 	return source.Span{Pos: at, Fin: at.After("loadmodule")}

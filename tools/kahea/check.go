@@ -104,9 +104,24 @@ func (c *config) checkHere() {
 	if _, err := lookupIdentity("", p.Group); err != nil {
 		fail("group", err)
 	}
-	if info, err := os.Stat(p.WorkDir); p.WorkDir != "" && p.Chroot == "" && (err != nil || !info.IsDir()) {
-		fail("workdir", fmt.Errorf("there is no folder %q", p.WorkDir))
+	workDir := p.WorkDir
+	if p.Chroot != "" {
+		if info, err := os.Stat(p.Chroot); err != nil || !info.IsDir() {
+			fail("chroot", fmt.Errorf("there is no folder %q", p.Chroot))
+			return
+		}
+		workDir = filepath.Join(p.Chroot, workDir)
 	}
+	if info, err := os.Stat(workDir); p.WorkDir != "" && (err != nil || !info.IsDir()) {
+		fail("workdir", fmt.Errorf("there is no folder %q", workDir))
+	}
+}
+
+// warnChroot says what a check does not see where the root folder will be another one.
+func (c *config) warnChroot() {
+	at := c.settings.Place("chroot")
+	c.errs.Warn(&source.Error{Pos: at.Pos, End: at.Fin, Rule: source.CoreParameter,
+		Message: "chroot: files that modules read at start were not looked at, but for those of tls"})
 }
 
 // takeFormat takes --format out of the arguments.

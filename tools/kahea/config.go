@@ -8,6 +8,7 @@ import (
 	"io"
 	"log/slog"
 	"os"
+	"path/filepath"
 	"strings"
 	"syscall"
 	"time"
@@ -101,8 +102,12 @@ func loadConfig(o *options, log *slog.Logger) (*config, error) {
 	cfg.checkScripts()
 	if o.here {
 		cfg.checkHere()
-		if len(cfg.errs.Errors()) == 0 {
+		switch {
+		case len(cfg.errs.Errors()) > 0:
+		case cfg.settings.Process.Chroot == "":
 			cfg.rehearse()
+		case o.inspect:
+			cfg.warnChroot()
 		}
 	}
 	return cfg, nil
@@ -112,10 +117,14 @@ func loadConfig(o *options, log *slog.Logger) (*config, error) {
 // and their names mean what they will at start.
 func (c *config) inspection() *module.Inspection {
 	p := c.settings.Process
-	if !c.opt.inspect || p.Chroot != "" {
+	if !c.opt.inspect {
 		return nil
 	}
-	return &module.Inspection{Now: time.Now, Core: &module.Core{ConfigFile: c.opt.file, WorkDir: p.WorkDir, RunDir: p.RunDir, TLS: c.settings.TLS.On()}}
+	file := c.opt.file
+	if full, err := filepath.Abs(file); err == nil && p.Chroot != "" {
+		file = full // as a server has it
+	}
+	return &module.Inspection{Now: time.Now, Root: p.Chroot, Core: &module.Core{ConfigFile: file, WorkDir: p.WorkDir, RunDir: p.RunDir, TLS: c.settings.TLS.On()}}
 }
 
 // chooseLog reads the log engine; the command line counts before the file.
