@@ -28,62 +28,26 @@ func (s *state) nils() {
 	}))
 }
 
-func (s *state) calledNil(l *glua.LState) int {
-	name := ""
-	if own, ok := l.GetStack(0); ok {
-		if _, err := l.GetInfo("n", own, glua.LNil); err == nil {
-			name = own.Name
-		}
-	}
-	return s.nilError(l, "call", func(p *glua.FunctionProto, line int) []origin { return callsAt(p, line, name) })
-}
+func (s *state) calledNil(l *glua.LState) int { return s.nilError(l, "call", called) }
 
-func (s *state) indexedNil(l *glua.LState) int {
-	key := l.Get(2)
-	return s.nilError(l, "index", func(p *glua.FunctionProto, line int) []origin { return indexesAt(p, line, key) })
-}
+func (s *state) indexedNil(l *glua.LState) int { return s.nilError(l, "index", indexed) }
 
 // nilError raises the error of Lua 5.1, with what the server knows of a name in KSR.
-func (s *state) nilError(l *glua.LState, verb string, find func(p *glua.FunctionProto, line int) []origin) int {
-	var found []origin
-	if frame, ok := l.GetStack(1); ok {
-		fn, err := l.GetInfo("fl", frame, glua.LNil)
-		if f, ok := fn.(*glua.LFunction); ok && err == nil && !f.IsG {
-			found = find(f.Proto, frame.CurrentLine)
-		}
-	}
+func (s *state) nilError(l *glua.LState, verb string, find func(p *glua.FunctionProto, pc int) (origin, bool)) int {
 	what, missing := "a nil value", ""
-	for _, o := range found {
-		if !s.isNil(o.path) {
-			continue // another one of the same name in the line
+	if frame, ok := l.GetStack(1); ok {
+		fn, err := l.GetInfo("f", frame, glua.LNil)
+		if f, ok := fn.(*glua.LFunction); ok && err == nil && !f.IsG {
+			if pc := at(frame); 0 <= pc && pc < len(f.Proto.Code) {
+				if o, ok := find(f.Proto, pc); ok {
+					what = fmt.Sprintf("%s '%s' (a nil value)", o.kind, o.name)
+					missing = s.missing(o.path, o.member)
+				}
+			}
 		}
-		what = fmt.Sprintf("%s '%s' (a nil value)", o.kind, o.name)
-		missing = s.missing(o.path, o.member)
-		break
 	}
 	l.Error(glua.LString(s.levelPlace(l, 1)+"attempt to "+verb+" "+what+missing), 0)
 	return 0
-}
-
-// isNil tells whether a global path is nil now; one that is not global may be.
-func (s *state) isNil(path string) bool {
-	if path == "" {
-		return true
-	}
-	names := strings.Split(path, ".")
-	t := s.lua.G.Global
-	for i, name := range names {
-		v := t.RawGetString(name)
-		if v == glua.LNil {
-			// A field in between is what a metatable gave, or an error before.
-			return i == len(names)-1 || t.Metatable != glua.LNil
-		}
-		var ok bool
-		if t, ok = v.(*glua.LTable); !ok {
-			return false
-		}
-	}
-	return false
 }
 
 // missing says what of KSR is not there, "" for other paths; member is what was

@@ -2,7 +2,11 @@
 
 package lua
 
-import glua "github.com/yuin/gopher-lua"
+import (
+	"reflect"
+
+	glua "github.com/yuin/gopher-lua"
+)
 
 // origin is where a value came from, as the instructions before its use tell.
 type origin struct {
@@ -14,56 +18,59 @@ type origin struct {
 	member string
 }
 
-// callsAt are the functions that a line calls by a name.
-func callsAt(p *glua.FunctionProto, line int, name string) []origin {
-	var found []origin
+// called is the function that an instruction calls.
+func called(p *glua.FunctionProto, pc int) (origin, bool) {
+	i := instruction(p.Code[pc])
+	if i.op() != glua.OP_CALL && i.op() != glua.OP_TAILCALL {
+		return origin{}, false
+	}
+	o, ok := originOf(p, pc, i.a())
 	for _, call := range p.DbgCalls {
-		if call.Name != name || call.Pc >= len(p.Code) || p.DbgSourcePositions[call.Pc] != line {
-			continue
-		}
-		if o, ok := originOf(p, call.Pc, instruction(p.Code[call.Pc]).a()); ok {
-			if o.kind == "local" {
-				o.name = name
-			}
-			found = append(found, o)
+		if call.Pc == pc && o.kind == "local" {
+			o.name = call.Name
 		}
 	}
-	return found
+	return o, ok
 }
 
-// indexesAt are the values that a line asks for a field, or gives one.
-func indexesAt(p *glua.FunctionProto, line int, key glua.LValue) []origin {
-	var found []origin
-	for pc, code := range p.Code {
-		if p.DbgSourcePositions[pc] != line {
-			continue
-		}
-		i := instruction(code)
-		object, field := i.b(), i.c()
-		switch i.op() {
-		case glua.OP_GETTABLE, glua.OP_GETTABLEKS, glua.OP_SELF:
-		case glua.OP_SETTABLE, glua.OP_SETTABLEKS:
-			object, field = i.a(), i.b()
-		default:
-			continue
-		}
-		named, constant := constant(p, field)
-		if constant && named != key {
-			continue
-		}
-		if o, ok := originOf(p, pc, object); ok {
-			if text, isText := key.(glua.LString); isText {
-				o.member = string(text)
-			}
-			found = append(found, o)
+// indexed is the value that an instruction asks for a field, or gives one.
+func indexed(p *glua.FunctionProto, pc int) (origin, bool) {
+	i := instruction(p.Code[pc])
+	object, field := i.b(), i.c()
+	switch i.op() {
+	case glua.OP_GETTABLE, glua.OP_GETTABLEKS, glua.OP_SELF:
+	case glua.OP_SETTABLE, glua.OP_SETTABLEKS:
+		object, field = i.a(), i.b()
+	default:
+		return origin{}, false
+	}
+	o, ok := originOf(p, pc, object)
+	if key, isConstant := constant(p, field); isConstant {
+		if text, isText := key.(glua.LString); isText {
+			o.member = string(text)
 		}
 	}
-	return found
+	return o, ok
+}
+
+// at is the instruction that a function of Lua is at, or -1. Only its line is told
+// by the library, and a line may call or index several things: the number of the
+// instruction is in what the library keeps for itself.
+func at(frame *glua.Debug) int {
+	kept := reflect.ValueOf(frame).Elem().FieldByName("frame")
+	if kept.Kind() != reflect.Pointer || kept.IsNil() {
+		return -1
+	}
+	pc := kept.Elem().FieldByName("Pc")
+	if !pc.IsValid() || !pc.CanInt() {
+		return -1
+	}
+	return int(pc.Int()) - 1
 }
 
 // originOf is where the value came from that a register has before an instruction.
 func originOf(p *glua.FunctionProto, pc, register int) (origin, bool) {
-	if name, ok := localName(p, register, pc); ok && !fetched(p, register, pc) {
+	if name, ok := localName(p, register, pc); ok && (exact(p) || !fetched(p, register, pc)) {
 		return origin{kind: "local", name: name}, true
 	}
 	for pc--; pc >= 0; pc-- {
@@ -86,14 +93,14 @@ func originOf(p *glua.FunctionProto, pc, register int) (origin, bool) {
 		case glua.OP_GETTABLE, glua.OP_GETTABLEKS, glua.OP_SELF:
 			key, ok := constant(p, i.c())
 			text, isText := key.(glua.LString)
-			if !ok || !isText {
-				return origin{}, false
+			o := origin{kind: "field", name: "?"}
+			if ok && isText {
+				o.name = string(text)
 			}
-			o := origin{kind: "field", name: string(text)}
 			if i.op() == glua.OP_SELF {
 				o.kind = "method"
 			}
-			if of, ok := originOf(p, pc, i.b()); ok && of.path != "" {
+			if of, ok := originOf(p, pc, i.b()); ok && of.path != "" && isText {
 				o.path = of.path + "." + o.name
 			}
 			return o, true
@@ -126,10 +133,23 @@ func fetched(p *glua.FunctionProto, register, pc int) bool {
 	return false
 }
 
+// exact tells whether the library noted well where the local variables of a function
+// end: it notes the end of each at the number of its register, so that those after one
+// whose register is used again have none.
+func exact(p *glua.FunctionProto) bool {
+	for _, v := range p.DbgLocals {
+		if v.EndPc == 0 {
+			return false
+		}
+	}
+	return true
+}
+
 // localName is the name of the local variable that a register is at an instruction:
 // the one that was put there last, or else the one that the library's notes name.
 func localName(p *glua.FunctionProto, register, pc int) (name string, ok bool) {
-	for i := len(p.DbgLocals) - 1; i >= 0; i-- {
+	noted := exact(p)
+	for i := len(p.DbgLocals) - 1; i >= 0 && !noted; i-- {
 		v := p.DbgLocals[i]
 		if v.StartPc == 0 || v.StartPc > pc {
 			continue
@@ -139,7 +159,7 @@ func localName(p *glua.FunctionProto, register, pc int) (name string, ok bool) {
 		}
 	}
 	for _, v := range p.DbgLocals {
-		if v.StartPc <= pc && pc < v.EndPc {
+		if v.StartPc <= pc && (pc < v.EndPc || noted && pc == v.EndPc) {
 			if register == 0 {
 				return v.Name, true
 			}
