@@ -20,7 +20,7 @@ const maxTexts = 256
 // RunFunction is lua_run: it calls a function of the scripts with texts. What
 // the function returns does not matter; False is an error.
 func (p *Program) RunFunction(c *module.Call, name string, args ...string) module.Result {
-	return p.embedded(c, name, func(s *state) error {
+	return p.embedded(c, func(s *state) error {
 		fn := s.lua.G.Global.RawGetString(name)
 		if _, ok := fn.(*glua.LFunction); !ok {
 			return fmt.Errorf("there is no function %s in the scripts", name)
@@ -30,18 +30,18 @@ func (p *Program) RunFunction(c *module.Call, name string, args ...string) modul
 		for _, a := range args {
 			s.lua.Push(s.text(a))
 		}
-		return s.protect(len(args))
+		return s.protect(len(args), name)
 	}, true)
 }
 
 // RunText is lua_runstring: it runs a text in the state of the scripts.
 func (p *Program) RunText(c *module.Call, text string) module.Result {
-	return p.embedded(c, "", func(s *state) error { return p.text(s, text) }, true)
+	return p.embedded(c, func(s *state) error { return p.text(s, text) }, true)
 }
 
 // DoText is lua_dostring: it runs a text in the state without scripts.
 func (p *Program) DoText(c *module.Call, text string) module.Result {
-	return p.embedded(c, "", func(s *state) error { return p.text(s.other(), text) }, false)
+	return p.embedded(c, func(s *state) error { return p.text(s.other(), text) }, false)
 }
 
 // DoFile is lua_dofile: it reads a script and runs it, in the state without
@@ -50,19 +50,19 @@ func (p *Program) DoFile(c *module.Call, file string) module.Result {
 	var script *Script
 	var err error
 	c.Block(func() { script, err = Compile(file) })
-	return p.embedded(c, "", func(s *state) error {
+	return p.embedded(c, func(s *state) error {
 		if err != nil {
 			return err
 		}
 		s = s.other()
 		s.lua.Push(s.guard)
 		s.lua.Push(s.lua.NewFunctionFromProto(script.proto))
-		return s.protect(0)
+		return s.protect(0, "")
 	}, false)
 }
 
-// embedded runs f with a state; name is the function that it calls. exits tells that KSR.x.exit is no error.
-func (p *Program) embedded(c *module.Call, name string, f func(s *state) error, exits bool) module.Result {
+// embedded runs f with a state. exits tells that KSR.x.exit is no error.
+func (p *Program) embedded(c *module.Call, f func(s *state) error, exits bool) module.Result {
 	s, nested := c.Lua.(*state)
 	if !nested {
 		var err error
@@ -73,10 +73,9 @@ func (p *Program) embedded(c *module.Call, name string, f func(s *state) error, 
 		s.enter(c)
 		defer s.leave(c)
 	}
-	drop, entry := s.drop, s.entry
-	s.entry = name
+	drop := s.drop
 	err := f(s)
-	defer func() { s.drop, s.entry = drop, entry }()
+	defer func() { s.drop = drop }()
 	if o := s.dostring; o != nil && o.panicked != nil {
 		s.panicked, o.panicked = o.panicked, nil
 	}
@@ -108,7 +107,7 @@ func (p *Program) text(s *state, text string) error {
 	}
 	s.lua.Push(s.guard)
 	s.lua.Push(s.lua.NewFunctionFromProto(proto))
-	return s.protect(0)
+	return s.protect(0, "")
 }
 
 // chunkName is how Lua names a text: [string "the beginning..."].

@@ -149,34 +149,10 @@ func (s *state) loadError(err error) error {
 		return err
 	}
 	text := s.message(e)
-	if trace := traceText(e.StackTrace, ""); trace != "" {
-		text += " traceback=" + strconv.Quote(trace)
+	if e.StackTrace != "" {
+		text += " traceback=" + strconv.Quote(e.StackTrace)
 	}
 	return errors.New(text)
-}
-
-// traceText is the traceback in one line, from the inside out. The outermost
-// function has the name by which the engine called it; below it stands the
-// guard.
-func traceText(trace, entry string) string {
-	trace = strings.TrimPrefix(trace, "stack traceback:\n")
-	var lines []string
-	for l := range strings.SplitSeq(trace, "\n") {
-		l = strings.TrimSpace(l)
-		if strings.HasPrefix(l, "[G]") && strings.HasSuffix(l, " in main chunk") && len(lines) > 0 {
-			last := &lines[len(lines)-1]
-			if at, _, ok := strings.Cut(*last, " in function <"); ok {
-				*last = at + " in main chunk"
-				if entry != "" {
-					*last = at + " in function '" + entry + "'"
-				}
-			}
-		}
-		if l != "" && !strings.HasPrefix(l, "[G]") {
-			lines = append(lines, l)
-		}
-	}
-	return strings.Join(lines, " < ")
 }
 
 // exitText is the error by which a script ends; Kamailio has the same, and

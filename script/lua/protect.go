@@ -22,8 +22,9 @@ const traceLevels = 8
 // stack the text and the place of Lua 5.1.
 func (s *state) protection() {
 	s.guard = s.lua.NewFunction(s.guarded)
-	s.lua.SetGlobal("pcall", s.lua.NewFunction(s.pcall))
-	s.lua.SetGlobal("xpcall", s.lua.NewFunction(s.xpcall))
+	s.pcalls = [2]*glua.LFunction{s.lua.NewFunction(s.pcall), s.lua.NewFunction(s.xpcall)}
+	s.lua.SetGlobal("pcall", s.pcalls[0])
+	s.lua.SetGlobal("xpcall", s.pcalls[1])
 }
 
 // guarded calls its first argument with the others. It stands below each

@@ -33,8 +33,9 @@ type state struct {
 	call *module.Call
 	// drop is what KSR.x.drop and KSR.set_drop ask for.
 	drop bool
-	// entry is the function that the engine called, "" for a text.
-	entry string
+	// entries are the functions that the engine called and that stand within each
+	// other, "" for a text.
+	entries []string
 	// args is the memory for the arguments of functions, in the order of
 	// their nesting.
 	args module.Args
@@ -46,9 +47,10 @@ type state struct {
 	// protos are the compiled texts of lua_runstring and lua_dostring.
 	protos map[string]*glua.FunctionProto
 	steps  *stepCounter
-	// guard is guarded, below each call of a script; overflown is the text
-	// of the last overflow.
+	// guard is guarded, below each call of a script; pcalls are pcall and xpcall;
+	// overflown is the text of the last overflow.
 	guard     *glua.LFunction
+	pcalls    [2]*glua.LFunction
 	overflown glua.LString
 	// nested is how many protected calls and coroutines stand within each
 	// other.
@@ -81,7 +83,7 @@ func (l *pool) newState() (*state, error) {
 	for _, script := range l.chunks {
 		s.lua.Push(s.guard)
 		s.lua.Push(s.lua.NewFunctionFromProto(script.proto))
-		if err := s.protect(0); err != nil {
+		if err := s.protect(0, ""); err != nil {
 			err = s.loadError(err)
 			s.close()
 			return nil, err
@@ -139,12 +141,12 @@ func (s *state) leave(c *module.Call) {
 
 // route runs a function of the scripts in place of a route.
 func (s *state) route(c *module.Call, t *target) module.Outcome {
-	outer, line, entry := s.drop, c.Line, s.entry
-	s.drop, c.Line, s.entry = false, t.at, t.function
+	outer, line := s.drop, c.Line
+	s.drop, c.Line = false, t.at
 	fn := s.lua.G.Global.RawGetString(t.function)
 	if _, ok := fn.(*glua.LFunction); !ok {
 		s.program.errors.report(c, fmt.Sprintf("there is no function %s in the scripts", t.function), "")
-		s.drop, c.Line, s.entry = outer, line, entry
+		s.drop, c.Line = outer, line
 		return module.Outcome{Result: module.False}
 	}
 	n := 0
@@ -155,28 +157,33 @@ func (s *state) route(c *module.Call, t *target) module.Outcome {
 		n = 1
 	}
 	out := module.Outcome{Result: module.True}
-	if err := s.protect(n); err != nil {
+	if err := s.protect(n, t.function); err != nil {
 		if out.Exit = isExit(err); !out.Exit {
 			out.Result, out.Exit = module.False, s.steps.exceeded()
 			s.failed(c, err)
 		}
 	}
 	out.Drop = s.drop
-	s.drop, c.Line, s.entry = outer, line, entry
+	s.drop, c.Line = outer, line
 	return out
 }
 
 // protect calls the function below n arguments on the stack, below which stands
-// the guard; it leaves nothing there. A script that runs itself through lua_run or
+// the guard; it leaves nothing there. entry is the name of the function. A script that runs itself through lua_run or
 // a native route nests no deeper than with pcall.
-func (s *state) protect(n int) error {
+func (s *state) protect(n int, entry string) error {
 	if s.nested >= maxNested {
 		s.lua.Pop(n + 2)
 		return &glua.ApiError{Type: glua.ApiErrorRun, Object: glua.LString(errNested), StackTrace: " "}
 	}
 	outer, name := s.nested, s.call.LuaName
 	s.nested, s.call.LuaName = outer+1, ""
+	s.entries = append(s.entries, entry)
 	err := s.lua.PCall(n+1, 0, nil)
+	if e, ok := err.(*glua.ApiError); ok && !isExit(err) {
+		e.StackTrace = s.traceText(e.StackTrace)
+	}
+	s.entries = s.entries[:len(s.entries)-1]
 	s.nested, s.call.LuaName = outer, name
 	return err
 }
@@ -193,14 +200,14 @@ func (s *state) failed(c *module.Call, err error) {
 		return
 	}
 	if !s.steps.exceeded() {
-		s.program.errors.report(c, s.message(e), traceText(e.StackTrace, s.entry))
+		s.program.errors.report(c, s.message(e), e.StackTrace)
 		return
 	}
 	if s.steps.told {
 		return
 	}
 	s.steps.told = true
-	s.program.errors.report(c, s.message(e), traceText(e.StackTrace, s.entry))
+	s.program.errors.report(c, s.message(e), e.StackTrace)
 	if c.Route == module.RequestRoute {
 		s.program.answerRunaway(c)
 	}
