@@ -203,7 +203,7 @@ func (a *Acc) insert(c *module.Call, table string, r *record) error {
 	rows := a.rows(c, r)
 	var err error
 	c.Block(func() { err = a.db.Insert(c.Context(), table, a.columns, rows...) })
-	if err == nil || db.Refused(err) {
+	if err == nil || db.Refused(err) || errors.Is(err, db.ErrNoTable) { // the script may have named none
 		return err
 	}
 	table = strings.Clone(table)

@@ -38,7 +38,8 @@ func TestInsert(t *testing.T) {
 	}{
 		{"written", nil, 0, "acc", nil, 0},
 		{"not available", down, 0, "acc", nil, 2},
-		{"a table that is away", db.ErrNoTable, 0, "acc", nil, 2},
+		{"read-only", errors.New("read-only"), 0, "acc", nil, 2},
+		{"no table", db.ErrNoTable, 0, "acc", db.ErrNoTable, 0},
 		{"refused", db.ErrRefused, 0, "acc", db.ErrRefused, 0},
 		{"in the background", db.ErrRefused, insertAsync, "acc", nil, 2},
 		{"no name of a table", nil, 0, "acc; x", db.ErrName, 0},
