@@ -97,7 +97,7 @@ const strandedAfter = 40
 // stranded tells that a subscription has ended and its last NOTIFY was lost, as
 // with a server that stopped meanwhile. The lock is held.
 func (s *subscription) stranded(now int64) bool {
-	return !s.busy && !s.queued && (s.due&dueEnd != 0 || s.expires <= now-strandedAfter)
+	return s.way == nil && !s.queued && (s.due&dueEnd != 0 || s.expires <= now-strandedAfter)
 }
 
 // loadExpired takes up the subscriptions that have expired (subs_db_mode 3).

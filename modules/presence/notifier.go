@@ -142,7 +142,7 @@ func (n *notifier) close() {
 // will see what is due. The presentity's lock is held.
 func (s *subscription) owe(d due) bool {
 	s.due |= d
-	if s.busy || s.queued {
+	if s.way != nil || s.queued {
 		return false
 	}
 	s.queued = true

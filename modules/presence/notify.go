@@ -28,7 +28,7 @@ type notice struct {
 }
 
 // notify sends what a subscription is owed. One NOTIFY of a subscription is on
-// its way at a time, so that they arrive in the order of their CSeq numbers and
+// its way at a time, unless the watcher asks anew, so that they arrive in the order of their CSeq numbers and
 // a newer state takes the place of one that waits (RFC 6665 4.2.2). c is the
 // Call at work, out its way out, nil for the transport's own.
 func (p *Presence) notify(c *module.Call, s *subscription, out transport.Sender) {
@@ -94,12 +94,12 @@ func (p *Presence) prepare(s *subscription) *notice {
 	of.mu.Lock()
 	defer of.mu.Unlock()
 	s.queued = false
-	if s.busy || s.due == 0 {
+	if s.way != nil || s.due == 0 {
 		return nil
 	}
 	d := s.due
-	s.due, s.busy = 0, true
 	n := &notice{p: p, s: s, due: d, final: d&dueEnd != 0}
+	s.due, s.way = 0, n
 	body, ctype := p.bodyFor(s, d)
 	n.snapshot = s.snapshot(p.now())
 	s.localCSeq++
@@ -170,7 +170,11 @@ func (p *Presence) answered(n *notice, code int) {
 	lost := code == 404 || code == 481 || code == 408 && p.timeoutRmSubs != 0 || n.snapshot.deleted
 	again, removed := false, false
 	s.of.mu.Lock()
-	s.busy = false
+	if s.way != n && !n.snapshot.deleted {
+		p.table.done(s.of) // the watcher has asked anew meanwhile
+		return
+	}
+	s.way = nil
 	if n.final || lost {
 		removed = p.table.remove(s)
 		s.end(s.reason)
@@ -195,7 +199,11 @@ func (p *Presence) answered(n *notice, code int) {
 func (p *Presence) postpone(n *notice) {
 	s := n.s
 	s.of.mu.Lock()
-	s.busy = false
+	if s.way != n {
+		s.of.mu.Unlock()
+		return
+	}
+	s.way = nil
 	s.queued = true
 	s.due |= n.due
 	s.of.mu.Unlock()

@@ -24,6 +24,7 @@ var (
 	refuseUnknown  = &Refusal{Code: 481, Reason: "Subscription does not exist"}
 	refuseContact  = &Refusal{Code: 400, Reason: "Bad request"}
 	refuseLong     = &Refusal{Code: 400, Reason: "Bad request"}
+	refuseSender   = &Refusal{Code: 400, Reason: "Bad request"}
 	refuseURI      = &Refusal{Code: 416, Reason: "Unsupported URI scheme"}
 )
 
@@ -92,13 +93,24 @@ func (p *Presence) readPublish(c *module.Call, sender string) (*publishing, erro
 	}
 	r.who.Event = e
 	if sender != "" {
-		if s, err := sip.ParseNameAddr(sender); err == nil {
-			sender = s.URI
+		if r.sender, err = senderURI(sender); err != nil {
+			return nil, err
 		}
-		r.sender = sender
 	}
 	r.priority = p.priority(c)
 	return r, nil
+}
+
+// senderURI is the URI of who publishes, as a script has it or the header field
+// Sender.
+func senderURI(sender string) (string, error) {
+	if s, err := sip.ParseNameAddr(sender); err == nil {
+		sender = s.URI
+	}
+	if u, err := sip.ParseURI(sender); err != nil || !u.IsSIP() {
+		return "", refuseSender
+	}
+	return sender, nil
 }
 
 // eventOf finds the package that Event names, and its id.

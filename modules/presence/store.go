@@ -184,8 +184,8 @@ func (t *store) load(ctx context.Context) (n int, err error) {
 // takeUp makes the subscription of a row known, or returns the one that is. It is
 // nil for a package that nobody brings, and for one that another server is about to
 // end (subs_db_mode 3). Of one that has ended the last NOTIFY is due: the server
-// that owed it stopped before its answer. A CSeq number is left out: Kamailio's rows
-// are one behind the last NOTIFY.
+// that owed it stopped before its answer. The CSeq number goes on
+// behind all that may have been used, see unwritten.
 func (t *store) takeUp(row []db.Value) *subscription {
 	who, s := t.p.readSubscription(row)
 	if who.Event == nil {
@@ -203,10 +203,17 @@ func (t *store) takeUp(row []db.Value) *subscription {
 	at := t.p.table.take(who)
 	defer at.mu.Unlock()
 	s.of = at
-	s.localCSeq++
+	s.localCSeq += unwritten
 	t.p.table.add(s)
 	return s
 }
+
+// unwritten is how many CSeq numbers a row may be behind those that were used, where
+// the server that wrote it was killed: what half a second of NOTIFYs takes (with
+// subs_db_mode 2 update_period) is not in the table yet. A watcher refuses a number
+// that it has seen, and takes a gap (RFC 3261 12.2.2); a subscription that lasts has
+// numbers for thirty thousand starts.
+const unwritten = 1 << 16
 
 // find returns the subscription of a dialog as the table has it (subs_db_mode 3),
 // nil where there is none.
@@ -247,7 +254,7 @@ func (t *store) reload(ctx context.Context, at *presentity) error {
 	at.mu.Lock()
 	var lost []*subscription
 	for _, s := range at.subs {
-		if !found[s] && !s.busy && !s.queued {
+		if !found[s] && s.way == nil && !s.queued {
 			lost = append(lost, s)
 		}
 	}
@@ -264,7 +271,7 @@ func (t *store) follow(s *subscription, row []db.Value) {
 	_, o := t.p.readSubscription(row)
 	s.of.mu.Lock()
 	defer s.of.mu.Unlock()
-	if s.listed || s.busy {
+	if s.listed || s.way != nil {
 		return
 	}
 	s.localCSeq, s.remoteCSeq, s.version = max(s.localCSeq, o.localCSeq), max(s.remoteCSeq, o.remoteCSeq), max(s.version, o.version)

@@ -264,7 +264,7 @@ func (p *Presence) resubscribe(c *module.Call, r *subscribing) (*subscription, e
 		err = p.store.update(c.Context(), s)
 	}
 	if err != nil {
-		p.undo(s, was)
+		p.notifier.add(p.undo(s, was)...)
 		return nil, err
 	}
 	return s, nil
@@ -281,16 +281,21 @@ type renewable struct {
 }
 
 // undo takes back what a request has changed that is refused after all, so that
-// it may come again. The row follows, in case it was written.
-func (p *Presence) undo(s *subscription, was renewable) {
+// it may come again. The row follows, in case it was written. What became due for a
+// NOTIFY that was let go of is returned for the notifier.
+func (p *Presence) undo(s *subscription, was renewable) []*subscription {
 	s.of.mu.Lock()
 	defer s.of.mu.Unlock()
 	if !p.table.has(s) {
-		return
+		return nil
 	}
 	s.remoteCSeq, s.expires, s.contact, s.userAgent = was.remoteCSeq, was.expires, was.contact, was.userAgent
 	s.status, s.reason, s.view, s.judged, s.sees = was.status, was.reason, was.view, was.judged, was.sees
 	p.store.touch(s)
+	if s.due != 0 && s.owe(0) {
+		return []*subscription{s}
+	}
+	return nil
 }
 
 // renew takes over what a request inside of the dialog says, and returns what was
@@ -309,6 +314,7 @@ func (p *Presence) renew(c *module.Call, r *subscribing, s *subscription) (was r
 		return was, refuseExpires
 	}
 	was = renewable{s.remoteCSeq, s.expires, s.contact, s.userAgent, s.reason, s.status, s.view, s.judged, s.sees}
+	s.release()
 	s.remoteCSeq = max(s.remoteCSeq, r.cseq)
 	s.expires = p.now() + r.expires
 	if s.contact != r.contact {

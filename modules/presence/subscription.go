@@ -41,10 +41,10 @@ type subscription struct {
 	seen  uint64
 	flags int
 
-	// due is what a NOTIFY is owed for; busy tells that one is on its way, and
-	// queued that the notifier has the subscription in its list.
+	// due is what a NOTIFY is owed for; way is the one on its way, nil for none,
+	// and queued tells that the notifier has the subscription in its list.
 	due    due
-	busy   bool
+	way    *notice
 	queued bool
 	// news are the watchers that a NOTIFY about watchers tells of; with full
 	// they are all that there are.
@@ -76,6 +76,11 @@ func (s *subscription) settle(j Judgement) {
 	s.status, s.reason, s.view, s.judged = j.Status, strings.Clone(j.Reason), j.View, true
 	s.sees = j.Status == Active && j.Reason != politeBlock
 }
+
+// release lets go of the NOTIFY on its way: the watcher has asked anew, perhaps from
+// another contact, and is told at once (RFC 6665 4.2.1.1). How that one ends says
+// nothing of the subscription any more. The lock is held.
+func (s *subscription) release() { s.way = nil }
 
 // end makes the next NOTIFY the last one. The lock is held.
 func (s *subscription) end(reason string) { s.status, s.reason = Terminated, reason }
