@@ -133,6 +133,9 @@ func (p *player) config() (string, error) {
 	return b.String(), nil
 }
 
+// notFatal is said of a line that is taken all the same.
+var notFatal = regexp.MustCompile(`.*Unable to resolve select in cfg at line.*`)
+
 // badLine is how a line is named that is refused, by -c and at start.
 var badLine = regexp.MustCompile(`line (\d+), column|cfg at line: (\d+)|reference\.cfg:(\d+)`)
 
@@ -140,7 +143,7 @@ var badLine = regexp.MustCompile(`line (\d+), column|cfg at line: (\d+)|referenc
 // a row: what is said of it may come of that one, and is said again if not.
 func (p *player) refuse(out []byte) (some bool) {
 	last := -2
-	for _, m := range badLine.FindAllSubmatch(out, -1) {
+	for _, m := range badLine.FindAllSubmatch(notFatal.ReplaceAll(out, nil), -1) {
 		n, _ := strconv.Atoi(string(m[1]) + string(m[2]) + string(m[3]))
 		if r := p.lines[n]; r != nil && p.got[r] != refused && n != last+1 {
 			p.got[r] = refused
