@@ -3,6 +3,8 @@
 package registrar
 
 import (
+	"errors"
+
 	"github.com/kahea-sip/kahea/core/module"
 	"github.com/kahea-sip/kahea/modules/usrloc"
 )
@@ -101,7 +103,7 @@ func (r *Registrar) unregister(c *module.Call, a module.Args) module.Result {
 		return c.Fail("unregister", err)
 	}
 	result := remove(v.Lock(), ruid)
-	if err := v.Commit(); err != nil && !r.loc.InMemory() {
+	if err := v.Commit(); err != nil && (!r.loc.InMemory() || errors.Is(err, usrloc.ErrRefused)) {
 		return c.Fail("unregister", err)
 	}
 	return result

@@ -55,6 +55,7 @@ func (t *table) noteRemoved(s *shard, n uint32) {
 type goneRow struct {
 	ruid, aor string
 	expires   int64 // of the contact, as this server knew it
+	by        *authors
 }
 
 // change is a record that waits to be written, with texts of its own.
@@ -63,6 +64,7 @@ type change struct {
 	was state
 	aor string
 	c   Contact
+	by  *authors
 }
 
 // changes are those of a shard that go to the database together.
@@ -70,8 +72,9 @@ type changes struct {
 	records []change
 	gone    []goneRow
 	// refused are the records that the database has not taken when they were
-	// written, and never will.
+	// written, and never will; kept are the rows that it does not remove.
 	refused []change
+	kept    []goneRow
 }
 
 func (c *changes) empty() bool { return len(c.records) == 0 && len(c.gone) == 0 }
@@ -106,6 +109,9 @@ func (b *Bindings) take(into *changes) {
 
 func (t *table) takeGone(s *shard, into *changes) {
 	into.gone = append(into.gone, s.gone...)
+	for i := range s.gone {
+		s.fly(s.gone[i].by)
+	}
 	t.waiting.Add(-int64(len(s.gone)))
 	s.gone = nil
 }
@@ -115,6 +121,10 @@ func (t *table) takeRecord(s *shard, n uint32, into *changes) {
 	k := change{n: n, was: r.state, aor: strings.Clone(s.aorText(s.aor(r.aor)))}
 	t.read(s, n, &k.c)
 	k.c.Own()
+	if k.by = s.authors[n]; k.by != nil {
+		s.fly(k.by)
+		delete(s.authors, n)
+	}
 	r.state = stateSynced
 	t.waiting.Add(-1)
 	into.records = append(into.records, k)
@@ -138,6 +148,17 @@ func (t *table) giveBack(s *shard, all *changes) {
 		}
 		r.state = k.was
 		t.waiting.Add(1)
+		if k.by != nil {
+			s.prune(k.by)
+			s.authors[k.n] = k.by
+		}
+	}
+}
+
+// fly notes who wants to know of a change that is being written.
+func (s *shard) fly(by *authors) {
+	if by != nil {
+		s.flying = append(s.flying, by)
 	}
 }
 

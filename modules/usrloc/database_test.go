@@ -33,6 +33,8 @@ type flaky struct {
 	storage
 	away   atomic.Bool
 	writes atomic.Int64
+	// frozen has it refuse to change and remove what is there.
+	frozen atomic.Bool
 	// why it is away, db.ErrUnavailable unless set.
 	why error
 	// hold, if set, has each write tell that it has begun and wait.
@@ -49,7 +51,7 @@ func (f *flaky) Transact(ctx context.Context, do func(db.Operations) error) erro
 		f.hold <- goOn
 		<-goOn
 	}
-	return f.storage.(db.Transactor).Transact(ctx, func(o db.Operations) error { return do(refusing{o}) })
+	return f.storage.(db.Transactor).Transact(ctx, func(o db.Operations) error { return do(refusing{o, f}) })
 }
 
 func (f *flaky) Select(ctx context.Context, q db.Query, each func([]db.Value) error) error {
@@ -59,7 +61,10 @@ func (f *flaky) Select(ctx context.Context, q db.Query, each func([]db.Value) er
 	return f.storage.Select(ctx, q, each)
 }
 
-type refusing struct{ db.Operations }
+type refusing struct {
+	db.Operations
+	f *flaky
+}
 
 var errRefused = fmt.Errorf("%w: test", db.ErrRefused)
 
@@ -73,10 +78,17 @@ func (r refusing) Insert(ctx context.Context, table string, columns []string, ro
 }
 
 func (r refusing) Put(ctx context.Context, table string, columns, keys []string, row []db.Value) error {
-	if strings.Contains(db.Text(row[2]), "!") {
+	if r.f.frozen.Load() || strings.Contains(db.Text(row[2]), "!") {
 		return errRefused
 	}
 	return r.Operations.Put(ctx, table, columns, keys, row)
+}
+
+func (r refusing) Delete(ctx context.Context, table string, where []db.Cond) (int64, error) {
+	if r.f.frozen.Load() {
+		return 0, errRefused
+	}
+	return r.Operations.Delete(ctx, table, where)
 }
 
 func newDatabase(t testing.TB) *flaky {

@@ -41,6 +41,8 @@ type Bindings struct {
 	n    uint32 // the AOR's record, 0 without contacts
 	// by is the Call at work, nil for none.
 	by *module.Call
+	// visit is the number of the visit, 0 where nothing of it is noted.
+	visit uint64
 }
 
 // Handle names a contact of locked Bindings; 0 is none.
@@ -150,6 +152,7 @@ func (b *Bindings) insert(c *Contact) (Handle, error) {
 	if t.written {
 		t.waiting.Add(1)
 	}
+	b.author(n)
 	return Handle(n), nil
 }
 
@@ -177,6 +180,7 @@ func (b *Bindings) Update(h Handle, c *Contact) error {
 	newest, moved := b.d.loc.timeOrder != 0, int(r.q) != c.Q
 	t.fill(s, n, c)
 	t.noteChanged(r)
+	b.author(n)
 	if a := s.aor(r.aor); newest || moved && !s.inOrder(a, n) {
 		s.unlink(a, n)
 		s.link(a, n, newest)
@@ -198,6 +202,7 @@ func (b *Bindings) Answered(h Handle, at int64, roundtrip uint32) {
 func (b *Bindings) EndAt(h Handle, at int64) {
 	*b.s.expires(uint32(h)) = seconds(at)
 	b.t.noteChanged(b.s.record(uint32(h)))
+	b.author(uint32(h))
 }
 
 // fill writes c into the record n, whose serial, agent and links stay.
@@ -245,8 +250,14 @@ func (s *shard) fillTexts(r *record, c *Contact) {
 // Delete removes a contact, and the AOR with its last one.
 func (b *Bindings) Delete(h Handle) {
 	b.tellOf(Deleted, uint32(h))
+	waiting := len(b.s.gone)
 	if b.t.remove(b.s, uint32(h)) {
 		b.n = 0
+	}
+	if b.visit != 0 && len(b.s.gone) > waiting {
+		by := &authors{aor: b.s.gone[waiting].aor}
+		b.s.gone[waiting].by = by
+		b.joins(by)
 	}
 }
 
@@ -261,6 +272,7 @@ func (t *table) remove(s *shard, n uint32) (last bool) {
 	s.releaseText(r)
 	s.setXAVPs(n, nil)
 	*r = record{next: s.freeList}
+	delete(s.authors, n)
 	*s.expires(n) = 0
 	s.freeList = n
 	t.contacts.Add(-1)

@@ -49,7 +49,7 @@ func (b *database) admits(d *Domain, aor string, c *Contact) bool {
 		return false
 	}
 	if c.Expired(b.loc.host.Clock().Now().Unix()) || b.loc.cleanTCP != 0 && c.streamed {
-		d.t.forget(goneRow{c.RUID, aor, c.Expires})
+		d.t.forget(goneRow{ruid: c.RUID, aor: aor, expires: c.Expires})
 		return false
 	}
 	return true

@@ -31,6 +31,13 @@ type shard struct {
 	texts    arena.Arena
 	xavps    map[uint32]*avp.Tree
 	gone     []goneRow // of removed contacts that have rows
+
+	// With db_mode 1: who has changed the records that wait to be written and
+	// those that are being written, and the visits that wait, true for those of
+	// which a change was refused.
+	authors map[uint32]*authors
+	flying  []*authors
+	told    map[uint64]bool
 }
 
 // slot is a place of the hash table; aor 0 is an empty one.

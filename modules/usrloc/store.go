@@ -18,6 +18,7 @@ type store struct {
 	seed    maphash.Seed
 	prefix  string // of record unique ids
 	serials atomic.Uint64
+	visits  atomic.Uint64
 	agents  agents
 	sockets []*transport.Socket
 	memory  arena.Memory

@@ -20,6 +20,8 @@ type Visit struct {
 	c   *module.Call
 	t   *table
 	aor string
+	// number tells the visit from others, with db_mode 1.
+	number uint64
 }
 
 // Visit begins a visit. It may wait for the database: the worker of c lends its
@@ -32,13 +34,23 @@ func (d *Domain) Visit(c *module.Call, aor string) (Visit, error) {
 	if l := d.loading.Load(); l != nil {
 		return d.visitLoading(c, aor, l)
 	}
-	return Visit{d: d, c: c, t: d.t, aor: aor}, nil
+	v := Visit{d: d, c: c, t: d.t, aor: aor}
+	v.count()
+	return v, nil
+}
+
+// count numbers a visit whose changes are written before it ends.
+func (v *Visit) count() {
+	if v.d.loc.dbMode == dbThrough {
+		v.number = v.d.loc.store.visits.Add(1)
+	}
 }
 
 // visitLoading and visitDatabase stand apart because what they pass on to others
 // cannot lie on the stack.
 func (d *Domain) visitLoading(c *module.Call, aor string, l *loading) (Visit, error) {
 	v := Visit{d: d, c: c, t: d.t, aor: aor}
+	v.count()
 	err := v.bring(l)
 	return v, err
 }
@@ -81,7 +93,7 @@ func (d *Domain) aorInDatabase(c *module.Call, ruid string) (aor string, err err
 // Lock locks the contacts. It may be called several times in a visit.
 func (v *Visit) Lock() Bindings {
 	b := v.d.lock(v.t, v.aor)
-	b.by = v.c
+	b.by, b.visit = v.c, v.number
 	return b
 }
 
@@ -98,8 +110,8 @@ var ErrRefused = errors.New("the database refuses a contact")
 
 // Commit ends a visit. The Bindings are unlocked. An error says that the
 // database has not taken the changes: with db_mode 1 they are in memory and
-// written later, with 3 they are lost. A new contact of which the error is
-// ErrRefused is lost with either.
+// written later, with 3 they are lost. After ErrRefused the contacts are what the
+// database has.
 func (v *Visit) Commit() error {
 	u := v.d.loc
 	if u.dbMode != dbOnly && (u.dbMode != dbThrough || !v.changed()) {
@@ -131,7 +143,7 @@ func (v *Visit) changed() bool {
 	s.writing.Unlock()
 	b := v.Lock()
 	defer b.Unlock()
-	if len(b.s.gone) > 0 {
+	if _, waits := b.s.told[v.number]; waits || len(b.s.gone) > 0 {
 		return true
 	}
 	for h := b.First(); h != 0; h = b.Next(h) {
@@ -178,11 +190,12 @@ func (v *Visit) write() error {
 	}
 	if !u.db.backlog.Enter() {
 		u.db.tell("contacts cannot be written to the database, they wait", errHangs)
-		return errHangs
+		return v.answer(errHangs)
 	}
+	v.join()
 	answered, err := v.writeThrough()
 	u.db.backlog.Leave(answered)
-	return err
+	return v.answer(err)
 }
 
 // writeThrough writes what waits of the AOR. Where others of its shard have waited
@@ -199,24 +212,8 @@ func (v *Visit) writeThrough() (answered bool, err error) {
 	b.take(&p.all)
 	b.Unlock()
 	asked := !p.all.empty()
-	if err := u.db.send(v.context(), v.t, &p); err != nil || p.all.refused == nil {
-		return asked && err == nil, err
-	}
-	v.forget(p.all.refused)
-	return true, ErrRefused
-}
-
-// forget removes new contacts that the database refuses: their phones are told
-// so, and a restart would not bring them back. One that had a row keeps that.
-func (v *Visit) forget(refused []change) {
-	b := v.Lock()
-	defer b.Unlock()
-	for i := range refused {
-		k := &refused[i]
-		if r := b.s.record(k.n); k.was == stateNew && r.aor != 0 && r.state == stateSynced && v.t.same(b.s, k) {
-			b.drop(Handle(k.n))
-		}
-	}
+	err = u.db.send(v.context(), v.d, v.t, &p)
+	return asked && err == nil, err
 }
 
 // writeOnly writes what is nowhere else.
@@ -235,7 +232,7 @@ func (v *Visit) writeOnly() error {
 		u.db.tell("contacts cannot be written to the database", err)
 		return err
 	}
-	if all.refused != nil {
+	if all.refused != nil || all.kept != nil {
 		return ErrRefused
 	}
 	return nil

@@ -33,16 +33,15 @@ func (b *database) flush(ctx context.Context, d *Domain) error {
 			if len(p.all.records) < writeBatch && len(p.all.gone) < writeBatch {
 				break // there is room for the next shard
 			}
-			if err := b.send(ctx, d.t, &p); err != nil {
+			if err := b.send(ctx, d, d.t, &p); err != nil {
 				return err
 			}
-			p.all.refused = nil // nobody waits for an answer
 			if next != 0 {
 				p.open(s)
 			}
 		}
 	}
-	return b.send(ctx, d.t, &p)
+	return b.send(ctx, d, d.t, &p)
 }
 
 // parcel is what goes to the database in one transaction. The shards that it
@@ -64,7 +63,7 @@ func (p *parcel) open(s *shard) {
 }
 
 // send writes a parcel, or makes what is in it wait again.
-func (b *database) send(ctx context.Context, t *table, p *parcel) error {
+func (b *database) send(ctx context.Context, d *Domain, t *table, p *parcel) error {
 	defer p.close()
 	if p.all.empty() {
 		return nil
@@ -72,6 +71,9 @@ func (b *database) send(ctx context.Context, t *table, p *parcel) error {
 	err := b.write(ctx, t.name, &p.all)
 	if err == nil {
 		b.works()
+		if b.loc.dbMode == dbThrough {
+			b.undo(ctx, d, t, &p.all)
+		}
 		b.publish(ctx, t.name, &p.all)
 		return nil
 	}
@@ -87,10 +89,15 @@ func (b *database) send(ctx context.Context, t *table, p *parcel) error {
 
 func (p *parcel) close() {
 	for i := range p.shards {
-		p.shards[i].s.writing.Unlock()
+		s := p.shards[i].s
+		s.mu.Lock()
+		s.flying = nil
+		s.mu.Unlock()
+		s.writing.Unlock()
 	}
 	clear(p.all.records)
-	p.all.records, p.all.gone, p.shards = p.all.records[:0], p.all.gone[:0], p.shards[:0]
+	p.all = changes{records: p.all.records[:0], gone: p.all.gone[:0]}
+	p.shards = p.shards[:0]
 }
 
 // write writes changes, together where the database has transactions. What the
@@ -101,10 +108,15 @@ func (b *database) write(ctx context.Context, table string, all *changes) error 
 	if !db.Refused(err) {
 		return err
 	}
+	all.refused, all.kept = nil, nil
 	// One of them is refused: each for itself.
 	for i := range all.gone {
-		if _, err := b.alone(ctx, table, &changes{gone: all.gone[i : i+1]}); err != nil {
+		taken, err := b.alone(ctx, table, &changes{gone: all.gone[i : i+1]})
+		if err != nil {
 			return err
+		}
+		if !taken {
+			all.kept = append(all.kept, all.gone[i])
 		}
 	}
 	for i := range all.records {
