@@ -257,6 +257,17 @@ type Program interface {
 	RouteName(r RouteRef) string
 }
 
+// Scripts is a Program whose routes may be functions of scripts.
+type Scripts interface {
+	// Functions tells that the routes of the server are functions, not the
+	// blocks of the configuration.
+	Functions() bool
+	// Function finds the function that stands for a request route which an
+	// operator or a script names, and which has one text as argument, "" for
+	// none. It need not be defined: that shows when it is run. False for no name.
+	Function(name, argument string) (RouteRef, bool)
+}
+
 // Outcome is how a route ended.
 type Outcome struct {
 	// Result is the value of return; True when the end was reached.
@@ -296,6 +307,9 @@ type Generation struct {
 	// Received, PreRouting and ParseError are the event routes of the core
 	// for what comes from the network.
 	Received, PreRouting, ParseError RouteRef
+	// OnSendReplies tells that OnSend is for replies too, as a function always
+	// is.
+	OnSendReplies bool
 
 	modules map[string]Module
 }
@@ -309,7 +323,20 @@ func NewGeneration(id uint64, p Program, modules map[string]Module) *Generation 
 	g.Received, _ = p.Lookup(EventRoute, EventReceived)
 	g.PreRouting, _ = p.Lookup(EventRoute, EventPreRouting)
 	g.ParseError, _ = p.Lookup(EventRoute, EventParseError)
+	if s, ok := p.(Scripts); ok {
+		g.OnSendReplies = s.Functions()
+	}
 	return g
+}
+
+// Named finds the request route of a name: route[name], or the function of that
+// name where the routes of the server are functions of scripts. These have the
+// argument.
+func (g *Generation) Named(name, argument string) (RouteRef, bool) {
+	if s, ok := g.Program.(Scripts); ok && s.Functions() {
+		return s.Function(name, argument)
+	}
+	return g.Program.Lookup(RequestRoute, name)
 }
 
 // Module returns a loaded module, or nil.

@@ -31,7 +31,7 @@ type Sending struct {
 
 // OnSend implements transaction.Caller.
 func (c *Call) OnSend(d transport.Destination, text []byte) bool {
-	if c.Gen == nil || c.Gen.OnSend == NoRoute || !c.Msg.IsRequest() && !c.Host.Core().OnSendReplies {
+	if c.Gen == nil || c.Gen.OnSend == NoRoute || !c.Msg.IsRequest() && !c.Gen.OnSendReplies && !c.Host.Core().OnSendReplies {
 		return true
 	}
 	if d.Socket == nil {

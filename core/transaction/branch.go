@@ -72,7 +72,8 @@ func (b *Branch) Sent() []byte { return b.sent }
 // TimedOut tells that the branch ended without a final reply.
 func (b *Branch) TimedOut() bool { return b.timedOut }
 
-// Replied tells that a reply was received.
+// Replied tells that a reply was received before the one that is being dealt
+// with.
 func (b *Branch) Replied() bool { return b.replied }
 
 // Reply is the final negative reply that was received, or nil.

@@ -162,8 +162,8 @@ func (t *Transaction) final(b *Branch, r *Received) {
 	t.emit(ReplyIn, b, nil, m, m.Status)
 	first := !b.finished
 	t.replyRoute(b, r)
-	b.replied = true
 	if r.held {
+		b.replied = true
 		// A script that never goes on must not keep the branch for ever.
 		if first {
 			b.frAt = t.until(t.l.now() + t.timeoutFR())
@@ -172,6 +172,7 @@ func (t *Transaction) final(b *Branch, r *Received) {
 		return
 	}
 	t.finalRouted(b, r, first)
+	b.replied = true // in failure routes it is the current one yet
 }
 
 // finalRouted goes on behind the reply route.

@@ -70,6 +70,12 @@ func (l *Layer) Continue(id ID, x *Received, run func(t *Transaction, b *Branch,
 		t.continueReply(h, x, run)
 		return nil
 	}
+	return t.ContinueHeld(run)
+}
+
+// ContinueHeld is Continue for the script of the request itself, which has the
+// lock: the route runs within it.
+func (t *Transaction) ContinueHeld(run func(t *Transaction, b *Branch, r *Received)) error {
 	if t.flags&suspended == 0 {
 		return ErrNotSuspended
 	}
@@ -99,11 +105,14 @@ func (t *Transaction) endSuspension() *Branch {
 
 // noAnswer answers a request that the script left without an answer.
 func (t *Transaction) noAnswer() {
-	if e := t.State.Err; e != nil && !t.State.Plan.NoInternalReply {
+	switch e := t.State.Err; {
+	case t.State.Plan.NoInternalReply:
+		t.sendOwn(500, sip.StatusText(500))
+	case e != nil:
 		t.ReplyError(e)
-		return
+	default:
+		t.ReplyError(ErrGeneral)
 	}
-	t.sendOwn(500, sip.StatusText(500))
 }
 
 func (t *Transaction) continueReply(h *heldReply, x *Received, run func(t *Transaction, b *Branch, r *Received)) {

@@ -41,7 +41,7 @@ func (r *RTimer) Exports() module.Exports {
 		Params: []module.Param{
 			{Name: "timer", Set: r.addTimer, Doc: "definition of a timer, may be set several times: name=NAME;interval=10;mode=1. The interval is in seconds, with u behind it in microseconds. " +
 				"With mode N, 2 or more, the routes run N times at once, as they do in Kamailio's N processes."},
-			{Name: "exec", Set: r.addExec, Doc: "route that a timer runs, may be set several times: timer=NAME;route=ROUTE. The routes of a timer run one after the other. With a script in Lua it is the name of a function."},
+			{Name: "exec", Set: r.addExec, Doc: "route that a timer runs, may be set several times: timer=NAME;route=ROUTE. The routes of a timer run one after the other. With a script in Lua it is the name of a function, whose argument is the text rtimer."},
 			{Name: "default_interval", Set: &r.interval, Min: 1, Max: 1 << 31, Unit: "s", Doc: "interval of timers whose definition has none"},
 		},
 		Variables: []module.Variable{
@@ -76,7 +76,7 @@ func (r *RTimer) Ready(context.Context) error {
 	for _, t := range r.timers {
 		refs := make([]module.RouteRef, len(t.routes))
 		for i, name := range t.routes {
-			ref, ok := r.host.Route(module.RequestRoute, name)
+			ref, ok := r.host.Generation().Named(name, "rtimer")
 			if !ok {
 				return fmt.Errorf("exec: there is no route %s", name)
 			}

@@ -94,10 +94,10 @@ func (m scripts) OnSend(t *transaction.Transaction, b *transaction.Branch, d tra
 }
 
 // OnSendReply implements transaction.Scripts: it runs onsend_route for a reply
-// that goes upstream (onsend_route_reply).
+// that goes upstream (onsend_route_reply, or a function of a script).
 func (m scripts) OnSendReply(t *transaction.Transaction, b *transaction.Branch, reply *sip.Message, data []byte, from any) bool {
 	g, ok := t.Gen.(*module.Generation)
-	if !ok || g == nil || g.OnSend == module.NoRoute || !m.host.Core().OnSendReplies {
+	if !ok || g == nil || g.OnSend == module.NoRoute || !g.OnSendReplies && !m.host.Core().OnSendReplies {
 		return true
 	}
 	c, own := m.call(from)

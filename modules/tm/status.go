@@ -63,8 +63,8 @@ func (m *TM) anyTimeout(c *module.Call, _ module.Args) module.Result {
 	return anyBranch(c, (*transaction.Branch).TimedOut)
 }
 
-// anyReplied is t_any_replied(). The reply whose route is running does not
-// count yet.
+// anyReplied is t_any_replied(). The reply whose route is running, or for which
+// a failure route is, does not count yet.
 func (m *TM) anyReplied(c *module.Call, _ module.Args) module.Result {
 	return anyBranch(c, (*transaction.Branch).Replied)
 }

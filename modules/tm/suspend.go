@@ -33,9 +33,15 @@ func (m *TM) Suspend(c *module.Call) error {
 
 // Continue runs a route for a suspended transaction. c is the Call that asks,
 // nil for none. The route runs as a failure route does, for a reply as a reply
-// route. Inside of another transaction it runs later, on a goroutine of its
-// own, so that no two transactions wait for each other.
+// route. The script that suspended the request may go on with it: the route runs
+// within. Inside of another transaction, and for a reply, it runs later, on a
+// goroutine of its own, so that no two transactions wait for each other.
 func (m *TM) Continue(c *module.Call, id transaction.ID, r module.RouteRef) error {
+	if c != nil && c.TxHeld && c.Route == module.RequestRoute && c.Tx.ID() == id {
+		return c.Tx.ContinueHeld(func(t *transaction.Transaction, _ *transaction.Branch, _ *transaction.Received) {
+			m.run(t, c, module.FailureRoute, -1, r)
+		})
+	}
 	if c != nil && c.TxHeld {
 		m.host.Go("t_continue", func() {
 			if err := m.resume(nil, id, r); err != nil {

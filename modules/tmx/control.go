@@ -138,7 +138,7 @@ func (x *TMX) suspend(c *module.Call, _ module.Args) module.Result {
 
 // resume is t_continue(tindex, tlabel, rtname).
 func (x *TMX) resume(c *module.Call, a module.Args) module.Result {
-	r, ok := c.Gen.Program.Lookup(module.RequestRoute, a.Str(2))
+	r, ok := c.Gen.Named(a.Str(2), "")
 	if !ok {
 		return c.Fail("t_continue", errNoRoute)
 	}

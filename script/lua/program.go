@@ -106,7 +106,10 @@ type Program struct {
 	chunks []*Script
 }
 
-var _ module.Program = (*Program)(nil)
+var (
+	_ module.Program = (*Program)(nil)
+	_ module.Scripts = (*Program)(nil)
+)
 
 // errNotLoaded is what a Program says of scripts before Start.
 var errNotLoaded = errors.New("the scripts are not loaded yet")
@@ -214,6 +217,18 @@ func (p *Program) Lookup(kind module.RouteKind, name string) (module.RouteRef, b
 		}
 	}
 	return p.routes.lookup(kind, name)
+}
+
+// Functions implements module.Scripts.
+func (p *Program) Functions() bool { return p.set.Main }
+
+// Function implements module.Scripts.
+func (p *Program) Function(name, argument string) (module.RouteRef, bool) {
+	if name == "" {
+		return module.NoRoute, false
+	}
+	r, err := p.routes.intern(name, argument)
+	return r, err == nil
 }
 
 // RouteName implements module.Program.

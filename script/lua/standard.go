@@ -15,7 +15,7 @@ func (s *state) standard() {
 	openString(l)
 	for name, f := range map[string]glua.LGFunction{
 		"tonumber": toNumber, "collectgarbage": collectGarbage, "loadstring": loadString,
-		"error": s.raise,
+		"error": s.raise, "setmetatable": setMetatable(l.GetGlobal("setmetatable").(*glua.LFunction).GFunction),
 	} {
 		l.SetGlobal(name, l.NewFunction(f))
 	}
@@ -25,6 +25,18 @@ func (s *state) standard() {
 	standardIO(l)
 	standardMath(l)
 	standardDebug(l)
+}
+
+// setMetatable is setmetatable, which is for tables: what is no table has one
+// for all of its type, and a script that changed that would change them all.
+func setMetatable(plain glua.LGFunction) glua.LGFunction {
+	return func(l *glua.LState) int {
+		argTable(l, 1, "setmetatable")
+		if t := l.Get(2).Type(); l.GetTop() < 2 || t != glua.LTNil && t != glua.LTTable {
+			badArgument(l, 2, "setmetatable", "nil or table expected")
+		}
+		return plain(l)
+	}
 }
 
 // raise is error(value, level). A text gets the place of the function at the

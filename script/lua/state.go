@@ -163,7 +163,8 @@ func (s *state) route(c *module.Call, t *target) module.Outcome {
 			s.failed(c, err)
 		}
 	}
-	out.Drop = s.drop
+	// As in Kamailio what leaves cannot be held back here.
+	out.Drop = s.drop && c.Route != module.OnSendRoute
 	s.drop, c.Line = outer, line
 	return out
 }
