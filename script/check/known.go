@@ -81,6 +81,9 @@ var knownNames = sync.OnceValue(func() *known {
 	return k
 })
 
+// OfReference tells whether the reference has a module, which kahea need not have.
+func OfReference(name string) bool { return knownNames().hasModule(name) }
+
 func readArity(text string) []int {
 	var all []int
 	for _, w := range strings.Split(text, ",") {

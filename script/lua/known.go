@@ -5,9 +5,11 @@ package lua
 import (
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/kahea-sip/kahea/cfg/source"
 	"github.com/kahea-sip/kahea/core/module"
+	"github.com/kahea-sip/kahea/script/check"
 )
 
 // known is what KSR has: how many arguments each function takes, -1 for any
@@ -49,6 +51,25 @@ func (k *known) add(in string, lists ...[]module.Function) {
 	}
 }
 
+// servers tells for each table of KSR which module serves it: kemix has kx.
+var servers = sync.OnceValue(func() map[string]string {
+	tables := map[string]string{}
+	for _, name := range module.Names() {
+		tables[name] = name
+	}
+	for _, name := range module.Names() {
+		e := module.Lookup(name)().Exports()
+		k := known{forms: map[string]int{}, tables: map[string]bool{}}
+		k.add(name, e.Lua, e.Functions)
+		for _, t := range keys(k.tables) {
+			if _, there := tables[t]; !there && t != "" {
+				tables[t] = name
+			}
+		}
+	}
+	return tables
+})
+
 // missing says what is not there of a path that KSR does not have, and what may
 // have been meant; unloaded tells that it belongs to a module that is not loaded.
 func (k *known) missing(path string) (message, advice string, unloaded bool) {
@@ -57,10 +78,13 @@ func (k *known) missing(path string) (message, advice string, unloaded bool) {
 		table, name = "", table
 	}
 	if table != "" && !k.tables[table] {
-		if module.Lookup(table) != nil {
-			return "KSR." + path + " is not there: the module " + table + " is not loaded", `add loadmodule "` + table + `.so"`, true
+		if owner := servers()[table]; owner != "" {
+			return "KSR." + path + " is not there: the module " + owner + " is not loaded", `add loadmodule "` + owner + `.so"`, true
 		}
-		return "KSR." + table + " is not there", source.DidYouMean(table, append(keys(k.tables), module.Names()...)), false
+		if check.OfReference(table) {
+			return "KSR." + path + " is not there: the module " + table + " is not in kahea yet", "", true
+		}
+		return "KSR." + table + " is not there", source.DidYouMean(table, slices.Concat(keys(k.tables), keys(servers()))), false
 	}
 	var near []string
 	for f := range k.forms {
@@ -74,7 +98,7 @@ func (k *known) missing(path string) (message, advice string, unloaded bool) {
 	return "KSR." + path + " is not there", source.DidYouMean(name, near), false
 }
 
-func keys(m map[string]bool) []string {
+func keys[V any](m map[string]V) []string {
 	list := make([]string, 0, len(m))
 	for k := range m {
 		list = append(list, k)

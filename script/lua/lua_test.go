@@ -489,6 +489,22 @@ func TestNewerLuaIsToldAtLoad(t *testing.T) {
 		{"function warn(x) end warn('x')", ""},
 		{"local unpack = table.unpack or unpack local pack = pack or table.pack", ""},
 		{"local utf8 = require('utf8') x = utf8.len('a')", ""},
+		// A script that looks first is believed, and what it defines is its own.
+		{"table.unpack = table.unpack or unpack x = table.unpack(t)", ""},
+		{"if not table.pack then table.pack = function(...) return {...} end end x = table.pack(1)", ""},
+		{"if utf8 then x = utf8.len('a') end", ""},
+		{"if table.move ~= nil then table.move(t, 1, 2, 3) end", ""},
+		{"x = rawget(_G,'bit32') ~= nil and bit32.band(1,2)", ""},
+		{"x = _G.bit32 and bit32.band(1,2) y = type(utf8) == 'table' and utf8.char(1)", ""},
+		{"local unp = unpack if not unp then unp = table.unpack end", ""},
+		{"function f(a, utf8) return utf8.len('a') end local g = function(bit32) return bit32.band(1, 2) end", ""},
+		{"function t.f:m(utf8) return utf8.len('a') end for bit32 in pairs(t) do bit32.x() end for i, utf8 in pairs(t) do utf8.y() end", ""},
+		{"string.pack = function() end x = string.pack('a')", ""},
+		{"function table.pack(...) return {...} end x = table.pack(1)", ""},
+		{"local a, utf8 = f() x = utf8.len('a')", ""},
+		{"local up = table.unpack", "warning: script.lua:1:12: table.unpack is of Lua 5.2: Lua here is 5.1"},
+		{"KSR.log('warn', 'x') warn('y')", "warning: script.lua:1:22: warn is of Lua 5.4: Lua here is 5.1"},
+		{"local t = table.unpack or unpack x = table.unpack(t)", "warning: script.lua:1:38: table.unpack is of Lua 5.2: Lua here is 5.1"},
 		{"x = table.unpack(t)", "warning: script.lua:1:5: table.unpack is of Lua 5.2: Lua here is 5.1"},
 		{"x = my.table.unpack(t)", ""},
 		{"for i = 1, 3 do if i == 2 then goto continue end ::continue:: end", ""},
@@ -527,6 +543,9 @@ func TestCallsAreChecked(t *testing.T) {
 		{"local a = 1\n  KSR.inof('x')", "script.lua:2:3: KSR.inof is not there: did you mean info"},
 		{"KSR.xlgo.xinfo('x')", "script.lua:1:1: KSR.xlgo is not there: did you mean xlog"},
 		{"KSR.htable.sht_get('a', 'b')", `script.lua:1:1: KSR.htable.sht_get is not there: the module htable is not loaded: add loadmodule "htable.so"`},
+		{"KSR.jsonrpc.x('a')", "script.lua:1:1: KSR.jsonrpc is not there: did you mean jsonrpcs"},
+		{"KSR.uuid.generate()", "script.lua:1:1: KSR.uuid.generate is not there: the module uuid is not in kahea yet"},
+		{"KSR.async.task_route('x')", "script.lua:1:1: KSR.async.task_route is not there: the module async is not in kahea yet"},
 		{"if KSR.htable then KSR.htable.sht_get('a', 'b') end", ""},
 		{"if KSR.auth then KSR.auth_db.auth_check('a', 'b', 1) end", ""},
 		{"if KSR.pv.nope then KSR.pv.nope() end", ""},
@@ -560,6 +579,19 @@ func TestCallsAreChecked(t *testing.T) {
 		if got := strings.Join(got, "\n"); got != tt.want {
 			t.Errorf("%s: got %q, want %q", tt.script, got, tt.want)
 		}
+	}
+}
+
+// A table that has another name than its module is known too.
+func TestTheModuleOfATable(t *testing.T) {
+	s := load(t, "", "function f() KSR.kx.get_furi() end", lua.Options{})
+	compiled, err := lua.Compile(s.file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	found := lua.Check([]*lua.Script{compiled}, core.Exports(core.Options{}), nil)
+	if len(found) != 1 || !strings.Contains(found[0].Message, "the module kemix is not loaded") || found[0].Advice != `add loadmodule "kemix.so"` {
+		t.Error(found)
 	}
 }
 

@@ -73,7 +73,7 @@ func newer(file, text string) (found newerFindings) {
 	at := func(i int) source.Pos {
 		return source.Pos{Filename: file, Line: 1 + strings.Count(text[:i], "\n"), Column: i - strings.LastIndexByte(text[:i], '\n')}
 	}
-	defined := map[string]bool{}
+	own := believed(text)
 	previous := "" // the last word or sign, and whether a dot stood before it
 	for i := 0; i < len(text); {
 		c := text[i]
@@ -106,14 +106,11 @@ func newer(file, text string) (found newerFindings) {
 			if dotted := strings.TrimLeft(rest, " \t"); previous != "." && strings.HasPrefix(dotted, ".") && !strings.HasPrefix(dotted, "..") {
 				name += "." + leadingWord(strings.TrimLeft(dotted[1:], " \t"))
 			}
-			if next := strings.TrimLeft(rest, " \t"); previous != "." && (previous == "local" || previous == "function" || strings.HasPrefix(next, "=") && !strings.HasPrefix(next, "==")) {
-				defined[word] = true // local utf8 = require "…"
-			}
-			if what, advice := newerWord(word, rest); what != "" && previous != "." && previous != ":" && previous != "function" && !defined[word] {
+			if what, advice := newerWord(word, rest); what != "" && previous != "." && previous != ":" && previous != "function" && !own[word] {
 				found.warnings = append(found.warnings, &source.Error{Pos: at(i), Message: what + ": Lua here is 5.1", Advice: advice})
 			}
 			for _, key := range []string{word, name} {
-				if n, ok := newerNames[key]; ok && !alternative(previous, text[i:], name) && previous != "." && !defined[word] && !(key == word && name == word) {
+				if n, ok := newerNames[key]; ok && !alternative(previous, text[i:], name) && previous != "." && !own[word] && !own[name] && !(key == word && name == word) {
 					found.warnings = append(found.warnings, &source.Error{Pos: at(i), Message: n.what + ": Lua here is 5.1", Advice: n.advice})
 					break
 				}
