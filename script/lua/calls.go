@@ -24,6 +24,9 @@ type ksrCall struct {
 type ksrCalls struct {
 	calls  []ksrCall
 	looked map[string]int
+	// requires are the modules that require names in a text, but for those that it
+	// may miss: pcall(function() … end).
+	requires []ksrCall
 }
 
 func listCalls(file, text string, stmts []ast.Stmt) *ksrCalls {
@@ -39,6 +42,7 @@ func listCalls(file, text string, stmts []ast.Stmt) *ksrCalls {
 				}
 			}
 		case *ast.FuncCallExpr:
+			k.require(file, e)
 			path, ok := ksrPath(e.Func)
 			if !ok || path == "" {
 				return
@@ -55,6 +59,28 @@ func listCalls(file, text string, stmts []ast.Stmt) *ksrCalls {
 		}
 	}).block(stmts)
 	return k
+}
+
+// require notes a call of require; what stands in a pcall is forgotten again.
+func (k *ksrCalls) require(file string, e *ast.FuncCallExpr) {
+	fn, ok := e.Func.(*ast.IdentExpr)
+	switch {
+	case !ok || len(e.Args) == 0:
+	case fn.Value == "require":
+		if name, ok := e.Args[0].(*ast.StringExpr); ok {
+			k.requires = append(k.requires, ksrCall{path: name.Value, pos: source.Pos{Filename: file, Line: e.Line(), Column: 1}})
+		}
+	case fn.Value == "pcall" || fn.Value == "xpcall":
+		within := 0
+		walker(func(at *ast.Expr) {
+			if call, ok := (*at).(*ast.FuncCallExpr); ok {
+				inner := ksrCalls{}
+				inner.require(file, call)
+				within += len(inner.requires)
+			}
+		}).list(e.Args)
+		k.requires = k.requires[:max(len(k.requires)-within, 0)]
+	}
 }
 
 // many tells that an expression may give several values.
@@ -105,8 +131,10 @@ func Check(scripts []*Script, coreExports module.Exports, modules []Loaded) []*s
 		}
 	}
 	var found []*source.Error
+	var seen []string
 	for _, s := range scripts {
 		found = append(found, s.Warnings...)
+		found = append(found, s.required(&seen)...)
 		for _, c := range s.ksr.calls {
 			if e := c.check(k, looked, portable); e != nil {
 				found = append(found, e)

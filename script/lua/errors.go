@@ -148,7 +148,7 @@ func (s *state) loadError(err error) error {
 	if !ok {
 		return err
 	}
-	text := s.message(e)
+	text := inLine.Replace(s.message(e))
 	if e.StackTrace != "" {
 		text += " traceback=" + strconv.Quote(e.StackTrace)
 	}

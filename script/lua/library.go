@@ -34,6 +34,7 @@ func (s *state) openLibraries() {
 	if os.Getenv(glua.LuaPath) == "" {
 		l.SetField(l.GetGlobal("package"), "path", glua.LString(packagePath))
 	}
+	s.modules()
 	s.countMemory()
 	s.coroutines()
 	s.protection()
