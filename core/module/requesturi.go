@@ -37,7 +37,7 @@ func (c *Call) EditRequestURI(edit func(u *sip.URI)) error {
 	}
 	edit(u)
 	c.Target.URI = c.Keep(c.Mem.Keep(u.Append(c.Mem.Begin())))
-	c.Dropped = transaction.HopURIs{}
+	c.Dropped, c.TargetUsed = transaction.HopURIs{}, false
 	return nil
 }
 

@@ -39,7 +39,7 @@ var (
 	ErrNoTarget     = &Error{500, sorry, 6, false}
 	ErrDropped      = &Error{500, sorry, 6, false}
 	ErrNoSocket     = &Error{500, sorry, 7, false}
-	ErrTooMany      = &Error{500, sorry, 1, true}
+	ErrTooMany      = &Error{500, "Forking capacity exceeded", 12, false}
 	ErrFinished     = &Error{500, sorry, 1, true}
 	ErrCanceled     = &Error{500, sorry, 1, true}
 	ErrFull         = &Error{500, sorry, 2, true}

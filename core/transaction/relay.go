@@ -100,17 +100,17 @@ func (t *Transaction) addBranches(o *Relay) (err error) {
 }
 
 // wantTarget tells whether State.Target is a branch: the first time always,
-// later when a script made another of it and did not append it itself.
+// later when a script set its URI, or made another of it and did not append it itself.
 func (t *Transaction) wantTarget(more []Target) bool {
 	main := Hops(&t.State.Target)
 	if main == t.State.Dropped {
 		return false
 	}
-	if !t.State.TargetUsed {
-		return true
-	}
-	if main == t.main {
+	switch {
+	case t.State.TargetUsed && main == t.main:
 		return false
+	case !t.State.TargetUsed && t.flags&relayed == 0:
+		return true
 	}
 	for i := range more {
 		if Hops(&more[i]) == main {
@@ -149,13 +149,13 @@ func (t *Transaction) addBranch(target *Target, o *Relay) error {
 func (t *Transaction) prepare(b *Branch, o *Relay) error {
 	edits := t.Request().Edits()
 	mark := edits.Mark()
-	main, reply := t.State.Target, t.State.Plan.OnReply
+	main, used, reply := t.State.Target, t.State.TargetUsed, t.State.Plan.OnReply
 	params, recorded := t.State.RouteParams, t.State.RecordRouted
 	t.State.Target = b.Target
 	b.onBranch = t.State.Plan.OnBranch
 	keep := t.scripts.Branch(t, b, t.from)
 	b.Target, b.OnReply = t.State.Target, t.State.Plan.OnReply
-	t.State.Target, t.State.Plan.OnReply = main, reply
+	t.State.Target, t.State.TargetUsed, t.State.Plan.OnReply = main, used, reply
 	defer func() {
 		edits.ResetTo(mark)
 		t.State.RouteParams, t.State.RecordRouted = params, recorded
@@ -308,11 +308,11 @@ func (t *Transaction) printFailover(n *Branch) bool {
 		edits.ResetTo(mark)
 		t.State.RouteParams, t.State.RecordRouted = params, recorded
 	}()
-	main, plan := t.State.Target, t.State.Plan
+	main, used, plan := t.State.Target, t.State.TargetUsed, t.State.Plan
 	t.State.Target, t.State.Plan.OnBranch = n.Target, n.onBranch
 	keep := t.scripts.Branch(t, n, t.from)
 	n.Target = t.State.Target
-	t.State.Target, t.State.Plan.OnBranch, t.State.Plan.OnReply = main, plan.OnBranch, plan.OnReply
+	t.State.Target, t.State.TargetUsed, t.State.Plan.OnBranch, t.State.Plan.OnReply = main, used, plan.OnBranch, plan.OnReply
 	if keep {
 		n.print()
 	}

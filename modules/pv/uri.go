@@ -182,7 +182,7 @@ func setRequestURI(c *module.Call, v module.Value) error {
 		return errNeedString
 	}
 	c.Target.URI = c.Keep(v.Str)
-	c.Dropped = transaction.HopURIs{}
+	c.Dropped, c.TargetUsed = transaction.HopURIs{}, false
 	return nil
 }
 

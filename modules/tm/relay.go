@@ -121,7 +121,7 @@ func (m *TM) failed(c *module.Call, err error) module.Result {
 		e = transaction.ErrGeneral
 	}
 	c.Err = e
-	if c.Route == module.FailureRoute && e.Number == 1 {
+	if c.Route == module.FailureRoute && (e.Number == 1 || e == transaction.ErrTooMany) {
 		return module.False
 	}
 	return module.Result(-e.Number)
