@@ -22,7 +22,9 @@ import (
 //
 // The HMACs have one key, so nobody makes a nonce or changes its time. What
 // they are over begins with a byte that no other use has. A nonce with a number
-// is of this process alone, as the arrays are: its HMAC covers a word by chance.
+// is of this process alone, as the arrays are: the last bytes of its HMAC cover
+// a word by chance as well. One whose others are right is of an earlier process
+// with the same secret, and stale.
 const (
 	kindTracked = 1 << iota
 	kindBound
@@ -30,6 +32,7 @@ const (
 
 const (
 	macSize, boundSize, idSize = 16, 9, 6
+	bootSize                   = 4 // of macSize
 	headSize                   = 5
 	nonceSize                  = headSize + idSize + boundSize + macSize
 	// nonceText is the longest nonce as text.
@@ -113,7 +116,14 @@ func (m *Auth) use(c *module.Call, text string, nc int64) module.Result {
 	b := mem[:size]
 	body, mac := b[:size-macSize], b[size-macSize:]
 	want := n.mac(body)
-	if subtle.ConstantTimeCompare(want[:], mac) != 1 || len(body) != bodySize(b[0]) {
+	const own = macSize - bootSize
+	if subtle.ConstantTimeCompare(want[:own], mac[:own]) != 1 || len(body) != bodySize(b[0]) {
+		return failed
+	}
+	if subtle.ConstantTimeCompare(want[own:], mac[own:]) != 1 {
+		if b[0]&kindTracked != 0 {
+			return stale
+		}
 		return failed
 	}
 	if age := int64(m.now()) - int64(binary.BigEndian.Uint32(b[1:])); age > int64(m.expire) || -age > int64(m.drift) {
@@ -152,11 +162,12 @@ func bodySize(kind byte) int {
 func (n *nonces) mac(body []byte) (mac [macSize]byte) {
 	var mem [1 + nonceSize + 16]byte
 	text := append(append(mem[:0], 'n'), body...)
-	if body[0]&kindTracked != 0 {
-		text = append(text, n.boot[:]...)
-	}
 	sum := n.key.sum(text)
 	copy(mac[:], sum[:])
+	if body[0]&kindTracked != 0 {
+		sum = n.key.sum(append(text, n.boot[:]...))
+		copy(mac[macSize-bootSize:], sum[:])
+	}
 	return mac
 }
 
