@@ -51,11 +51,8 @@ type database struct {
 	backlog gate.Backlog
 }
 
-// maxVisits is how many visits may wait for a database that answers none of them.
-const maxVisits = 128
-
 // errHangs tells that a visit does not wait for the database.
-var errHangs = fmt.Errorf("%w: many contacts wait for it, and it has taken none for a second", db.ErrUnavailable)
+var errHangs = fmt.Errorf("%w: many contacts wait for it, and it has taken none for a while", db.ErrUnavailable)
 
 // startDatabase opens the database and loads the tables.
 func (u *Usrloc) startDatabase(ctx context.Context) error {
@@ -112,7 +109,7 @@ func (u *Usrloc) openDatabase(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	u.db = &database{backlog: gate.Backlog{Limit: maxVisits}, loc: u, db: d, columns: u.columns, names: u.columns.list(), zone: time.Local}
+	u.db = &database{backlog: gate.Backlog{Limit: gate.MostWaiting}, loc: u, db: d, columns: u.columns, names: u.columns.list(), zone: time.Local}
 	versions := u.host.Core().VersionTable
 	for _, dom := range u.domains {
 		if u.versionTable != 0 {

@@ -17,6 +17,7 @@ import (
 
 	"github.com/kahea-sip/kahea/core/avp"
 	"github.com/kahea-sip/kahea/core/db"
+	"github.com/kahea-sip/kahea/core/db/gate"
 	"github.com/kahea-sip/kahea/core/db/schema"
 	"github.com/kahea-sip/kahea/core/sip"
 	"github.com/kahea-sip/kahea/modules/db_sqlite"
@@ -420,7 +421,7 @@ func TestHangs(t *testing.T) {
 			t.Errorf("mode %d: the error is %v", mode, err)
 		}
 		wantRows(t, f, fmt.Sprint("mode ", mode, " while it hangs"))
-		u.db.backlog.Limit = maxVisits
+		u.db.backlog.Limit = gate.MostWaiting
 		if mode == dbThrough {
 			h.Time.Advance(2 * time.Second)
 			wantRows(t, f, "later", "bob@h sip:a@h")

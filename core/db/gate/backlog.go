@@ -7,9 +7,18 @@ import (
 	"time"
 )
 
-// silence is how long a server may answer nothing while many wait, until it
-// counts as one that hangs.
-const silence = time.Second
+// MostWaiting is how many may wait for a server in any case: three quarters of the
+// workers of a socket that may lend their place (transport.UDPOptions.MaxLent).
+const MostWaiting = 768
+
+// How long a server may answer nothing, until it counts as one that hangs, while
+// more than that wait: one that only pauses, as for a lock, is waited for. Where
+// nearly all places are taken (a quarter more), there is less time: without a place
+// no message goes on.
+const (
+	silence     = 3 * time.Second
+	fullSilence = time.Second
+)
 
 // Backlog tells a server that hangs from one that is slow: many wait, and for a
 // while none of them had an answer. Who comes then need not wait as well: each
@@ -56,7 +65,13 @@ func (b *Backlog) Hangs() bool {
 	return b.hangs()
 }
 
-func (b *Backlog) hangs() bool { return b.waiting >= b.Limit && time.Since(b.moved) > silence }
+func (b *Backlog) hangs() bool {
+	limit := silence
+	if b.waiting >= b.Limit+b.Limit/4 {
+		limit = fullSilence
+	}
+	return b.waiting >= b.Limit && time.Since(b.moved) > limit
+}
 
 // Leave ends a wait.
 func (b *Backlog) Leave(answered bool) {

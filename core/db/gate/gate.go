@@ -37,20 +37,16 @@ type Gate struct {
 	backlog Backlog
 }
 
-// backlogLimit is how many operations may wait for a server that answers none:
-// more than those of a slow one, and few of the workers that there may be.
-const backlogLimit = 256
-
-// errHangs tells why an operation was not tried.
-var errHangs = errors.New("many operations wait, and none had an answer for a second")
+// ErrHangs tells why an operation was not tried.
+var ErrHangs = errors.New("many operations wait, and none had an answer for a while")
 
 // Enter returns an error while the server is away.
 func (g *Gate) Enter() error {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	if g.err == nil {
-		if g.backlog.Limit = backlogLimit; !g.backlog.Enter() {
-			return fmt.Errorf("%w: %w", db.ErrUnavailable, errHangs)
+		if g.backlog.Limit = MostWaiting; !g.backlog.Enter() {
+			return fmt.Errorf("%w: %w", db.ErrUnavailable, ErrHangs)
 		}
 		return nil
 	}

@@ -76,21 +76,44 @@ func TestGateOfOneThatHangs(t *testing.T) {
 			}
 		}
 		time.Sleep(time.Hour) // nothing asked for a while
-		for range backlogLimit + 1 {
+		for range MostWaiting + 1 {
 			enter("at once", true)
 		}
-		time.Sleep(silence + 1)
+		time.Sleep(silence)
+		enter("before the silence is over", true)
+		time.Sleep(1)
 		enter("after a silence", false)
 		g.There()
 		enter("after an answer", true)
 		time.Sleep(silence + 1)
 		enter("after the next silence", false)
-		g.Undecided()
-		g.Undecided()
+		for range 3 {
+			g.Undecided()
+		}
 		enter("when few wait", true)
-		for range backlogLimit {
+		for range MostWaiting {
 			g.Undecided()
 		}
 		enter("when none waits", true)
+	})
+}
+
+// Where nearly all places are taken, there is less time.
+func TestGateWithoutPlaces(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var g Gate
+		for range MostWaiting + MostWaiting/4 {
+			if err := g.Enter(); err != nil {
+				t.Fatal(err)
+			}
+		}
+		time.Sleep(fullSilence)
+		if err := g.Enter(); err != nil {
+			t.Error(err)
+		}
+		time.Sleep(1)
+		if err := g.Enter(); !errors.Is(err, ErrHangs) {
+			t.Errorf("got %v, want that the server hangs", err)
+		}
 	})
 }

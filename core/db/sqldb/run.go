@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/kahea-sip/kahea/core/db"
+	"github.com/kahea-sip/kahea/core/db/gate"
 )
 
 // errLimit is the cause of a context that ends because of Config.Limit.
@@ -44,6 +45,9 @@ func never() bool  { return false }
 // one that the server had ended.
 func (d *Database) run(ctx context.Context, what string, again func() bool, work work) error {
 	if err := d.gate.Enter(); err != nil {
+		if errors.Is(err, gate.ErrHangs) && !d.hangs.Swap(true) {
+			d.cfg.Log.Error("the database hangs: it is not asked until it answers", "db", d.cfg.Name, "err", err)
+		}
 		return err
 	}
 	err, late := d.attempt(ctx, work)
@@ -121,7 +125,8 @@ type callerError struct{ err error }
 func (e *callerError) Error() string { return e.err.Error() }
 
 func (d *Database) there() {
-	if d.gate.There() {
+	hung := d.hangs.Load() && d.hangs.Swap(false)
+	if d.gate.There() || hung {
 		d.cfg.Log.Warn("the database answers again", "db", d.cfg.Name)
 	}
 }
