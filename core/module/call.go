@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"log/slog"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/kahea-sip/kahea/core/sip"
@@ -95,8 +96,8 @@ type Call struct {
 
 	ctx context.Context
 	log *slog.Logger
-	// failures are the places in the script that Fail has told of.
-	failures map[*Position]failure
+	// failures are those of a Call without Gen.
+	failures failures
 	// level is what setdebug set for this worker; valid with hasLevel.
 	level    slog.Level
 	hasLevel bool
@@ -211,8 +212,32 @@ type failure struct {
 	repeated int
 }
 
+// failures are the places in the script that Fail has told of.
+type failures struct {
+	mu sync.Mutex
+	at map[*Position]failure // guarded by mu
+}
+
+// note counts a failure, and tells whether it is told, and how many before were
+// not.
+func (s *failures) note(p *Position, now time.Time) (tell bool, repeated int) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.at == nil {
+		s.at = map[*Position]failure{}
+	}
+	f := s.at[p]
+	if !f.told.IsZero() && now.Sub(f.told) < failQuiet {
+		f.repeated++
+		s.at[p] = f
+		return false, 0
+	}
+	s.at[p] = failure{told: now}
+	return true, f.repeated
+}
+
 // Fail logs why a function failed, with the place in the script, and returns
-// False. A place is told once in ten seconds by each worker, with how often it
+// False. A place is told once in ten seconds, with how often it
 // came again; the lines between are debug ones.
 func (c *Call) Fail(function string, err error) Result {
 	if c.Place != nil {
@@ -221,22 +246,20 @@ func (c *Call) Fail(function string, err error) Result {
 			function = c.LuaName // one Run may stand for several names
 		}
 	}
-	f := c.failures[c.Line]
-	if now := c.Packet.Time; f.told.IsZero() || now.Sub(f.told) >= failQuiet {
-		attrs := []any{"err", err, "at", c.Line}
-		if f.repeated > 0 {
-			attrs = append(attrs, "repeated", f.repeated)
-		}
-		c.log.Error(function+" failed", attrs...)
-		if c.failures == nil {
-			c.failures = map[*Position]failure{}
-		}
-		c.failures[c.Line] = failure{told: now}
+	known := &c.failures
+	if c.Gen != nil {
+		known = &c.Gen.failures
+	}
+	tell, repeated := known.note(c.Line, c.Packet.Time)
+	if !tell {
+		c.log.Debug(function+" failed", "err", err, "at", c.Line)
 		return False
 	}
-	f.repeated++
-	c.failures[c.Line] = f
-	c.log.Debug(function+" failed", "err", err, "at", c.Line)
+	attrs := []any{"err", err, "at", c.Line}
+	if repeated > 0 {
+		attrs = append(attrs, "repeated", repeated)
+	}
+	c.log.Error(function+" failed", attrs...)
 	return False
 }
 
@@ -311,7 +334,8 @@ type Generation struct {
 	// is.
 	OnSendReplies bool
 
-	modules map[string]Module
+	modules  map[string]Module
+	failures failures
 }
 
 // NewGeneration makes a generation.

@@ -35,3 +35,19 @@ func TestFailIsToldOnceInAWhile(t *testing.T) {
 		t.Errorf("it is not told how often:\n%s", &out)
 	}
 }
+
+// TestFailIsToldForAllWorkers: what fails for many workers at once, as where the
+// database hangs, is one line.
+func TestFailIsToldForAllWorkers(t *testing.T) {
+	var out bytes.Buffer
+	here, g := &Position{File: "a.cfg", Line: 1}, new(Generation)
+	for range 100 {
+		c := &Call{Gen: g, Line: here}
+		c.Packet.Time = time.Unix(1000, 0)
+		c.SetLog(slog.New(slog.NewTextHandler(&out, nil)))
+		c.Fail("f", errors.New("bad"))
+	}
+	if n := strings.Count(out.String(), "\n"); n != 1 {
+		t.Errorf("%d lines:\n%s", n, &out)
+	}
+}
