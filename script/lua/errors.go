@@ -8,6 +8,7 @@ import (
 	"strings"
 	"sync"
 	"time"
+	"unicode"
 
 	"github.com/kahea-sip/kahea/core/module"
 	"github.com/kahea-sip/kahea/core/sip"
@@ -37,8 +38,8 @@ func (e *errorLog) init() { e.all = map[string]*errorCount{} }
 
 // report logs an error of a script. message begins with its place.
 func (e *errorLog) report(c *module.Call, message, traceback string) {
-	message = inLine.Replace(message)
-	attrs := []any{"call_id", c.Msg.Value(sip.HeaderCallID), "method", c.Msg.MethodName, "route", c.Line.Route}
+	message = printable(inLine.Replace(message))
+	attrs := []any{"call_id", c.Msg.Value(sip.HeaderCallID), "method", methodOf(c.Msg), "route", c.Line.Route}
 	repeated, tell := e.count(place(message, traceback), c.Packet.Time)
 	if !tell {
 		c.Log().Debug("error in a Lua script: "+message, attrs...)
@@ -55,6 +56,35 @@ func (e *errorLog) report(c *module.Call, message, traceback string) {
 
 // inLine writes an error that has more lines than one, such as those of require, in one.
 var inLine = strings.NewReplacer("\n\t", "; ", "\r\n", " ", "\n", " ", "\r", " ")
+
+// printable escapes what is no text: a script may put into an error what a peer
+// has sent, and a log may be shown by a terminal.
+func printable(text string) string {
+	if strings.IndexFunc(text, unicode.IsControl) < 0 {
+		return text
+	}
+	var b strings.Builder
+	for _, r := range text {
+		if unicode.IsControl(r) {
+			b.WriteString(strings.Trim(strconv.QuoteRune(r), "'"))
+		} else {
+			b.WriteRune(r)
+		}
+	}
+	return b.String()
+}
+
+// methodOf is the method of a request, and of the request that a reply answers.
+func methodOf(m *sip.Message) string {
+	if m.IsRequest() {
+		return m.MethodName
+	}
+	cseq, err := m.CSeq()
+	if err != nil {
+		return ""
+	}
+	return cseq.MethodName
+}
 
 // count notes an error at a place; tell says that it is to be told, repeated
 // how often it came since it was told last.
