@@ -49,6 +49,8 @@ var (
 	ErrBadURI       = &Error{478, "Unresolvable destination", 478, true}
 	ErrRequestURI   = &Error{479, "Regretfully, we were not able to process the URI", 479, false}
 	ErrSend         = &Error{477, "Unfortunately error on sending to next hop occurred", 477, false}
+	// ErrTooLarge is ErrSend for what no datagram takes.
+	ErrTooLarge = &Error{477, "Unfortunately error on sending to next hop occurred", 477, false}
 )
 
 // Errors of suspended transactions.

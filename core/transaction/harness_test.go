@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"net/netip"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -27,11 +28,12 @@ type world struct {
 	tcp   *transport.Socket
 	sent  []sentMessage
 	// invites is the last INVITE that each address got.
-	invites map[netip.AddrPort]string
-	fail    map[netip.AddrPort]bool
-	panics  bool // of Send
-	dns     locate.Fixed
-	routes  map[Route]func(*Transaction)
+	invites  map[netip.AddrPort]string
+	fail     map[netip.AddrPort]bool
+	datagram int  // more bytes cannot be sent; 0 for no limit
+	panics   bool // of Send
+	dns      locate.Fixed
+	routes   map[Route]func(*Transaction)
 	// replies runs for onreply_route; false drops.
 	replies  map[Route]func(*Transaction, *Branch, *Received) bool
 	branches func(*Transaction, *Branch) bool
@@ -75,6 +77,9 @@ func newWorld(t testing.TB) *world {
 func (w *world) Send(d transport.Destination, data []byte) error {
 	if w.panics {
 		panic("a test wants it")
+	}
+	if w.datagram > 0 && len(data) > w.datagram {
+		return syscall.EMSGSIZE
 	}
 	if w.fail[d.Addr] {
 		return errors.New("refused")

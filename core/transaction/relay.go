@@ -3,6 +3,9 @@
 package transaction
 
 import (
+	"errors"
+	"syscall"
+
 	"github.com/kahea-sip/kahea/core/sip"
 	"github.com/kahea-sip/kahea/core/transport"
 )
@@ -235,8 +238,15 @@ func (t *Transaction) send(b *Branch) error {
 	if !t.scripts.OnSend(t, b, b.dest, b.sent, t.from) {
 		return ErrSend
 	}
-	for t.transmit(b.dest, b.sent) != nil {
+	for {
+		err := t.transmit(t.watched(b), b.sent)
+		if err == nil {
+			break
+		}
 		if t.nextAddress(b) != nil {
+			if errors.Is(err, syscall.EMSGSIZE) {
+				return ErrTooLarge
+			}
 			return ErrSend
 		}
 		t.reprint(b, b)

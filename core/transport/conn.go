@@ -46,6 +46,7 @@ type conn struct {
 	base       net.Conn  // guarded by mu; the TCP connection
 	nc         net.Conn  // guarded by mu; base, or what secures it
 	failure    error     // guarded by mu; why it could not be opened
+	hopes      []Refused // guarded by mu; whose messages wait for the connection to open
 	framing    Framing   // guarded by mu
 	pending    []byte    // guarded by mu; waits for the writer
 	queued     int       // guarded by mu; pending and what the writer has
@@ -102,9 +103,14 @@ func (c *conn) open() (err error) {
 		if err != nil {
 			c.mu.Lock()
 			c.failure = err
+			hopes := c.hopes
+			c.hopes = nil
 			c.mu.Unlock()
 			c.streams.remove(c) // who is told must not find it again
 			close(c.ready)
+			for _, r := range hopes {
+				r.Refused(err)
+			}
 		}
 	}()
 	t, count := c.streams, &c.streams.layer.count
@@ -169,7 +175,7 @@ func (c *conn) established(nc net.Conn) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	defer close(c.ready)
-	c.nc = nc
+	c.nc, c.hopes = nc, nil
 	if c.state == ConnClosing {
 		return // read will find it closed
 	}

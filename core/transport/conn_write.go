@@ -10,10 +10,16 @@ const maxWrite = 16 << 10
 const spareKeep = 4 << 10
 
 // send sends a message, with close as the last one of the connection. It never
-// waits.
-func (c *conn) send(msg []byte, closeAfter bool) error {
+// waits; hope, unless it is nil, is told where the connection does not open.
+func (c *conn) send(msg []byte, closeAfter bool, hope Refused) error {
 	c.mu.Lock()
-	err := c.enqueue(c.framing.Wrap(msg), false)
+	err := c.failure // it is about to close
+	if err == nil {
+		err = c.enqueue(c.framing.Wrap(msg), false)
+	}
+	if err == nil && hope != nil && c.state == ConnConnecting && c.outgoing {
+		c.hopes = append(c.hopes, hope)
+	}
 	if err == nil && closeAfter {
 		if last := c.framing.Farewell(nil); last != nil {
 			err = c.enqueue(last, true)

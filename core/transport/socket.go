@@ -61,11 +61,19 @@ type Destination struct {
 	// Close asks to close the connection after the message was sent
 	// (set_reply_close, set_forward_close).
 	Close bool
+	// Refused is told when the connection that was being opened for the message
+	// could not be opened after all; nil for nobody. It may be told beside an error
+	// of Send, for the same reason.
+	Refused Refused
 	// Unseen keeps the message from the watchers: it is a watcher's own.
 	Unseen bool
 	// Plain keeps the message from the filter: it leaves as it is.
 	Plain bool
 }
+
+// Refused learns from a goroutine of its own that a message was lost, because the
+// connection for it could not be opened.
+type Refused interface{ Refused(err error) }
 
 // ConnID names a stream connection as long as the process lives; 0 is none.
 type ConnID uint64

@@ -290,7 +290,7 @@ func (t *streams) send(d Destination, s, from *Socket, data []byte, waiter *Out)
 				return err
 			}
 		}
-		err := c.send(data, d.Close)
+		err := c.send(data, d.Close, d.Refused)
 		switch {
 		case err == errConnClosed:
 			err = c.refusal()

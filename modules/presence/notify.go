@@ -25,6 +25,9 @@ type notice struct {
 	// snapshot is the subscription as it was then, for $subs.
 	snapshot snapshot
 	r        transaction.LocalRequest
+	// reached tells that the watcher has answered it; err why it could not be sent.
+	reached bool
+	err     error
 }
 
 // notify sends what a subscription is owed. One NOTIFY of a subscription is on
@@ -55,8 +58,7 @@ func (p *Presence) send(c *module.Call, n *notice, out transport.Sender) {
 	case errors.Is(err, transaction.ErrFull) && !n.final:
 		p.postpone(n)
 	default:
-		p.failed.Inc()
-		p.log.Debug("a NOTIFY cannot be sent", "uri", n.r.URI, "call_id", n.r.CallID, "err", err)
+		n.err = err
 		p.answered(n, 0)
 	}
 }
@@ -159,6 +161,10 @@ func (s *subscription) appendState(b []byte, now int64) []byte {
 // heard follows the end of a NOTIFY; the transaction's lock is held.
 func (n *notice) heard(e *transaction.Notice) {
 	n.p.replied(n, e)
+	n.reached = e.Reply != nil
+	if !n.reached && e.Code != 408 {
+		n.err = errUnreachable
+	}
 	n.p.answered(n, e.Code)
 }
 
@@ -167,6 +173,9 @@ func (n *notice) heard(e *transaction.Notice) {
 // where the NOTIFY could not be sent.
 func (p *Presence) answered(n *notice, code int) {
 	s := n.s
+	if n.err != nil {
+		p.unsent(n)
+	}
 	lost := code == 404 || code == 481 || code == 408 && p.timeoutRmSubs != 0 || n.snapshot.deleted
 	again, removed := false, false
 	s.of.mu.Lock()
@@ -175,6 +184,9 @@ func (p *Presence) answered(n *notice, code int) {
 		return
 	}
 	s.way = nil
+	if n.reached {
+		s.unreached = false
+	}
 	if n.final || lost {
 		removed = p.table.remove(s)
 		s.end(s.reason)
@@ -182,7 +194,13 @@ func (p *Presence) answered(n *notice, code int) {
 	} else if s.due != 0 && !s.queued {
 		s.queued, again = true, true
 	}
+	if !n.reached && !removed {
+		s.due |= n.due // with what is told next
+	}
 	p.table.done(s.of)
+	if !n.reached && !removed && s.of.Event.IsWinfo() {
+		p.allWatchers(s) // what was new is forgotten
+	}
 	switch {
 	case again:
 		p.notifier.add(s)
@@ -192,6 +210,31 @@ func (p *Presence) answered(n *notice, code int) {
 			p.lost.Inc()
 			p.watchersChanged(s.of, happened{s, eventTimeout})
 		}
+	}
+}
+
+// errUnreachable: the connection to the watcher does not open.
+var errUnreachable = errors.New("no connection to the watcher can be opened")
+
+// maxDatagram is what a datagram takes over IPv4, in bytes.
+const maxDatagram = 65507
+
+// unsent counts a NOTIFY that could not be sent, and says so: one line for each
+// watcher until it answers again. Its state is told with the next one.
+func (p *Presence) unsent(n *notice) {
+	p.failed.Inc()
+	s := n.s
+	s.of.mu.Lock()
+	said := s.unreached
+	s.unreached = true
+	s.of.mu.Unlock()
+	switch {
+	case said:
+	case errors.Is(n.err, transaction.ErrTooLarge):
+		p.log.Error("a NOTIFY is too large for a datagram and the watcher is not told; with udp_mtu and udp_mtu_try_proto it leaves over TCP",
+			"watcher", s.uri(), "uri", n.r.URI, "call_id", n.r.CallID, "size", len(n.r.Headers)+len(n.r.Body), "limit", maxDatagram)
+	default:
+		p.log.Warn("a NOTIFY cannot be sent; its state is told with the next one", "watcher", s.uri(), "uri", n.r.URI, "call_id", n.r.CallID, "err", n.err)
 	}
 }
 

@@ -46,6 +46,8 @@ type subscription struct {
 	due    due
 	way    *notice
 	queued bool
+	// unreached tells that a NOTIFY could not be sent, and none was answered since.
+	unreached bool
 	// news are the watchers that a NOTIFY about watchers tells of; with full
 	// they are all that there are.
 	news []change
