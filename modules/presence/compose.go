@@ -98,7 +98,9 @@ func (p *Presence) tellOnce(at *presentity) (due []*subscription, more bool, err
 	at.mu.Lock()
 	defer at.mu.Unlock()
 	at.changes = nil
-	return p.due(at, c.senders), true, nil
+	due = p.due(at, c.senders)
+	at.miss(c.gone)
+	return due, true, nil
 }
 
 // compose makes told, if somebody is there to be told it. The change lock is held.
@@ -144,7 +146,14 @@ func (s *subscription) watches(now int64) bool {
 func (p *Presence) due(at *presentity, senders []string) []*subscription {
 	list := make([]*subscription, 0, len(at.subs))
 	now := p.now()
+	at.turn++
+	if at.told != nil {
+		at.told.turn = at.turn
+	}
 	for _, s := range at.subs {
+		if s.due&dueChange == 0 {
+			s.since = at.turn
+		}
 		news := s.seen < at.count
 		s.seen = at.count
 		if news && s.watches(now) && s.concerned(senders) && s.owe(dueChange) {

@@ -19,8 +19,13 @@ type content struct {
 	// until is when a publication expires that it was made of.
 	until int64
 
+	// docs are what it was made of; turn is the one in which it was told.
+	docs []Document
+	turn uint64
+
 	mu    sync.Mutex
-	views map[string]string // guarded by mu
+	views map[string]string   // guarded by mu
+	late  map[uint64]*content // guarded by mu: by the turn that a watcher waits since
 }
 
 // view returns the body as a view shows it.
@@ -131,6 +136,7 @@ func (p *Presence) assemble(at *presentity, list []publication, gone []publicati
 		c.body = e.Empty(who)
 	case len(docs) == 0:
 	case e.Aggregate != nil:
+		c.docs = docs
 		c.body = e.Aggregate(who, docs)
 	default:
 		c.body = docs[len(docs)-1].Body
@@ -212,7 +218,7 @@ func (p *Presence) bodyFor(s *subscription, d due) (body, ctype string) {
 		body = s.watcherinfo(d)
 	case !s.sees || d == dueEnd:
 	case d&dueChange != 0 && s.of.told != nil:
-		body = s.of.told.view(s.view)
+		body = s.of.tell(s.since).view(s.view)
 	case c != nil:
 		body = c.view(s.view)
 	}

@@ -20,6 +20,8 @@ type notice struct {
 	p   *Presence
 	s   *subscription
 	due due
+	// since is that of the subscription.
+	since uint64
 	// final tells that it ends the subscription.
 	final bool
 	// snapshot is the subscription as it was then, for $subs.
@@ -100,7 +102,7 @@ func (p *Presence) prepare(s *subscription) *notice {
 		return nil
 	}
 	d := s.due
-	n := &notice{p: p, s: s, due: d, final: d&dueEnd != 0}
+	n := &notice{p: p, s: s, due: d, since: s.since, final: d&dueEnd != 0}
 	s.due, s.way = 0, n
 	body, ctype := p.bodyFor(s, d)
 	n.snapshot = s.snapshot(p.now())
@@ -195,7 +197,7 @@ func (p *Presence) answered(n *notice, code int) {
 		s.queued, again = true, true
 	}
 	if !n.reached && !removed {
-		s.due |= n.due // with what is told next
+		s.restore(n) // with what is told next
 	}
 	p.table.done(s.of)
 	if !n.reached && !removed && s.of.Event.IsWinfo() {
@@ -248,7 +250,7 @@ func (p *Presence) postpone(n *notice) {
 	}
 	s.way = nil
 	s.queued = true
-	s.due |= n.due
+	s.restore(n)
 	s.of.mu.Unlock()
 	if s.of.Event.IsWinfo() {
 		p.allWatchers(s) // what was new is forgotten

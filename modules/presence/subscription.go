@@ -46,6 +46,8 @@ type subscription struct {
 	due    due
 	way    *notice
 	queued bool
+	// since is the turn of the presentity of which the change is that is due.
+	since uint64
 	// unreached tells that a NOTIFY could not be sent, and none was answered since.
 	unreached bool
 	// news are the watchers that a NOTIFY about watchers tells of; with full
@@ -82,7 +84,21 @@ func (s *subscription) settle(j Judgement) {
 // release lets go of the NOTIFY on its way: the watcher has asked anew, perhaps from
 // another contact, and is told at once (RFC 6665 4.2.1.1). How that one ends says
 // nothing of the subscription any more. The lock is held.
-func (s *subscription) release() { s.way = nil }
+func (s *subscription) release() {
+	if n := s.way; n != nil && n.due&dueChange != 0 && len(s.of.missed) > 0 {
+		s.restore(n)
+	}
+	s.way = nil
+}
+
+// restore makes due again what a NOTIFY was sent for that nobody has received. The
+// lock is held.
+func (s *subscription) restore(n *notice) {
+	if n.due&dueChange != 0 {
+		s.since = min(s.since, n.since)
+	}
+	s.due |= n.due
+}
 
 // end makes the next NOTIFY the last one. The lock is held.
 func (s *subscription) end(reason string) { s.status, s.reason = Terminated, reason }

@@ -24,6 +24,9 @@ type presentity struct {
 	told *content        // guarded by mu: what the last change tells; nil before one
 	now  *content        // guarded by mu: what a new subscription sees; nil while nobody asked
 
+	missed []departed // guarded by mu: removed publications that somebody was not told of
+	turn   uint64     // guarded by mu: how often changes were told
+
 	stale   bool     // guarded by mu: now is older than the last change
 	count   uint64   // guarded by mu: changes so far
 	changes *changes // guarded by mu: what watchers are still to be told of; nil for nothing
