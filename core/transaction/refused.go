@@ -11,22 +11,21 @@ type hope struct {
 	branch int
 }
 
-var _ transport.Refused = (*hope)(nil)
-
 // watched is where b goes; where that may have to open a connection, for a request
 // of our own, we hear when it does not open. A relayed request runs into fr_timer
 // then, as scripts expect.
 func (t *Transaction) watched(b *Branch) transport.Destination {
 	d := b.dest
 	if t.local && d.Proto.Reliable() {
-		d.Refused = &hope{t.l, t.id, b.Index}
+		f := transport.Refused((&hope{t.l, t.id, b.Index}).refused)
+		d.Refused = &f
 	}
 	return d
 }
 
-// Refused implements transport.Refused: an error of the transport is a 503 (RFC 3261
+// refused ends the branch: an error of the transport is a 503 (RFC 3261
 // 8.1.3.1, 17.1.4), unless there is another address to try.
-func (h *hope) Refused(error) {
+func (h *hope) refused(error) {
 	t := h.l.find(h.id, nil)
 	if t == nil {
 		return

@@ -23,13 +23,13 @@ func TestRefusedLocalRequest(t *testing.T) {
 	if refused == nil {
 		t.Fatal("nobody hears of a refusal")
 	}
-	refused.Refused(errors.New("refused"))
-	refused.Refused(errors.New("refused"))
+	(*refused)(errors.New("refused"))
+	(*refused)(errors.New("refused"))
 	if len(got) != 1 || got[0] != 503 {
 		t.Errorf("told of %v, want 503", got)
 	}
 	w.end()
-	refused.Refused(errors.New("refused"))
+	(*refused)(errors.New("refused"))
 	if len(got) != 1 {
 		t.Errorf("told of %v", got)
 	}
@@ -47,7 +47,7 @@ func TestRefusedAfterReply(t *testing.T) {
 	x.Unref()
 	sent := w.sent[len(w.sent)-1]
 	w.reply(bob, answer(sent.text, 200, "2"))
-	sent.to.Refused.Refused(errors.New("refused"))
+	(*sent.to.Refused)(errors.New("refused"))
 	if len(got) != 1 || got[0] != 200 {
 		t.Errorf("told of %v, want 200", got)
 	}

@@ -42,19 +42,19 @@ type conn struct {
 	leaving bool     // guarded by streams.mu; nothing is sent any more, see Leave
 
 	mu         sync.Mutex
-	state      ConnState // guarded by mu
-	base       net.Conn  // guarded by mu; the TCP connection
-	nc         net.Conn  // guarded by mu; base, or what secures it
-	failure    error     // guarded by mu; why it could not be opened
-	hopes      []Refused // guarded by mu; whose messages wait for the connection to open
-	framing    Framing   // guarded by mu
-	pending    []byte    // guarded by mu; waits for the writer
-	queued     int       // guarded by mu; pending and what the writer has
-	writing    bool      // guarded by mu; a writer runs
-	closeAfter bool      // guarded by mu; to be closed when nothing is queued
-	lingers    bool      // guarded by mu; the reader closes it, see linger
-	direct     direct    // guarded by mu
-	quiet      sync.Cond // of mu; told when queued becomes 0 or state ConnClosing
+	state      ConnState  // guarded by mu
+	base       net.Conn   // guarded by mu; the TCP connection
+	nc         net.Conn   // guarded by mu; base, or what secures it
+	failure    error      // guarded by mu; why it could not be opened
+	hopes      []*Refused // guarded by mu; whose messages wait for the connection to open
+	framing    Framing    // guarded by mu
+	pending    []byte     // guarded by mu; waits for the writer
+	queued     int        // guarded by mu; pending and what the writer has
+	writing    bool       // guarded by mu; a writer runs
+	closeAfter bool       // guarded by mu; to be closed when nothing is queued
+	lingers    bool       // guarded by mu; the reader closes it, see linger
+	direct     direct     // guarded by mu
+	quiet      sync.Cond  // of mu; told when queued becomes 0 or state ConnClosing
 }
 
 var (
@@ -109,7 +109,7 @@ func (c *conn) open() (err error) {
 			c.streams.remove(c) // who is told must not find it again
 			close(c.ready)
 			for _, r := range hopes {
-				r.Refused(err)
+				(*r)(err)
 			}
 		}
 	}()

@@ -11,7 +11,7 @@ const spareKeep = 4 << 10
 
 // send sends a message, with close as the last one of the connection. It never
 // waits; hope, unless it is nil, is told where the connection does not open.
-func (c *conn) send(msg []byte, closeAfter bool, hope Refused) error {
+func (c *conn) send(msg []byte, closeAfter bool, hope *Refused) error {
 	c.mu.Lock()
 	err := c.failure // it is about to close
 	if err == nil {

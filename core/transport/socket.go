@@ -44,36 +44,37 @@ type Socket struct {
 
 // Destination says where a message goes and from which socket.
 type Destination struct {
-	Proto Proto
-	Addr  netip.AddrPort
+	Addr netip.AddrPort
 	// Socket is the one to send from; nil lets the layer choose one
 	// (by protocol, address family and, with mhomed, route).
 	Socket *Socket
 	// Conn is the identity of the stream connection to use, 0 for none. A
 	// connection that is gone falls back to Addr.
 	Conn ConnID
-	// NoConnect forbids to open a connection for this message
-	// (set_forward_no_connect, set_reply_no_connect).
-	NoConnect bool
 	// Security says how a connection that is opened for the message is secured:
 	// what the module of the protocol has put there, nil for nothing.
 	Security any
+	// Refused is told when the connection that was being opened for the message
+	// could not be opened after all; nil for nobody. It may be called beside an error
+	// of Send, for the same reason, and by the goroutine of the connection.
+	Refused *Refused
+	// Proto stands here with what is as small: transactions have several of these.
+	Proto Proto
+	// NoConnect forbids to open a connection for this message
+	// (set_forward_no_connect, set_reply_no_connect).
+	NoConnect bool
 	// Close asks to close the connection after the message was sent
 	// (set_reply_close, set_forward_close).
 	Close bool
-	// Refused is told when the connection that was being opened for the message
-	// could not be opened after all; nil for nobody. It may be told beside an error
-	// of Send, for the same reason.
-	Refused Refused
 	// Unseen keeps the message from the watchers: it is a watcher's own.
 	Unseen bool
 	// Plain keeps the message from the filter: it leaves as it is.
 	Plain bool
 }
 
-// Refused learns from a goroutine of its own that a message was lost, because the
-// connection for it could not be opened.
-type Refused interface{ Refused(err error) }
+// Refused learns that a message was lost, because the connection for it could not be
+// opened.
+type Refused func(err error)
 
 // ConnID names a stream connection as long as the process lives; 0 is none.
 type ConnID uint64

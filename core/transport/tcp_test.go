@@ -367,11 +367,6 @@ func TestRefusedOnce(t *testing.T) {
 	}
 }
 
-// told counts how often it hears of a refusal.
-type told struct{ errs chan error }
-
-func (t told) Refused(err error) { t.errs <- err }
-
 // TestRefusedLater: who does not wait for the connection learns of its refusal, from
 // Send or afterwards.
 func TestRefusedLater(t *testing.T) {
@@ -379,10 +374,11 @@ func TestRefusedLater(t *testing.T) {
 	l := start(t, Options{Network: hasty{NewMemoryNetwork(), &dials}, Sockets: listenOn(TCP, "127.0.0.1:0")}, nil)
 	for i := range uint16(500) {
 		to := netip.AddrPortFrom(netip.MustParseAddr("127.0.0.1"), i+1)
-		later := told{make(chan error, 1)}
-		err := l.Send(Destination{Proto: TCP, Addr: to, Refused: later}, sipText("a", 0))
+		errs := make(chan error, 1)
+		later := Refused(func(err error) { errs <- err })
+		err := l.Send(Destination{Proto: TCP, Addr: to, Refused: &later}, sipText("a", 0))
 		if err == nil {
-			err = <-later.errs
+			err = <-errs
 		}
 		if !errors.Is(err, syscall.ECONNREFUSED) {
 			t.Fatal(err)
