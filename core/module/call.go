@@ -6,6 +6,7 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -202,14 +203,19 @@ func (h *callHandler) WithAttrs(attrs []slog.Attr) slog.Handler {
 }
 
 // failQuiet is how long a place in the script stays silent after a line about
-// a function that failed there: what fails is mostly the peer's text, and
-// nobody shall fill the log with it.
-const failQuiet = 10 * time.Second
+// a function that failed there, and failTexts how many different errors are told
+// meanwhile: what fails is mostly the peer's text, and nobody shall fill the log
+// with it.
+const (
+	failQuiet = 10 * time.Second
+	failTexts = 4
+)
 
 // failure is what is remembered of a place where a function failed.
 type failure struct {
 	told     time.Time
 	repeated int
+	texts    []string // those that were told
 }
 
 // failures are the places in the script that Fail has told of.
@@ -220,25 +226,29 @@ type failures struct {
 
 // note counts a failure, and tells whether it is told, and how many before were
 // not.
-func (s *failures) note(p *Position, now time.Time) (tell bool, repeated int) {
+func (s *failures) note(p *Position, text string, now time.Time) (tell bool, repeated int) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.at == nil {
 		s.at = map[*Position]failure{}
 	}
 	f := s.at[p]
-	if !f.told.IsZero() && now.Sub(f.told) < failQuiet {
-		f.repeated++
-		s.at[p] = f
-		return false, 0
+	if f.told.IsZero() || now.Sub(f.told) >= failQuiet {
+		s.at[p] = failure{told: now, texts: []string{text}}
+		return true, f.repeated
 	}
-	s.at[p] = failure{told: now}
-	return true, f.repeated
+	if tell = len(f.texts) < failTexts && !slices.Contains(f.texts, text); tell {
+		f.texts = append(f.texts, text)
+	} else {
+		f.repeated++
+	}
+	s.at[p] = f
+	return tell, 0
 }
 
 // Fail logs why a function failed, with the place in the script, and returns
-// False. A place is told once in ten seconds, with how often it
-// came again; the lines between are debug ones.
+// False. An error is told once in ten seconds for a place, with how often it came
+// again; the lines between are debug ones.
 func (c *Call) Fail(function string, err error) Result {
 	if c.Place != nil {
 		c.Line = c.Place()
@@ -250,7 +260,7 @@ func (c *Call) Fail(function string, err error) Result {
 	if c.Gen != nil {
 		known = &c.Gen.failures
 	}
-	tell, repeated := known.note(c.Line, c.Packet.Time)
+	tell, repeated := known.note(c.Line, err.Error(), c.Packet.Time)
 	if !tell {
 		c.log.Debug(function+" failed", "err", err, "at", c.Line)
 		return False

@@ -5,6 +5,7 @@ package module
 import (
 	"bytes"
 	"errors"
+	"fmt"
 	"log/slog"
 	"strings"
 	"testing"
@@ -49,5 +50,19 @@ func TestFailIsToldForAllWorkers(t *testing.T) {
 	}
 	if n := strings.Count(out.String(), "\n"); n != 1 {
 		t.Errorf("%d lines:\n%s", n, &out)
+	}
+}
+
+// TestOtherFailuresOfAPlace: another error is told too, but not each of many.
+func TestOtherFailuresOfAPlace(t *testing.T) {
+	var out bytes.Buffer
+	c := &Call{Gen: new(Generation), Line: &Position{File: "a.cfg", Line: 1}}
+	c.Packet.Time = time.Unix(1000, 0)
+	c.SetLog(slog.New(slog.NewTextHandler(&out, nil)))
+	for i := range 100 {
+		c.Fail("f", fmt.Errorf("bad %d", i))
+	}
+	if n := strings.Count(out.String(), "\n"); n != failTexts {
+		t.Errorf("%d lines, want %d:\n%s", n, failTexts, &out)
 	}
 }
