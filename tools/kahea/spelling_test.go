@@ -15,6 +15,7 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -362,20 +363,21 @@ func startable(t *testing.T, file string, rows map[int]spelling, got []string) m
 func startReference(file string) (stop func(), err error) {
 	dir := filepath.Dir(file)
 	cmd := exec.Command("kamailio", "-f", file, "-DD", "-E", "-m", "64", "-Y", dir, "-w", dir)
+	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
 	if err := cmd.Start(); err != nil {
 		return nil, err
 	}
 	ended := make(chan struct{})
 	go func() { cmd.Wait(); close(ended) }()
 	stop = func() {
-		// One that has only just begun to serve may miss the signal.
-		for waiting := true; waiting; {
-			cmd.Process.Signal(os.Interrupt)
-			select {
-			case <-ended:
-				waiting = false
-			case <-time.After(time.Second):
-			}
+		// A child that has only just begun may miss the signal, and then Kamailio
+		// waits for it for a minute.
+		cmd.Process.Signal(os.Interrupt)
+		select {
+		case <-ended:
+		case <-time.After(time.Second):
+			syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL)
+			<-ended
 		}
 		// Its children hold the port a moment longer.
 		addr, _ := net.ResolveUDPAddr("udp", spellingPort)

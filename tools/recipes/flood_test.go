@@ -66,7 +66,7 @@ func (f *flood) send(n int) {
 // TestFlood: strangers flood from 500 addresses while a customer calls. No call is lost, all of the addresses are banned, and one of them is
 // answered again when its time is over.
 func TestFlood(t *testing.T) {
-	s := newSite(t, "autoexpire=300", "autoexpire=5")
+	s := newSite(t, "autoexpire=300", "autoexpire=15")
 	good := newCustomer(t, "bulk", "127.0.0.13", s.Addr())
 	f := newFlood(t, s.Addr())
 
