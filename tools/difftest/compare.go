@@ -100,7 +100,7 @@ func diffLines(a, b []string) []difference {
 	return out
 }
 
-var seconds = regexp.MustCompile(`(?i)(expires(?:=|":|:)\s*)(\d+)`)
+var seconds = regexp.MustCompile(`(?i)((?:expires(?:=|":|:)|last used)\s*)(\d+)`)
 
 // sameLine takes remaining lifetimes as equal that differ by what a run may take.
 func sameLine(a, b string) bool {
