@@ -35,14 +35,13 @@ const longest = 600_000_000
 
 // Exports implements module.Module.
 func (m *Client) Exports() module.Exports {
-	ignored := "how much Kamailio writes about its connections. Without effect here"
 	return module.Exports{
 		Doc: "Sends messages to servers of WebSocket and gives scripts what they answer.",
 		Params: []module.Param{
 			{Name: "protocol", Set: &m.protocol, Doc: "subprotocol of lwsc_request and lwsc_notify"},
 			{Name: "timeout_init", Set: &m.connect, Min: 1, Max: longest, Unit: "µs", Doc: "time for a connection to be opened"},
 			{Name: "timeout_read", Set: &m.answer, Min: 1, Max: longest, Unit: "µs", Doc: "time for an answer"},
-			{Name: "verbosity", Set: &m.verbosity, Notice: "has no effect: what goes wrong is logged", Doc: ignored},
+			{Name: "verbosity", Set: &m.verbosity, Notice: "what goes wrong is logged in any case", Doc: "how much Kamailio writes about its connections"},
 		},
 		Functions: m.functions(),
 		Variables: []module.Variable{{Name: "lwsc", Bind: m.bind, Doc: "`$lwsc(rdata)`: what the last lwsc_request of the message was answered with; null where there was no answer"}},
