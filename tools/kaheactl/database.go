@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
@@ -109,10 +110,19 @@ func onlyURL(urls []string) (db.URL, error) {
 func open(ctx context.Context, u db.URL) (*database, error) {
 	if u.Scheme == "sqlite" {
 		if _, err := os.Stat(db_sqlite.Path(u)); err != nil {
-			return nil, fmt.Errorf("cannot open database %s: %w", u, err)
+			return nil, absent(u, fmt.Errorf("cannot open database %s: %w", u, err))
 		}
 	}
-	return openOrMake(ctx, u)
+	d, err := openOrMake(ctx, u)
+	return d, absent(u, err)
+}
+
+// absent adds to an error that a database of files is not there what makes it.
+func absent(u db.URL, err error) error {
+	if (u.Scheme == "sqlite" || u.Scheme == "text") && errors.Is(err, fs.ErrNotExist) {
+		return fmt.Errorf("%w\nkaheactl db create --url %s makes it", err, u)
+	}
+	return err
 }
 
 func openOrMake(ctx context.Context, u db.URL) (*database, error) {

@@ -41,6 +41,7 @@ func TestTables(t *testing.T) {
 				}
 			}
 			says("", 2, "no such file", "db", "status")
+			says("", 2, "kaheactl db create --url "+url+" makes it", "user", "list")
 			says("", 0, "29 tables were made", "db", "create", "--only", "standard")
 			says("", 0, "no tables of the group presence", "db", "status")
 			says("", 0, "41 tables were made", "db", "create")
