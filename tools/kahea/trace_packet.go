@@ -26,6 +26,8 @@ type act struct {
 	replyTo int // number of the request that a reply answers, 0 for the last one
 }
 
+var errEmpty = errors.New("the message is empty")
+
 // readActs reads all messages.
 func readActs(from []packetSource, stdin io.Reader) ([]act, error) {
 	var out []act
@@ -44,7 +46,11 @@ func readActs(from []packetSource, stdin io.Reader) ([]act, error) {
 		}
 		ar := txtar.Parse(b)
 		if len(ar.Files) == 0 {
-			out = append(out, act{name: f.file, text: wire(b)})
+			text := wire(b)
+			if len(text) == 0 {
+				return nil, fmt.Errorf("%s: %w", f.file, errEmpty)
+			}
+			out = append(out, act{name: f.file, text: text})
 			continue
 		}
 		for _, part := range ar.Files {
@@ -74,7 +80,7 @@ func sectionAct(part txtar.File) (a act, err error) {
 	}
 	a.text = wire(part.Data)
 	if len(a.text) == 0 {
-		return a, errors.New("the message is empty")
+		return a, errEmpty
 	}
 	return a, nil
 }

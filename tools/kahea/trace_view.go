@@ -11,6 +11,8 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"unicode"
+	"unicode/utf8"
 
 	"github.com/kahea-sip/kahea/cfg/source"
 	"github.com/kahea-sip/kahea/core/avp"
@@ -63,7 +65,7 @@ func (v *traceView) heading(format string, args ...any) {
 	if v.blocks++; v.blocks > 1 {
 		v.w.WriteByte('\n')
 	}
-	fmt.Fprintf(v.w, format+"\n", args...)
+	v.w.WriteString(visible(fmt.Sprintf(format, args...)) + "\n")
 	v.left = 0
 }
 
@@ -83,7 +85,25 @@ func (v *traceView) nothing() {
 // print writes an indented line; mu is held.
 func (v *traceView) print(indent int, format string, args ...any) {
 	line := strings.Repeat("  ", indent+1) + fmt.Sprintf(format, args...)
-	v.w.WriteString(strings.TrimRight(line, " ") + "\n")
+	v.w.WriteString(visible(strings.TrimRight(line, " ")) + "\n")
+}
+
+// visible escapes what would disturb a terminal: messages hold what peers have sent.
+func visible(text string) string {
+	var b strings.Builder
+	for len(text) > 0 {
+		r, n := utf8.DecodeRuneInString(text)
+		switch {
+		case r == utf8.RuneError && n == 1:
+			fmt.Fprintf(&b, `\x%02x`, text[0])
+		case unicode.IsControl(r) && r != '\t' && r != '\n':
+			b.WriteString(strings.Trim(strconv.QuoteRune(r), "'"))
+		default:
+			b.WriteString(text[:n])
+		}
+		text = text[n:]
+	}
+	return b.String()
 }
 
 // detail is the indentation of what belongs to a line of the script; mu is held.
