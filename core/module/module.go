@@ -90,6 +90,13 @@ type Readier interface {
 	Ready(ctx context.Context) error
 }
 
+// Finisher is a module that owes others messages at the end. It sends them after the
+// last message was dealt with, when nothing is read any more, and before modules are
+// stopped; nobody waits for it when ctx has ended.
+type Finisher interface {
+	Finish(ctx context.Context) error
+}
+
 // Stopper is a module that must write or close something at the end. Modules
 // are stopped in the reverse order of their start, after the last message.
 type Stopper interface {

@@ -17,7 +17,7 @@ import (
 )
 
 // Layer has all sockets and connections of the server. All its methods are
-// safe for concurrent use after Listen, except Serve and Stop.
+// safe for concurrent use after Listen, except Serve, StopReading and Stop.
 type Layer struct {
 	opt     Options
 	clock   timer.Clock
@@ -34,8 +34,10 @@ type Layer struct {
 	filter   Filter
 	prober   Prober
 
-	stop    atomic.Bool // Stop was called
-	stopped atomic.Bool // nothing may be sent any more
+	quieted atomic.Bool   // reading was stopped
+	quiet   chan struct{} // closed when nothing is read any more, and no message is at work
+	stop    atomic.Bool   // Stop was called
+	stopped atomic.Bool   // nothing may be sent any more
 	myself  atomic.Pointer[names]
 	mu      sync.Mutex // held to replace myself
 }
@@ -51,7 +53,7 @@ func (l *Layer) Serves(p Proto) bool {
 
 // New makes a layer; it opens nothing.
 func New(o Options) (*Layer, error) {
-	l := &Layer{opt: o, clock: o.Clock, log: o.Log, network: o.Network}
+	l := &Layer{opt: o, clock: o.Clock, log: o.Log, network: o.Network, quiet: make(chan struct{})}
 	if l.clock == nil {
 		l.clock = timer.NewReal()
 	}
@@ -197,12 +199,22 @@ func (l *Layer) Serve(newReceiver func() Receiver) error {
 	return nil
 }
 
-// Stop stops reading, waits for the messages at work, sends what waits and
-// closes everything; when ctx ends it closes at once and returns ctx's error.
-// Nothing may be sent after it has returned. A second call does nothing.
-func (l *Layer) Stop(ctx context.Context) error {
-	if l.stop.Swap(true) {
+// StopReading stops reading and waits for the messages at work; when ctx ends it
+// returns ctx's error. What is sent leaves until Stop.
+func (l *Layer) StopReading(ctx context.Context) error {
+	l.endReading()
+	select {
+	case <-l.quiet:
 		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+// endReading has quiet closed soon.
+func (l *Layer) endReading() {
+	if l.quieted.Swap(true) {
+		return
 	}
 	for _, s := range l.sockets {
 		if s.packets != nil {
@@ -211,10 +223,24 @@ func (l *Layer) Stop(ctx context.Context) error {
 	}
 	l.workers.stop()
 	l.streams.stopReading()
-	done := make(chan struct{})
 	go func() {
 		l.workers.wg.Wait()
 		l.streams.reading.Wait()
+		close(l.quiet)
+	}()
+}
+
+// Stop stops reading, waits for the messages at work, sends what waits and
+// closes everything; when ctx ends it closes at once and returns ctx's error.
+// Nothing may be sent after it has returned. A second call does nothing.
+func (l *Layer) Stop(ctx context.Context) error {
+	if l.stop.Swap(true) {
+		return nil
+	}
+	l.endReading()
+	done := make(chan struct{})
+	go func() {
+		<-l.quiet
 		l.stopped.Store(true)
 		l.streams.drain()
 		// Not before: a descriptor that is closed may soon be another file.

@@ -755,6 +755,52 @@ func TestStopFlushes(t *testing.T) {
 	})
 }
 
+// What is sent between StopReading and Stop leaves: by datagram, on a connection that
+// is open, and on a new one. Nothing is read any more.
+func TestStopReading(t *testing.T) {
+	overNetworks(t, func(t *testing.T, o Options) {
+		o.Sockets = append(listenOn(TCP, "127.0.0.1:0"), listenOn(UDP, "127.0.0.1:0")...)
+		received := make(chan struct{}, 2)
+		l := start(t, o, func(Packet, *Out) { received <- struct{}{} })
+		ln, addr := listener(t, l, "127.0.0.1:0")
+		open := Destination{Proto: TCP, Addr: addr}
+		if err := l.Send(open, sipText("a", 10)); err != nil {
+			t.Fatal(err)
+		}
+		first := accept(t, ln)
+		expect(t, first, sipText("a", 10))
+		if err := l.StopReading(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		udp, other := peer(t, l, "127.0.0.1:0"), peer(t, l, "127.0.0.1:0")
+		if err := other.WriteTo(message(50), l.Sockets()[1].Addr); err != nil {
+			t.Fatal(err)
+		}
+		ln2, addr2 := listener(t, l, "127.0.0.1:0")
+		for _, d := range []Destination{open, {Proto: TCP, Addr: addr2}, {Proto: UDP, Addr: udp.LocalAddr()}} {
+			if err := l.Send(d, sipText("b", 3000)); err != nil {
+				t.Errorf("%v: %v", d.Proto, err)
+			}
+		}
+		if got := receive(t, udp); !bytes.Equal(got, sipText("b", 3000)) {
+			t.Errorf("%d bytes by datagram", len(got))
+		}
+		stopped := make(chan error)
+		go func() { stopped <- l.Stop(context.Background()) }()
+		for what, c := range map[string]net.Conn{"open": first, "new": accept(t, ln2)} {
+			if got := expectEnd(t, c); !bytes.Equal(got, sipText("b", 3000)) {
+				t.Errorf("%d bytes on the %s connection", len(got), what)
+			}
+		}
+		if err := <-stopped; err != nil {
+			t.Error(err)
+		}
+		if len(received) != 0 {
+			t.Error("a message was read")
+		}
+	})
+}
+
 func TestSync(t *testing.T) {
 	overNetworks(t, func(t *testing.T, o Options) {
 		o.Sockets = listenOn(UDP, "127.0.0.1:0")

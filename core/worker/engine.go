@@ -211,6 +211,30 @@ func (e *Engine) ReadyModules(ctx context.Context) error {
 	return nil
 }
 
+// FinishModules lets modules send what they owe, in reverse order, and waits until
+// they have or ctx ends.
+func (e *Engine) FinishModules(ctx context.Context) error {
+	done := make(chan struct{})
+	var errs []error
+	e.Go("end of the modules", func() {
+		defer close(done)
+		g := e.Generation()
+		for _, name := range slices.Backward(e.order) {
+			if m, ok := g.Module(name).(module.Finisher); ok {
+				if err := m.Finish(ctx); err != nil {
+					errs = append(errs, fmt.Errorf("module %s has not told all: %w", name, err))
+				}
+			}
+		}
+	})
+	select {
+	case <-done:
+		return errors.Join(errs...)
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
 // StopModules stops the modules in reverse order, then closes the databases.
 func (e *Engine) StopModules(ctx context.Context) error { return e.stopModules(ctx, e.order) }
 

@@ -24,8 +24,10 @@ type still struct {
 	todo  map[string][]func()
 }
 
-func (h *still) Clock() timer.Clock   { return h.clock }
-func (h *still) Timers() *timer.Wheel { return h.wheel }
+func (h *still) Clock() timer.Clock    { return h.clock }
+func (h *still) Timers() *timer.Wheel  { return h.wheel }
+func (h *still) NewCall() *module.Call { return new(module.Call) }
+func (h *still) FreeCall(*module.Call) {}
 
 // run runs what was started under a name, and returns how many that were.
 func (h *still) run(name string) int {

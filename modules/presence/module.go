@@ -47,8 +47,10 @@ type Presence struct {
 	ctx      context.Context
 	cancel   context.CancelFunc
 
-	// spawn starts a goroutine, which the server waits for.
+	// spawn starts a goroutine, which the server waits for; busy are those of this
+	// module.
 	spawn func(name string, f func())
+	busy  busy
 
 	published, subscribed, notified, failed, lost, composed, read counter.Counter
 
@@ -97,6 +99,7 @@ var (
 	_ module.Preparer = (*Presence)(nil)
 	_ module.Starter  = (*Presence)(nil)
 	_ module.Readier  = (*Presence)(nil)
+	_ module.Finisher = (*Presence)(nil)
 	_ module.Stopper  = (*Presence)(nil)
 )
 
@@ -153,7 +156,7 @@ func (p *Presence) Start(ctx context.Context, h module.Host) error {
 	p.onReply, _ = h.Route(module.EventRoute, replyEvent)
 	p.table = h.Store("presence", func() any { return newTable(p.uriMatch != 0) }).(*table)
 	p.notifier = &notifier{p: p}
-	p.spawn = h.Transactions().Go
+	p.spawn = func(name string, f func()) { p.busy.run(name, f, h.Transactions().Go) }
 	p.etags.start(h)
 	p.library = p.dbURL == "" && (p.subsMode != subsMemory || p.publMode != publMemory)
 	if p.library {

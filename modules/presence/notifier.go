@@ -3,6 +3,7 @@
 package presence
 
 import (
+	"fmt"
 	"runtime"
 	"sync"
 	"time"
@@ -128,6 +129,16 @@ func (n *notifier) release() {
 	n.list = append(n.list, n.held...)
 	n.held = nil
 	n.start()
+}
+
+// left tells of NOTIFYs that there is still no memory for.
+func (n *notifier) left() error {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	if len(n.held) == 0 {
+		return nil
+	}
+	return fmt.Errorf("%d watchers: there is no memory for their NOTIFYs", len(n.held))
 }
 
 // close ends the waiting of what is held.

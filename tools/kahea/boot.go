@@ -507,8 +507,8 @@ func (s *server) removePID() {
 	}
 }
 
-// stop ends the server in order: no more packets, the modules in reverse
-// order, the timers.
+// stop ends the server in order: no more packets are read, the modules send what they
+// owe, no more are sent, the modules in reverse order, the timers.
 func (s *server) stop() int {
 	ctx := context.Background()
 	if limit := s.cfg.settings.Process.ExitTimeout; limit > 0 {
@@ -517,6 +517,8 @@ func (s *server) stop() int {
 		defer cancel()
 	}
 	var errs []error
+	errs = append(errs, s.transport.StopReading(ctx))
+	errs = append(errs, s.engine.FinishModules(ctx))
 	errs = append(errs, s.transport.Stop(ctx))
 	s.cancel()
 	errs = append(errs, s.engine.StopModules(ctx))

@@ -23,6 +23,7 @@ type watched struct {
 	*budget
 	etag string
 	n    int
+	end  func() int // stops the server, once
 
 	mu    sync.Mutex
 	told  [][]byte // guarded by mu: NOTIFYs that nobody has answered
@@ -49,7 +50,8 @@ func newWatched(t testing.TB, watchers int, flags ...string) *watched {
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { w.stop() })
+	w.end = sync.OnceValue(w.stop)
+	t.Cleanup(func() { w.end() })
 	for i := range watchers {
 		w.ask("SUBSCRIBE", fmt.Sprintf("Call-ID: w%d\r\nContact: <sip:w%d@127.0.0.1:5>\r\nExpires: 3600\r\n", i, i), "")
 	}
