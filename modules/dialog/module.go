@@ -149,7 +149,7 @@ func (m *Module) params() []module.Param {
 		{Name: "ka_failed_limit", Set: &m.kaFailedLimit, Min: 1, Max: 1000, Doc: "keep-alives that fail one after another before the call has ten more seconds"},
 		{Name: "timeout_noreset", Set: &m.timeoutNoReset, Min: 0, Max: 1, Doc: "1 keeps the timeout where requests inside of a dialog would set it anew"},
 		{Name: "timer_procs", Set: &m.timerProcs, Notice: "timers need no process of their own", Doc: "processes for timers"},
-		{Name: "event_callback", Set: &m.eventCallback, Event: "dialog:", Doc: "function of a Lua script that is run in place of the event routes, with the name of the event"},
+		{Name: "event_callback", Set: &m.eventCallback, Event: "dialog:", Doc: "function of a Lua script that is run in place of the event routes, with the name of the event, and in place of $dlg_ctx(timeout_route), with that name"},
 		{Name: "h_id_start", Set: &m.idStart, Min: -1, Max: 1 << 31, Doc: "first h_id of a dialog with h_id_step above 1; -1 takes server_id"},
 		{Name: "h_id_step", Set: &m.idStep, Min: 1, Max: 1 << 16, Doc: "distance of the h_id of dialogs"},
 		{Name: "keep_proxy_rr", Set: &m.keepProxyRR, Min: 0, Max: 1, Doc: "1 keeps this server's own Record-Route in the route set of the callee, so that requests made here pass it again"},

@@ -34,7 +34,7 @@ func (d *Dialog) timedOut() {
 	d.mu.Unlock()
 	m.expired.Inc()
 	if route != "" {
-		if ref, ok := m.host.Route(module.RequestRoute, route); ok {
+		if ref, ok := m.timeoutRef(route); ok {
 			m.runRoute(d, nil, module.RequestRoute, ref)
 		}
 	}

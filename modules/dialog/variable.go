@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"strconv"
+	"strings"
 
 	"github.com/kahea-sip/kahea/core/avp"
 	"github.com/kahea-sip/kahea/core/module"
@@ -95,7 +96,7 @@ func (d *Dialog) routeNumber() module.Value {
 	if d.timeoutRoute == "" {
 		return number(0)
 	}
-	ref, _ := d.m.host.Route(module.RequestRoute, d.timeoutRoute)
+	ref, _ := d.m.timeoutRef(d.timeoutRoute)
 	return number(int64(ref))
 }
 
@@ -235,14 +236,25 @@ func (m *Module) bindContext(_ module.Binder, inner string) (module.Accessor, er
 	return v, nil
 }
 
-// routeNamed is the name of a route in the program's own text, which outlives
-// messages.
+// timeoutRef finds a timeout route. Where the routes of the server are functions of
+// scripts it is the function of event_callback, which gets the name.
+func (m *Module) timeoutRef(name string) (module.RouteRef, bool) {
+	if ref, ok := m.host.Route(module.RequestRoute, name); ok {
+		return ref, true
+	}
+	s, ok := m.host.Generation().Program.(module.Scripts)
+	if !ok || !s.Functions() {
+		return module.NoRoute, false
+	}
+	return s.Function(m.eventCallback, name)
+}
+
+// routeNamed is the name of a timeout route in memory that outlives messages.
 func (m *Module) routeNamed(name string) (string, bool) {
-	ref, ok := m.host.Route(module.RequestRoute, name)
-	if !ok {
+	if _, ok := m.timeoutRef(name); !ok {
 		return "", false
 	}
-	return m.host.Generation().Program.RouteName(ref), true
+	return strings.Clone(name), true
 }
 
 // onVar is $dlg_ctx(on) and $dlg_ctx(set): numbers that the script keeps with a
