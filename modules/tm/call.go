@@ -24,16 +24,17 @@ type saved struct {
 	rc          module.Result
 	gen         *module.Generation
 	event       any
+	madeUp      bool
 }
 
 func save(c *module.Call) saved {
-	return saved{c.Msg, c.Packet, c.Mem, c.State, c.Route, c.Tx, c.TxHeld, c.Branch, c.MaxForwards, c.RC, c.Gen, c.Event}
+	return saved{c.Msg, c.Packet, c.Mem, c.State, c.Route, c.Tx, c.TxHeld, c.Branch, c.MaxForwards, c.RC, c.Gen, c.Event, c.MadeUp}
 }
 
 func (s *saved) restore(c *module.Call) {
 	c.Msg, c.Packet, c.Mem, c.State = s.msg, s.packet, s.mem, s.state
 	c.Route, c.Tx, c.TxHeld, c.Branch = s.route, s.tx, s.held, s.branch
-	c.MaxForwards, c.RC, c.Gen, c.Event = s.maxForwards, s.rc, s.gen, s.event
+	c.MaxForwards, c.RC, c.Gen, c.Event, c.MadeUp = s.maxForwards, s.rc, s.gen, s.event, s.madeUp
 }
 
 // run runs a route with the request of t. from is the Call at work, nil where
@@ -75,7 +76,7 @@ func (m *TM) call(from any) (c *module.Call, own bool) {
 func (m *TM) enter(c *module.Call, t *transaction.Transaction, kind module.RouteKind, branch int) {
 	c.Msg, c.Packet, c.Mem, c.State = t.Request(), t.Packet, t.Packet.Buffer, &t.State
 	c.Route, c.Tx, c.TxHeld, c.Branch = kind, t, true, branch
-	c.RC = module.True
+	c.RC, c.MadeUp = module.True, false
 	if kind != module.BranchRoute {
 		c.MaxForwards = -1
 	}
