@@ -6,10 +6,6 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
-	"slices"
-	"strings"
-	"sync"
-	"time"
 
 	"github.com/kahea-sip/kahea/core/sip"
 	"github.com/kahea-sip/kahea/core/transaction"
@@ -98,7 +94,7 @@ type Call struct {
 	ctx context.Context
 	log *slog.Logger
 	// failures are those of a Call without Gen.
-	failures failures
+	failures Repeats[*Position]
 	// level is what setdebug set for this worker; valid with hasLevel.
 	level    slog.Level
 	hasLevel bool
@@ -202,77 +198,6 @@ func (h *callHandler) WithAttrs(attrs []slog.Attr) slog.Handler {
 	return &callHandler{h.Handler.WithAttrs(attrs), h.call}
 }
 
-// failQuiet is how long a place in the script stays silent after a line about
-// a function that failed there, and failTexts how many different errors are told
-// meanwhile: what fails is mostly the peer's text, and nobody shall fill the log
-// with it.
-const (
-	failQuiet = 10 * time.Second
-	failTexts = 4
-)
-
-// failure is what is remembered of a place where a function failed.
-type failure struct {
-	told     time.Time
-	repeated int
-	texts    []string // those that were told
-}
-
-// failures are the places in the script that Fail has told of.
-type failures struct {
-	mu sync.Mutex
-	at map[*Position]failure // guarded by mu
-}
-
-// note counts a failure, and tells whether it is told, and how many before were
-// not.
-func (s *failures) note(p *Position, text string, now time.Time) (tell bool, repeated int) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.at == nil {
-		s.at = map[*Position]failure{}
-	}
-	f := s.at[p]
-	if f.told.IsZero() || now.Sub(f.told) >= failQuiet {
-		s.at[p] = failure{told: now, texts: []string{text}}
-		return true, f.repeated
-	}
-	if tell = len(f.texts) < failTexts && !slices.Contains(f.texts, text); tell {
-		f.texts = append(f.texts, text)
-	} else {
-		f.repeated++
-	}
-	s.at[p] = f
-	return tell, 0
-}
-
-// Fail logs why a function failed, with the place in the script, and returns
-// False. An error is told once in ten seconds for a place, with how often it came
-// again; the lines between are debug ones.
-func (c *Call) Fail(function string, err error) Result {
-	if c.Place != nil {
-		c.Line = c.Place()
-		if c.LuaName != "" && strings.HasPrefix(function, "KSR.") {
-			function = c.LuaName // one Run may stand for several names
-		}
-	}
-	known := &c.failures
-	if c.Gen != nil {
-		known = &c.Gen.failures
-	}
-	tell, repeated := known.note(c.Line, err.Error(), c.Packet.Time)
-	if !tell {
-		c.log.Debug(function+" failed", "err", err, "at", c.Line)
-		return False
-	}
-	attrs := []any{"err", err, "at", c.Line}
-	if repeated > 0 {
-		attrs = append(attrs, "repeated", repeated)
-	}
-	c.log.Error(function+" failed", attrs...)
-	return False
-}
-
 // Block runs f, which may wait for something outside of the process. The
 // worker lends its place to another one meanwhile, so that the socket is not
 // stalled.
@@ -345,7 +270,7 @@ type Generation struct {
 	OnSendReplies bool
 
 	modules  map[string]Module
-	failures failures
+	failures Repeats[*Position]
 }
 
 // NewGeneration makes a generation.

@@ -62,7 +62,7 @@ func TestOtherFailuresOfAPlace(t *testing.T) {
 	for i := range 100 {
 		c.Fail("f", fmt.Errorf("bad %d", i))
 	}
-	if n := strings.Count(out.String(), "\n"); n != failTexts {
-		t.Errorf("%d lines, want %d:\n%s", n, failTexts, &out)
+	if n := strings.Count(out.String(), "\n"); n != repeatTexts {
+		t.Errorf("%d lines, want %d:\n%s", n, repeatTexts, &out)
 	}
 }

@@ -4,6 +4,7 @@
 package app_lua
 
 import (
+	"context"
 	"errors"
 
 	"github.com/kahea-sip/kahea/core/module"
@@ -30,6 +31,7 @@ func New() *AppLua { return &AppLua{reload: 1} }
 
 var (
 	_ module.Preparer = (*AppLua)(nil)
+	_ module.Stopper  = (*AppLua)(nil)
 	_ lua.Runner      = (*AppLua)(nil)
 )
 
@@ -111,6 +113,12 @@ func (m *AppLua) Attach(s lua.Setup) (module.Program, error) {
 
 // Begin implements lua.Runner.
 func (m *AppLua) Begin() error { return m.program.Start() }
+
+// Stop implements module.Stopper.
+func (m *AppLua) Stop(context.Context) error {
+	m.program.Stop()
+	return nil
+}
 
 // run is lua_run.
 func (m *AppLua) run(c *module.Call, a module.Args) module.Result {

@@ -6,12 +6,12 @@ import (
 	"errors"
 	"strconv"
 	"strings"
-	"sync"
 	"time"
 	"unicode"
 
 	"github.com/kahea-sip/kahea/core/module"
 	"github.com/kahea-sip/kahea/core/sip"
+	"github.com/kahea-sip/kahea/core/timer"
 	glua "github.com/yuin/gopher-lua"
 )
 
@@ -22,28 +22,39 @@ const errorQuiet = 60 * time.Second
 // a peer sent.
 const maxErrors = 1000
 
-// errorLog tells of each error of the scripts once, with its traceback, and
-// then of how often it came again.
+// errorLog tells of the errors of the scripts with their traceback, the first few
+// of a place, and then of how often more came: with the next one, or when there
+// was none for a while.
 type errorLog struct {
-	mu  sync.Mutex
-	all map[string]*errorCount // guarded by mu
+	host  module.Host
+	known module.Repeats[string]
+	// silence runs out when an error of which there is a count may be over.
+	silence timer.Timer
 }
 
-type errorCount struct {
-	told time.Time
-	more int
+func (e *errorLog) init(h module.Host) {
+	e.host = h
+	e.silence.Init(h.Timers(), timer.Func(func() { h.Go("lua errors", e.silent) }))
 }
-
-func (e *errorLog) init() { e.all = map[string]*errorCount{} }
 
 // report logs an error of a script. message begins with its place.
 func (e *errorLog) report(c *module.Call, message, traceback string) {
 	message = printable(inLine.Replace(message))
-	attrs := []any{"call_id", c.Msg.Value(sip.HeaderCallID), "method", methodOf(c.Msg), "route", c.Line.Route}
-	repeated, tell := e.count(place(message, traceback), c.Packet.Time)
+	attrs := make([]any, 0, 12)
+	if !c.MadeUp {
+		attrs = append(attrs, "call_id", c.Msg.Value(sip.HeaderCallID), "method", methodOf(c.Msg))
+	}
+	attrs = append(attrs, "route", c.Line.Route)
+	tell, repeated := e.known.Note(strings.Clone(place(message, traceback)), message, c.Packet.Time, errorQuiet)
 	if !tell {
+		if !e.silence.Armed() {
+			e.silence.Arm(errorQuiet)
+		}
 		c.Log().Debug("error in a Lua script: "+message, attrs...)
 		return
+	}
+	if e.known.Len() > maxErrors {
+		e.repeated(e.host.Clock().Now())
 	}
 	if repeated > 0 {
 		attrs = append(attrs, "repeated", repeated)
@@ -52,6 +63,30 @@ func (e *errorLog) report(c *module.Call, message, traceback string) {
 		attrs = append(attrs, "traceback", traceback)
 	}
 	c.Log().Error("error in a Lua script: "+message, attrs...)
+}
+
+// silent tells of the errors that are over.
+func (e *errorLog) silent() {
+	now := e.host.Clock().Now()
+	if next := e.repeated(now.Add(-errorQuiet)); !next.IsZero() {
+		e.silence.Arm(next.Add(errorQuiet).Sub(now))
+	}
+}
+
+// repeated tells how often the errors came again of which there was none since a
+// time; next is the first one of those behind it.
+func (e *errorLog) repeated(since time.Time) (next time.Time) {
+	untold, next := e.known.Take(since)
+	for at, n := range untold {
+		e.host.Log().Error("an error in a Lua script came again", "module", "script", "at", at, "repeated", n)
+	}
+	return next
+}
+
+// end tells what is not told yet.
+func (e *errorLog) end() {
+	e.silence.Stop()
+	e.repeated(e.host.Clock().Now())
 }
 
 // inLine writes an error that has more lines than one, such as those of require, in one.
@@ -84,27 +119,6 @@ func methodOf(m *sip.Message) string {
 		return ""
 	}
 	return cseq.MethodName
-}
-
-// count notes an error at a place; tell says that it is to be told, repeated
-// how often it came since it was told last.
-func (e *errorLog) count(place string, now time.Time) (repeated int, tell bool) {
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	n := e.all[place]
-	if n == nil {
-		if len(e.all) >= maxErrors {
-			clear(e.all)
-		}
-		e.all[strings.Clone(place)] = &errorCount{told: now}
-		return 0, true
-	}
-	if now.Sub(n.told) < errorQuiet {
-		n.more++
-		return 0, false
-	}
-	repeated, n.told, n.more = n.more, now, 0
-	return repeated, true
 }
 
 // place is the "file:line" at the beginning of a message. One that has none (an

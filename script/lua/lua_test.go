@@ -10,6 +10,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/kahea-sip/kahea/core/module"
 	"github.com/kahea-sip/kahea/core/transport"
@@ -288,8 +289,8 @@ end`, lua.Options{})
 	}
 }
 
-// An error without a place in its text is told once for where it came from,
-// whatever its text is.
+// An error without a place in its text counts for where it came from: four of its
+// texts are told there, and each but once.
 func TestErrorsWithoutPlace(t *testing.T) {
 	s := load(t, "", `
 local n = 0
@@ -299,17 +300,73 @@ function ksr_request_route()
 	if n % 3 == 1 then error("text " .. n .. "\n\tof\nlines", 0) end
 	error(function() end)
 end`, lua.Options{})
-	for range 9 {
+	for range 30 {
 		s.run(s.call(scripttest.Invite))
 	}
 	out := strings.Join(s.Env.Host.Lines(), "\n")
-	for _, want := range []string{"text 1; of lines", "object 3", "error object is a function value"} {
+	for _, want := range []string{"text 1; of lines", "text 10;", "object 3", "object 12", "error object is a function value"} {
 		if !strings.Contains(out, want) {
 			t.Errorf("%q is not there: %s", want, out)
 		}
 	}
-	if got := strings.Count(out, "traceback="); got != 3 {
+	if got := strings.Count(out, "traceback="); got != 4+4+1 {
 		t.Errorf("%d errors are told: %s", got, out)
+	}
+}
+
+// How often an error came again is told after a minute without it, or at the end.
+func TestErrorsThatEnd(t *testing.T) {
+	s := load(t, "", "function ksr_request_route()\n\tif KSR.is_ACK() then error('ack') end\n\terror('same')\nend", lua.Options{})
+	fail := func(times int, text string) {
+		for range times {
+			s.run(s.call(text))
+		}
+	}
+	seen := 0
+	told := func(want string) {
+		t.Helper()
+		all := s.Env.Host.Lines()
+		out := strings.Join(all[seen:], "\n")
+		seen = len(all)
+		if !strings.Contains(out, want) || strings.Contains(out, "came again") != (want != "") {
+			t.Errorf("got %q, want %q", out, want)
+		}
+	}
+	ack := strings.ReplaceAll(scripttest.Invite, "INVITE", "ACK")
+	fail(1, ack)
+	fail(4, scripttest.Invite)
+	s.Env.Host.Advance(59 * time.Second)
+	told("")
+	fail(1, scripttest.Invite)
+	s.Env.Host.Advance(59 * time.Second)
+	told("")
+	s.Env.Host.Advance(2 * time.Second)
+	told("script.lua:3 repeated=4")
+	fail(3, scripttest.Invite)
+	fail(3, ack)
+	told("")
+	s.program.Stop()
+	told("script.lua:3 repeated=2")
+	s.Env.Host.Advance(time.Hour)
+	told("")
+}
+
+// Of a message that was made up there is no Call-ID to tell.
+func TestErrorsWithoutMessage(t *testing.T) {
+	s := load(t, "", "function ksr_request_route() error('made up') end", lua.Options{})
+	c := s.call(scripttest.Invite)
+	c.MadeUp = true
+	s.run(c)
+	if out := strings.Join(s.Env.Host.Lines(), "\n"); !strings.Contains(out, `made up" route=ksr_request_route`) {
+		t.Error(out)
+	}
+}
+
+// What a function of KSR could not do is told with the Call-ID.
+func TestFailuresHaveTheCallID(t *testing.T) {
+	s := load(t, "", "function ksr_request_route() KSR.textops.search('(') KSR.textops.replace('(', 'x') KSR.pv.sets('$ru', '') end", lua.Options{})
+	if out := s.lines(scripttest.Invite); !strings.Contains(out, "failed") || strings.Count(out, "failed") != strings.Count(out, "call_id=call1@host") {
+		t.Error(out)
 	}
 }
 

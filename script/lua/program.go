@@ -126,7 +126,7 @@ func New(opt Options, chunks []*Script, set Setup) (*Program, error) {
 	p.names = indexNames(set.Core, set.Modules)
 	p.vars.init(set.Native)
 	p.places.init()
-	p.errors.init()
+	p.errors.init(set.Host)
 	p.routes.init(opt, set)
 	list, err := p.listFunctions()
 	if err != nil {
@@ -162,6 +162,9 @@ func (p *Program) install(chunks []*Script) error {
 	}
 	return nil
 }
+
+// Stop tells what is not told yet of errors in the scripts.
+func (p *Program) Stop() { p.errors.end() }
 
 // Reload reads the scripts again, or one of them, and puts them in place of
 // those that run. When they cannot be compiled or fail, these go on.
