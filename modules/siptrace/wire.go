@@ -70,7 +70,7 @@ func (s *SIPTrace) dropped(r *record) bool {
 	if c.Msg.Parse([]byte(text)) != nil {
 		return false
 	}
-	c.Out = quiet{c.Out}
+	c.MadeUp, c.Out = false, quiet{c.Out}
 	if c.Msg.IsRequest() {
 		c.Target.URI = c.Msg.RequestURI
 	}
