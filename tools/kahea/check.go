@@ -28,7 +28,7 @@ func checkOnly(o *options, stderr io.Writer) int {
 
 // runCheck is the word check: kahea check [--format=FORM] [options] FILE…
 // The status is 1 when a file has a mistake.
-func runCheck(args []string, stdout, stderr io.Writer) int {
+func runCheck(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 	args, format := takeFormat(args)
 	if !slices.Contains(reportFormats, format) {
 		fmt.Fprintf(stderr, "ERROR: unknown format %q: there are %s\n", format, strings.Join(reportFormats, ", "))
@@ -44,7 +44,7 @@ func runCheck(args []string, stdout, stderr io.Writer) int {
 		io.WriteString(stdout, usage)
 		return exitOK
 	}
-	o.inspect, o.here = true, true
+	o.inspect, o.here, o.stdin = true, true, stdin
 	if len(files) == 0 {
 		files = []string{o.file}
 	}
@@ -143,7 +143,7 @@ func takeFormat(args []string) (rest []string, format string) {
 
 // takeFiles takes the names of files, which stand last, out of the arguments.
 func takeFiles(args []string) (rest, files []string) {
-	for len(args) > 0 && !strings.HasPrefix(args[len(args)-1], "-") {
+	for len(args) > 0 && isFile(args[len(args)-1]) {
 		files = append([]string{args[len(args)-1]}, files...)
 		args = args[:len(args)-1]
 		if len(args) > 0 && len(args[len(args)-1]) == 2 && strings.Contains(flagsWithValue, args[len(args)-1][1:]) {

@@ -58,6 +58,20 @@ func readConfig(o *options, stderr io.Writer) (*config, int) {
 	return cfg, exitOK
 }
 
+// readStdin reads a configuration that is the standard input, once: it is read
+// again for the process that serves in the background.
+func (o *options) readStdin() error {
+	if o.file != stdinMark || o.input != nil {
+		return nil
+	}
+	text, err := io.ReadAll(o.stdin)
+	if err != nil {
+		return fmt.Errorf("cannot read the standard input: %w", err)
+	}
+	o.input = append([]byte{}, text...)
+	return nil
+}
+
 // printWarnings tells what is accepted and likely not meant, all of it. A
 // server that starts logs it instead.
 func (c *config) printWarnings(w io.Writer) {
@@ -68,7 +82,10 @@ func (c *config) printWarnings(w io.Writer) {
 
 // loadConfig reads a configuration; its mistakes are in its error list.
 func loadConfig(o *options, log *slog.Logger) (*config, error) {
-	if _, err := os.Stat(o.file); err != nil {
+	if err := o.readStdin(); err != nil {
+		return nil, err
+	}
+	if _, err := os.Stat(o.file); err != nil && o.input == nil {
 		var number syscall.Errno
 		if errors.As(err, &number) {
 			err = number
@@ -247,7 +264,11 @@ func (c *config) applyFlags() {
 // printConfig is --cfg-print: the configuration after preprocessing.
 func printConfig(o *options, stdout, stderr io.Writer) int {
 	errs := new(source.ErrorList)
-	tree, _ := syntax.ParseFile(o.file, preproc.Options{Defines: o.defines, Errors: errs})
+	if err := o.readStdin(); err != nil {
+		fmt.Fprintf(stderr, "ERROR: %v\n", err)
+		return exitFailure
+	}
+	tree, _ := syntax.ParseFile(o.file, preproc.Options{Reader: &flagsFile{input: o.input}, Defines: o.defines, Errors: errs})
 	if errs.Len() > 0 {
 		errs.Format(stderr)
 		return exitFailure

@@ -25,16 +25,21 @@ type flagsFile struct {
 	prefix string
 	lines  int
 	errs   *source.ErrorList
+	// input is the configuration where that is the standard input, else nil.
+	input []byte
 }
 
 func newFlagsFile(o *options, errs *source.ErrorList) (*flagsFile, error) {
-	f := &flagsFile{errs: errs}
+	f := &flagsFile{errs: errs, input: o.input}
 	if len(o.substs) == 0 {
 		return f, nil
 	}
-	file, err := filepath.Abs(o.file)
-	if err != nil {
-		return nil, err
+	file := o.file
+	if f.input == nil {
+		var err error
+		if file, err = filepath.Abs(file); err != nil {
+			return nil, err
+		}
 	}
 	for _, d := range o.substs {
 		word, exp, _ := strings.Cut(d, ":")
@@ -47,8 +52,11 @@ func newFlagsFile(o *options, errs *source.ErrorList) (*flagsFile, error) {
 
 // ReadFile implements source.Reader.
 func (f *flagsFile) ReadFile(name string) ([]byte, error) {
-	if name == flagsFileName {
+	switch {
+	case name == flagsFileName:
 		return []byte(f.text), nil
+	case name == stdinMark && f.input != nil:
+		return f.input, nil
 	}
 	return f.Disk.ReadFile(name)
 }

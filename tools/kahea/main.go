@@ -44,11 +44,11 @@ func run(args []string, around surroundings) int {
 		}
 		switch args[0] {
 		case "check":
-			return runCheck(args[1:], stdout, stderr)
+			return runCheck(args[1:], around.stdin, stdout, stderr)
 		case "fmt":
 			return runFmt(args[1:], around.stdin, stdout, stderr)
 		case "dump":
-			return runDump(args[1:], stdout, stderr)
+			return runDump(args[1:], around.stdin, stdout, stderr)
 		case "trace":
 			return runTrace(args[1:], around.stdin, stdout, stderr)
 		case "run":
@@ -66,6 +66,7 @@ func run(args []string, around surroundings) int {
 		fmt.Fprintf(stderr, "ERROR: %v\n", err)
 		return exitFailure
 	}
+	o.stdin = around.stdin
 	switch {
 	case o.help:
 		io.WriteString(stdout, usage)
@@ -84,7 +85,7 @@ func run(args []string, around surroundings) int {
 			if _, status := readConfig(o, stderr); status != exitOK {
 				return status
 			}
-			return daemonize(stdout, stderr)
+			return daemonize(o.input, stdout, stderr)
 		}
 	}
 	return serve(o, around)

@@ -4,6 +4,7 @@ package main
 
 import (
 	"fmt"
+	"io"
 	"strconv"
 	"strings"
 
@@ -55,6 +56,9 @@ type options struct {
 	adapt func(*module.Exports)
 	// here looks for what a server needs of this machine; the word check and -c set it.
 	here bool
+	// stdin is the standard input, input the configuration that was read there.
+	stdin io.Reader
+	input []byte
 }
 
 // defaultFile is the configuration that Kamailio's package installs.
@@ -265,7 +269,8 @@ const usage = `usage: kahea [options]            serve, with the flags of Kamail
        kahea version               tell the version
 
 Options:
-  -f FILE       configuration file (default ` + defaultFile + `)
+  -f FILE       configuration file (default ` + defaultFile + `);
+                - is the standard input
   -c            check the configuration file and end
   -E            log to stderr          -e  with colours
   -D            -D, -DD stay in the foreground

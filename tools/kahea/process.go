@@ -3,6 +3,7 @@
 package main
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"io"
@@ -19,8 +20,9 @@ import (
 const daemonMark = "KAHEA_DAEMON"
 
 // daemonize starts this program again in a session of its own, waits until it
-// serves, and returns its exit status; the caller ends with it.
-func daemonize(stdout, stderr io.Writer) int {
+// serves, and returns its exit status; the caller ends with it. The new one has
+// input, unless that is nil, as its standard input.
+func daemonize(input []byte, stdout, stderr io.Writer) int {
 	r, w, err := os.Pipe()
 	if err != nil {
 		fmt.Fprintln(stderr, "ERROR: cannot make a pipe:", err)
@@ -34,6 +36,9 @@ func daemonize(stdout, stderr io.Writer) int {
 	cmd := exec.Command(self, os.Args[1:]...)
 	cmd.Env = append(os.Environ(), daemonMark+"=1")
 	cmd.ExtraFiles = []*os.File{w}
+	if input != nil {
+		cmd.Stdin = bytes.NewReader(input)
+	}
 	cmd.Stdout, cmd.Stderr = stdout, stderr
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true}
 	if err := cmd.Start(); err != nil {

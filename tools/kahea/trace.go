@@ -130,6 +130,7 @@ func runTrace(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 		fmt.Fprintf(stderr, "ERROR: %v\n", err)
 		return 2
 	}
+	server.stdin = stdin
 	t, status := newTrace(server, o, stdout, stderr)
 	if status != exitOK {
 		return status
