@@ -100,9 +100,12 @@ func diffLines(a, b []string) []difference {
 	return out
 }
 
-var seconds = regexp.MustCompile(`(?i)((?:expires(?:=|":|:)|last used)\s*)(\d+)`)
+var seconds = regexp.MustCompile(`(?i)((expires(?:=|":|:)|last used)\s*)(\d+)`)
 
-// sameLine takes remaining lifetimes as equal that differ by what a run may take.
+// A lifetime runs from the beginning of a case, for how long a connection was not used from the step before.
+const runTakes, stepTakes = 10, 3
+
+// sameLine takes times as equal that differ by what a run may take.
 func sameLine(a, b string) bool {
 	if a == b {
 		return true
@@ -112,9 +115,13 @@ func sameLine(a, b string) bool {
 		return false
 	}
 	for i := range x {
-		p, _ := strconv.Atoi(x[i][2])
-		q, _ := strconv.Atoi(y[i][2])
-		if max(p-q, q-p) > 10 {
+		p, _ := strconv.Atoi(x[i][3])
+		q, _ := strconv.Atoi(y[i][3])
+		most := runTakes
+		if strings.EqualFold(x[i][2], "last used") {
+			most = stepTakes
+		}
+		if max(p-q, q-p) > most {
 			return false
 		}
 	}
@@ -205,6 +212,9 @@ func readKnown(file string) ([]*known, error) {
 		parts := strings.Split(line, "\t")
 		if len(parts) != 3 || parts[2] == "" {
 			return nil, fmt.Errorf("%s:%d: want case, difference and reason, separated by tabs", file, i+1)
+		}
+		if parts[1] == "*" {
+			return nil, fmt.Errorf("%s:%d: * explains whatever differs: name the lines", file, i+1)
 		}
 		all = append(all, &known{name: parts[0], pattern: parts[1], why: parts[2]})
 	}

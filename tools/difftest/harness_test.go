@@ -41,6 +41,35 @@ func TestCompare(t *testing.T) {
 	}
 }
 
+// TestSameLine: times may differ by what passes between the two moments, and nothing else may.
+func TestSameLine(t *testing.T) {
+	for _, row := range []struct {
+		a, b string
+		want bool
+	}{
+		{"expires=600", "expires=590", true}, {"expires=600", "expires=589", false}, {`"Expires": 60`, `"Expires": 55`, true},
+		{"last used 0s ago", "last used 3s ago", true}, {"last used 0s ago", "last used 4s ago", false}, {"last used 2s ago; x", "last used 2s ago; y", false},
+		{"expires=60, last used 0s ago", "expires=52, last used 1s ago", true}, {"expires=60", "expires=", false}, {"X: 60", "X: 59", false},
+	} {
+		if got := sameLine(row.a, row.b); got != row.want {
+			t.Errorf("%q and %q: %t", row.a, row.b, got)
+		}
+	}
+}
+
+// TestKnownIsNarrow: nothing explains all that may differ in a case.
+func TestKnownIsNarrow(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "known.txt")
+	for text, ok := range map[string]bool{"a\talice#1 +*\twhy\n": true, "a\t*\twhy\n": false, "a\tb\n": false} {
+		if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := readKnown(file); (err == nil) != ok {
+			t.Errorf("%q: %v", text, err)
+		}
+	}
+}
+
 func TestSetMayMissMembers(t *testing.T) {
 	want := transcript{{line: "rpc", set: true, text: []string{"a", "b"}}}
 	if d := compare(want, transcript{{line: "rpc", set: true, text: []string{"a"}}}); len(d) != 0 {
