@@ -7,6 +7,7 @@ import (
 	"errors"
 	"strings"
 	"sync"
+	"time"
 
 	"github.com/kahea-sip/kahea/core/module"
 	"github.com/kahea-sip/kahea/core/weblink"
@@ -73,9 +74,14 @@ func (m *Client) ask(c *module.Call, of name, data string, talk func(context.Con
 	}
 	text := []byte(data)
 	c.Block(func() {
-		err = talk(c.Context(), s, weblink.Limits{Connect: micros(m.connect), Reply: micros(m.answer)}, text)
+		err = talk(c.Context(), s, m.limits(), text)
 	})
 	return err
+}
+
+// limits are the times that a server has.
+func (m *Client) limits() weblink.Limits {
+	return weblink.Limits{Connect: time.Duration(m.connect) * time.Microsecond, Reply: time.Duration(m.answer) * time.Microsecond}
 }
 
 // servers are those that were asked. Safe for concurrent use.

@@ -7,7 +7,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"time"
 
 	"github.com/kahea-sip/kahea/core/avp"
 	"github.com/kahea-sip/kahea/core/module"
@@ -86,5 +85,3 @@ func (m *Client) bind(_ module.Binder, inner string) (module.Accessor, error) {
 		return avp.Value{}
 	}), nil
 }
-
-func micros(n int) time.Duration { return time.Duration(n) * time.Microsecond }

@@ -62,7 +62,7 @@ func (r *RTPEngine) now() time.Duration { return r.host.Clock().Monotonic() }
 
 // ask sends a command to a node and returns the dictionary that it answers with.
 func (r *RTPEngine) ask(n *relay.Node, command []byte) (bencode.Value, error) {
-	a := relay.Asking{Patience: time.Duration(r.timeout.Get()) * time.Millisecond, Tries: int(r.tries.Get()), From: r.from, TOS: r.tos, SetTOS: r.tos >= 0}
+	a := r.asking()
 	cookie := strconv.Itoa(r.pid) + "_" + strconv.FormatUint(r.cookies.Add(1), 10)
 	text, _, err := a.Ask(r.ctx, n, cookie, command)
 	if err != nil {
@@ -70,6 +70,11 @@ func (r *RTPEngine) ask(n *relay.Node, command []byte) (bencode.Value, error) {
 	}
 	n.Answered()
 	return parseReply(text)
+}
+
+// asking is how nodes are asked.
+func (r *RTPEngine) asking() relay.Asking {
+	return relay.Asking{Patience: time.Duration(r.timeout.Get()) * time.Millisecond, Tries: int(r.tries.Get()), From: r.from, TOS: r.tos, SetTOS: r.tos >= 0}
 }
 
 // parseReply reads what a node has answered with.

@@ -26,7 +26,7 @@ func TestHash(t *testing.T) {
 		"f81d4fae-7dec-11d0-a765-00a0c91e6bf6": {relay.Sum("f81d4fae-7dec-11d0-a765-00a0c91e6bf6") % 61, 46, 23},
 	} {
 		for algo := range want {
-			r := &RTPEngine{hashAlgo: algo}
+			r := load(t, config(sock("udp:127.0.0.1:1"), count("hash_algo", algo)), "drop;").Modules[1].Module.(*RTPEngine)
 			if got := r.hash(id) % 61; got != want[algo] {
 				t.Errorf("hash_algo %d of %s: %d, want %d", algo, id, got, want[algo])
 			}
@@ -191,6 +191,10 @@ func TestSets(t *testing.T) {
 		if got := nodesOf(t, load(t, cfg+k.more+"\n", k.line), "INVITE", nodes, "x"); got != k.want {
 			t.Errorf("%s %s: %s, want %s", k.more, k.line, got, k.want)
 		}
+	}
+	cfg = config(sock("0 == "+url(a)), sock("3 == "+url(b)), sock("4 == "+url(c)))
+	if got := nodesOf(t, load(t, cfg+count("setid_default", 3)+"\n", "rtpengine_offer();"), "INVITE", nodes, "x"); got != "b" {
+		t.Errorf("with setid_default 3 %s is asked", got)
 	}
 	b.Answer("offer", "d6:result2:ok3:sdp5:v=1\r\ne")
 	if _, body := send(t, load(t, cfg, `set_rtpengine_set("3", "4"); rtpengine_offer();`), call("INVITE", "x")); body != "v=1\r\n" || !strings.Contains(strings.Join(c.Commands(), ""), `sdp="v=1\r\n"`) {
@@ -364,6 +368,14 @@ func TestTimes(t *testing.T) {
 	send(t, env, call("INVITE", "y"))
 	if got := run(r, r.rpcShow, "all"); !strings.HasSuffix(got, "disabled:1 recheck_ticks:5") {
 		t.Error(got)
+	}
+}
+
+// TestPatience: rtpengine_tout_ms and rtpengine_retr, which core/relay keeps to.
+func TestPatience(t *testing.T) {
+	r := load(t, config(sock("udp:127.0.0.1:1"), count("rtpengine_tout_ms", 7), count("rtpengine_retr", 3)), "drop;").Modules[1].Module.(*RTPEngine)
+	if a := r.asking(); a.Patience != 7*time.Millisecond || a.Tries != 3 {
+		t.Errorf("asks %d times and waits %v for each", a.Tries, a.Patience)
 	}
 }
 

@@ -54,10 +54,15 @@ func (r *RTPProxy) send(n *relay.Node, command string) (reply string, remote net
 		reply, err = r.sendUnix(n, command)
 		return reply, remote, err
 	}
-	ask := relay.Asking{Patience: r.patience(), Tries: r.tries}
+	ask := r.asking()
 	cookie := strconv.Itoa(r.pid) + "_" + strconv.FormatUint(r.cookies.Add(1), 10)
 	reply, remote, err = ask.Ask(context.Background(), n, cookie, []byte(command))
 	return strings.TrimRight(reply, "\r\n"), remote, err
+}
+
+// asking is how nodes are asked over UDP.
+func (r *RTPProxy) asking() relay.Asking {
+	return relay.Asking{Patience: r.patience(), Tries: r.tries}
 }
 
 func (r *RTPProxy) patience() time.Duration { return time.Duration(r.timeout) * time.Second }

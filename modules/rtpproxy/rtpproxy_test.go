@@ -340,18 +340,18 @@ func TestReturn(t *testing.T) {
 	}
 }
 
-// TestParameters: the line of nortpproxy_str, and how long an answer is waited for.
+// TestParameters: the line of nortpproxy_str, how long an answer is waited for, and how often.
 func TestParameters(t *testing.T) {
 	p := newProxy(t)
-	cfg := config(p.url(), "modparam(\"rtpproxy\", \"nortpproxy_str\", \"a=seen:here\r\n\")", "modparam(\"rtpproxy\", \"rtpproxy_tout\", 7)")
+	cfg := config(p.url(), "modparam(\"rtpproxy\", \"nortpproxy_str\", \"a=seen:here\r\n\")", "modparam(\"rtpproxy\", \"rtpproxy_tout\", 7)", "modparam(\"rtpproxy\", \"rtpproxy_retr\", 3)")
 	for text, want := range map[string]string{one: strings.Replace(fixed(one), "a=nortpproxy:yes", "a=seen:here", 1), one + "a=seen:here\r\n": one + "a=seen:here\r\n"} {
 		if _, body := run(t, cfg, "rtpproxy_offer();", message("INVITE", "", text)); body != want {
 			t.Errorf("got %q, want %q", body, want)
 		}
 	}
 	env := scripttest.MustLoad(t, cfg+"request_route { drop; }\n", scripttest.Options{Modules: map[string]module.New{"probe": func() module.Module { return scripttest.Probe{} }}})
-	if got := env.Modules[1].Module.(*RTPProxy).patience(); got != 7*time.Second {
-		t.Errorf("waits %v", got)
+	if a := env.Modules[1].Module.(*RTPProxy).asking(); a.Patience != 7*time.Second || a.Tries != 3 {
+		t.Errorf("asks %d times and waits %v for each", a.Tries, a.Patience)
 	}
 }
 
