@@ -6,7 +6,6 @@ import (
 	"io"
 	"net"
 	"net/http"
-	"os"
 	"path/filepath"
 	"strconv"
 	"strings"
@@ -91,7 +90,7 @@ func TestPuaRows(t *testing.T) {
 // puaRows has each module that publishes or subscribes do so, and returns what names its row.
 func puaRows(t *testing.T, command string) string {
 	run := t.TempDir()
-	file, cfg := filepath.Join(run, "rows.db"), filepath.Join(run, "rows.cfg")
+	file := filepath.Join(run, "rows.db")
 	rows := makeTables(t, file, "version", "pua")
 	// Kamailio writes NULL where SQLite's table has NOT NULL.
 	rows("DROP TABLE pua")
@@ -104,14 +103,7 @@ func puaRows(t *testing.T, command string) string {
 	t.Cleanup(func() { peer.Close() })
 	go acceptAll(peer)
 	at := peer.LocalAddr().String()
-	text := strings.NewReplacer("DATABASE", file, "PEER", at).Replace(puaRowsCfg)
-	if err := os.WriteFile(cfg, []byte(text), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	s, err := refserver.Start(command, cfg, run)
-	if err != nil {
-		t.Fatal(err)
-	}
+	s, _ := startText(t, command, run, strings.NewReplacer("DATABASE", file, "PEER", at).Replace(puaRowsCfg))
 	defer func() {
 		s.Stop()
 		if t.Failed() {

@@ -38,6 +38,19 @@ const (
 	bookScript = `"/etc/kamailio/routes.lua"`
 )
 
+// cancelled is a call that rings and is given up.
+const cancelled = `reply bob 180
+expect alice 180
+cancel alice
+expect alice 200
+expect bob CANCEL
+reply bob CANCEL 200
+reply bob INVITE 487
+expect bob ACK
+expect alice 487
+ack alice
+`
+
 // bookScenes are what the example of each section of luaBook does.
 var bookScenes = map[string]string{
 	"Hello": `
@@ -80,17 +93,7 @@ expect alice 403
 ack alice
 new alice INVITE sip:carol@{bob}
 expect bob INVITE
-reply bob 180
-expect alice 180
-cancel alice
-expect alice 200
-expect bob CANCEL
-reply bob CANCEL 200
-reply bob INVITE 487
-expect bob ACK
-expect alice 487
-ack alice
-# A reply that is not sane goes nowhere.
+` + cancelled + `# A reply that is not sane goes nowhere.
 new alice MESSAGE sip:carol@{bob}
 expect bob MESSAGE
 reply bob 200 CSeq:x
@@ -121,17 +124,7 @@ expect alice 200
 quiet
 new alice INVITE sip:bob@{SERVER}
 expect bob INVITE
-reply bob 180
-expect alice 180
-cancel alice
-expect alice 200
-expect bob CANCEL
-reply bob CANCEL 200
-reply bob INVITE 487
-expect bob ACK
-expect alice 487
-ack alice
-new alice MESSAGE sip:bob@{SERVER} Max-Forwards:0
+` + cancelled + `new alice MESSAGE sip:bob@{SERVER} Max-Forwards:0
 expect alice '483 Too Many Hops'
 new alice BYE sip:bob@{SERVER} To:<sip:bob@{SERVER}>;tag=1
 expect alice '404 Not Here'
