@@ -8,9 +8,20 @@ import (
 	"testing"
 
 	"github.com/kahea-sip/kahea/core/sip"
+	"github.com/kahea-sip/kahea/script/scripttest"
 )
 
 var life = lifetimes{starting: 180, active: 10800, finished: 10}
+
+// TestParts: hash_size is the power of two of the parts.
+func TestParts(t *testing.T) {
+	for line, want := range map[string]int{"": 512, `modparam("dlgs", "hash_size", 3)`: 8} {
+		env := scripttest.MustLoad(t, "loadmodule \"dlgs.so\"\n"+line+"\nrequest_route { drop; }\n", scripttest.Options{})
+		if got := len(env.Modules[0].Module.(*Dlgs).calls.parts); got != want {
+			t.Errorf("%q: %d parts, want %d", line, got, want)
+		}
+	}
+}
 
 // TestStates: what moves a call on, and what does not.
 func TestStates(t *testing.T) {
