@@ -4,6 +4,7 @@ package usrloc
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
@@ -45,8 +46,6 @@ type database struct {
 	// names are the columns of a row, in the order of appendRow.
 	names []string
 	zone  *time.Location
-	// down tells that the last write failed, so that an outage is told once.
-	down quietFlag
 	// backlog are the visits that wait for their rows to be written.
 	backlog gate.Backlog
 }
@@ -85,14 +84,17 @@ func (u *Usrloc) loadsNothing() bool {
 	return u.dbMode == dbOnly || u.dbLoad == 0 && u.dbMode != dbLoad
 }
 
-// flush writes what waits of all tables.
-func (u *Usrloc) flush(ctx context.Context) error {
+// flush writes what waits of all tables. One that cannot be written, as it was
+// renamed, holds up no other one.
+func (u *Usrloc) flush(ctx context.Context) (all error) {
 	for _, d := range u.domains {
-		if err := u.db.flush(ctx, d); err != nil {
-			return err
+		err := u.db.flush(ctx, d)
+		all = errors.Join(all, err)
+		if errors.Is(err, db.ErrUnavailable) { // nor are there the other tables
+			break
 		}
 	}
-	return nil
+	return all
 }
 
 // DatabaseURLs implements module.Connector.
@@ -154,25 +156,6 @@ func (b *database) ofAOR(aor string) []db.Cond {
 		conds = append(conds, db.Is(b.columns.domain, domain))
 	}
 	return conds
-}
-
-// tell logs an error of the database: once for an outage.
-func (b *database) tell(what string, err error) {
-	b.loc.dbFailures.Inc()
-	if db.Refused(err) {
-		b.loc.host.Log().Error(what, "err", err)
-		return
-	}
-	if b.down.set() {
-		b.loc.host.Log().Error(what, "err", err, "waiting", b.loc.waiting())
-	}
-}
-
-// works notes that the database took something.
-func (b *database) works() {
-	if b.down.clear() {
-		b.loc.host.Log().Warn("the database of contacts is back", "waiting", b.loc.waiting())
-	}
 }
 
 // waiting is how many rows of all tables are not as memory has them.

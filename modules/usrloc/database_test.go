@@ -17,7 +17,6 @@ import (
 
 	"github.com/kahea-sip/kahea/core/avp"
 	"github.com/kahea-sip/kahea/core/db"
-	"github.com/kahea-sip/kahea/core/db/gate"
 	"github.com/kahea-sip/kahea/core/db/schema"
 	"github.com/kahea-sip/kahea/core/sip"
 	"github.com/kahea-sip/kahea/modules/db_sqlite"
@@ -36,14 +35,18 @@ type flaky struct {
 	writes atomic.Int64
 	// frozen has it refuse to change and remove what is there.
 	frozen atomic.Bool
+	// readOnly has it only give rows.
+	readOnly atomic.Bool
 	// why it is away, db.ErrUnavailable unless set.
 	why error
+	// lacks is a table that is not there for those who write.
+	lacks string
 	// hold, if set, has each write tell that it has begun and wait.
 	hold chan chan struct{}
 }
 
 func (f *flaky) Transact(ctx context.Context, do func(db.Operations) error) error {
-	if f.away.Load() {
+	if f.away.Load() || f.readOnly.Load() {
 		return fmt.Errorf("test: %w", cmp.Or(f.why, db.ErrUnavailable))
 	}
 	f.writes.Add(1)
@@ -70,6 +73,9 @@ type refusing struct {
 var errRefused = fmt.Errorf("%w: test", db.ErrRefused)
 
 func (r refusing) Insert(ctx context.Context, table string, columns []string, rows ...[]db.Value) error {
+	if table == r.f.lacks {
+		return fmt.Errorf("test: %w", db.ErrNoTable)
+	}
 	for _, row := range rows {
 		if strings.Contains(db.Text(row[2]), "!") {
 			return errRefused
@@ -308,83 +314,6 @@ func TestWriteBack(t *testing.T) {
 	wantRows(t, f, "after the end", "a@h sip:a@h", "c@h sip:c@h", "d@h sip:d@h")
 }
 
-// TestAway: nothing that was answered is lost when the database goes away.
-func TestAway(t *testing.T) {
-	for _, mode := range []int{dbThrough, dbBack} {
-		t.Run(fmt.Sprint("db_mode ", mode), func(t *testing.T) {
-			f := newDatabase(t)
-			h, u, d := serve(t, f, mode)
-			register(t, d, "old@h", contact("sip:old@h"))
-			if err := u.flush(t.Context()); err != nil {
-				t.Fatal(err)
-			}
-			f.away.Store(true)
-			err := register(t, d, "bob@h", contact("sip:bob@h"))
-			if mode == dbThrough && !errors.Is(err, db.ErrUnavailable) {
-				t.Errorf("got %v", err)
-			}
-			alter(t, d, "old@h", func(b *Bindings) { b.Delete(b.First()) })
-			register(t, d, "gone@h", contact("sip:gone@h"))
-			alter(t, d, "gone@h", func(b *Bindings) { b.Delete(b.First()) })
-			h.Time.Advance(61 * time.Second)
-			wantRows(t, f, "while it is away", "old@h sip:old@h")
-			if got := visited(t, d, "bob@h"); len(got) != 1 {
-				t.Errorf("%d contacts in memory, want 1", len(got))
-			}
-			f.away.Store(false)
-			h.Time.Advance(61 * time.Second)
-			wantRows(t, f, "when it is back", "bob@h sip:bob@h")
-			if u.waiting() != 0 {
-				t.Errorf("%d changes wait", u.waiting())
-			}
-			f.away.Store(true)
-			register(t, d, "late@h", contact("sip:late@h"))
-			if err := u.Stop(t.Context()); err == nil || !strings.Contains(err.Error(), "1 changes of contacts are lost") {
-				t.Errorf("the end says %v", err)
-			}
-			f.away.Store(false)
-			_ = u.flush(t.Context())
-		})
-	}
-}
-
-// TestReadOnly: what a database does not take because of its own state is written
-// when that is over, and told once.
-func TestReadOnly(t *testing.T) {
-	for _, mode := range []int{dbThrough, dbBack} {
-		f := newDatabase(t)
-		h, u, d := serve(t, f, mode)
-		f.why = errors.New("it is read-only")
-		f.away.Store(true)
-		for _, aor := range []string{"a@h", "b@h", "c@h"} {
-			if err := register(t, d, aor, contact("sip:"+aor)); (err == nil) != (mode == dbBack) || errors.Is(err, ErrRefused) {
-				t.Errorf("mode %d: the error is %v", mode, err)
-			}
-		}
-		h.Time.Advance(61 * time.Second)
-		if n := u.waiting(); n != 3 {
-			t.Errorf("mode %d: %d changes wait, want 3", mode, n)
-		}
-		f.away.Store(false)
-		h.Time.Advance(61 * time.Second)
-		wantRows(t, f, fmt.Sprint("mode ", mode, " when it is over"), "a@h sip:a@h", "b@h sip:b@h", "c@h sip:c@h")
-	}
-}
-
-// TestRefused: a row that the database does not take stops no other one.
-func TestRefused(t *testing.T) {
-	f := newDatabase(t)
-	h, u, d := serve(t, f, dbBack)
-	for _, c := range []string{"sip:a@h", "sip:!@h", "sip:c@h"} {
-		register(t, d, "bob@h", contact(c))
-	}
-	h.Time.Advance(61 * time.Second)
-	wantRows(t, f, "after the timer", "bob@h sip:a@h", "bob@h sip:c@h")
-	if u.waiting() != 0 || u.dbFailures.Value() != 1 {
-		t.Errorf("%d wait, %d failures; want 0 and 1", u.waiting(), u.dbFailures.Value())
-	}
-}
-
 // TestRepeatedMeanwhile: a REGISTER that is repeated while its row is written
 // waits for the row, as the first one does.
 func TestRepeatedMeanwhile(t *testing.T) {
@@ -407,50 +336,6 @@ func TestRepeatedMeanwhile(t *testing.T) {
 	}
 	if v.changed() {
 		t.Error("there is something to wait for when the row is there")
-	}
-}
-
-// TestHangs: nobody waits for a database that hangs. With db_mode 1 the contact
-// is in memory and written later, with 3 there is none.
-func TestHangs(t *testing.T) {
-	for _, mode := range []int{dbThrough, dbOnly} {
-		f := newDatabase(t)
-		h, u, d := serve(t, f, mode)
-		u.db.backlog.Limit = 0 // as if too many waited
-		if err := alter(t, d, "bob@h", func(b *Bindings) { c := contact("sip:a@h"); b.Insert(&c) }); !errors.Is(err, db.ErrUnavailable) {
-			t.Errorf("mode %d: the error is %v", mode, err)
-		}
-		wantRows(t, f, fmt.Sprint("mode ", mode, " while it hangs"))
-		u.db.backlog.Limit = gate.MostWaiting
-		if mode == dbThrough {
-			h.Time.Advance(2 * time.Second)
-			wantRows(t, f, "later", "bob@h sip:a@h")
-		}
-	}
-}
-
-// TestRefusedAtOnce: who waits for the database is told that it refuses a row,
-// and a contact that would be gone after a restart is not there before.
-func TestRefusedAtOnce(t *testing.T) {
-	for _, mode := range []int{dbThrough, dbOnly} {
-		f := newDatabase(t)
-		_, _, d := serve(t, f, mode)
-		if err := register(t, d, "bob@h", contact("sip:a@h")); err != nil {
-			t.Fatal(err)
-		}
-		if err := register(t, d, "bob@h", contact("sip:!@h")); !errors.Is(err, ErrRefused) {
-			t.Errorf("mode %d: the error is %v", mode, err)
-		}
-		if err := register(t, d, "carol@h", contact("sip:!@h")); !errors.Is(err, ErrRefused) {
-			t.Errorf("mode %d: the error is %v", mode, err)
-		}
-		wantRows(t, f, fmt.Sprint("mode ", mode), "bob@h sip:a@h")
-		if list := visited(t, d, "bob@h"); len(list) != 1 || list[0].URI != "sip:a@h" {
-			t.Errorf("mode %d: bob has %v", mode, list)
-		}
-		if list := visited(t, d, "carol@h"); len(list) != 0 {
-			t.Errorf("mode %d: carol has %v", mode, list)
-		}
 	}
 }
 

@@ -20,6 +20,8 @@ type Domain struct {
 	mark string
 	// loading is set while rows of the database are not in memory yet.
 	loading atomic.Pointer[loading]
+	// writes and reads fail apart: a database that is read-only gives rows.
+	writes, reads outage
 }
 
 // Name is the name of the table.

@@ -94,7 +94,7 @@ func (b *database) loadAll(ctx context.Context, d *Domain, l *loading) error {
 	begin := time.Now()
 	err := b.load(ctx, d, l)
 	for ; err != nil && l.rows >= l.enough && ctx.Err() == nil; err = b.load(ctx, d, l) {
-		b.tell("the rest of the contacts cannot be loaded yet", err)
+		d.tellUnread("the rest of the contacts cannot be loaded yet", err)
 		select {
 		case <-ctx.Done():
 		case <-time.After(retryInterval):
@@ -102,7 +102,7 @@ func (b *database) loadAll(ctx context.Context, d *Domain, l *loading) error {
 	}
 	d.loading.Store(nil)
 	if err == nil && l.rows >= l.enough {
-		b.works()
+		d.gave()
 		b.loc.host.Log().Info("all contacts are loaded", "table", d.name, "rows", l.rows, "took", time.Since(begin))
 	}
 	return err
@@ -155,9 +155,10 @@ func (v *Visit) bring(l *loading) (err error) {
 	}
 	v.wait(func() { err = v.d.loc.db.bring(v.context(), v.d, l, v.aor) })
 	if err == nil {
+		v.d.gave()
 		return nil
 	}
-	v.d.loc.db.tell("contacts cannot be read from the database", err)
+	v.d.tellUnread("contacts cannot be read from the database", err)
 	b := v.Lock()
 	defer b.Unlock()
 	if b.First() != 0 {

@@ -104,7 +104,8 @@ func (s *shard) refuse(a *authors) {
 // undo makes memory what the rows are, where the database has refused to change
 // them: with db_mode 1 nothing else would be there after a restart. s.writing of
 // the shards is held. What cannot be read now waits to be written again.
-func (b *database) undo(ctx context.Context, d *Domain, t *table, all *changes) {
+func (b *database) undo(ctx context.Context, d *Domain, all *changes) {
+	t := d.t
 	for i := range all.refused {
 		k := &all.refused[i]
 		rows, err := b.rowsOf(ctx, d, k.aor)

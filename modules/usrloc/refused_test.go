@@ -4,8 +4,49 @@ package usrloc
 
 import (
 	"errors"
+	"fmt"
 	"testing"
+	"time"
 )
+
+// TestRefused: a row that the database does not take stops no other one.
+func TestRefused(t *testing.T) {
+	f := newDatabase(t)
+	h, u, d := serve(t, f, dbBack)
+	for _, c := range []string{"sip:a@h", "sip:!@h", "sip:c@h"} {
+		register(t, d, "bob@h", contact(c))
+	}
+	h.Time.Advance(61 * time.Second)
+	wantRows(t, f, "after the timer", "bob@h sip:a@h", "bob@h sip:c@h")
+	if u.waiting() != 0 || u.dbFailures.Value() != 1 {
+		t.Errorf("%d wait, %d failures; want 0 and 1", u.waiting(), u.dbFailures.Value())
+	}
+}
+
+// TestRefusedAtOnce: who waits for the database is told that it refuses a row,
+// and a contact that would be gone after a restart is not there before.
+func TestRefusedAtOnce(t *testing.T) {
+	for _, mode := range []int{dbThrough, dbOnly} {
+		f := newDatabase(t)
+		_, _, d := serve(t, f, mode)
+		if err := register(t, d, "bob@h", contact("sip:a@h")); err != nil {
+			t.Fatal(err)
+		}
+		if err := register(t, d, "bob@h", contact("sip:!@h")); !errors.Is(err, ErrRefused) {
+			t.Errorf("mode %d: the error is %v", mode, err)
+		}
+		if err := register(t, d, "carol@h", contact("sip:!@h")); !errors.Is(err, ErrRefused) {
+			t.Errorf("mode %d: the error is %v", mode, err)
+		}
+		wantRows(t, f, fmt.Sprint("mode ", mode), "bob@h sip:a@h")
+		if list := visited(t, d, "bob@h"); len(list) != 1 || list[0].URI != "sip:a@h" {
+			t.Errorf("mode %d: bob has %v", mode, list)
+		}
+		if list := visited(t, d, "carol@h"); len(list) != 0 {
+			t.Errorf("mode %d: carol has %v", mode, list)
+		}
+	}
+}
 
 // TestRefusedChange: after a change or a removal that the database refuses the
 // contact is what its row is, and each REGISTER is told so, a repeated one too.

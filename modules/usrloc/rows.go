@@ -20,8 +20,7 @@ func (b *database) over(before int64) []db.Cond {
 func (b *database) cleanRows(ctx context.Context, now int64) {
 	for _, d := range b.loc.domains {
 		if _, err := b.db.Delete(ctx, d.name, b.over(now)); err != nil {
-			b.tell("expired contacts cannot be removed from the database", err)
-			return
+			d.tell("expired contacts cannot be removed from the database", err)
 		}
 	}
 }
@@ -31,8 +30,7 @@ func (b *database) cleanRows(ctx context.Context, now int64) {
 func (b *database) expireRows(ctx context.Context, now int64) {
 	for _, d := range b.loc.domains {
 		if err := b.expireTable(ctx, d, now-int64(b.loc.expiredDelay)); err != nil {
-			b.tell("expired contacts cannot be removed from the database", err)
-			return
+			d.tell("expired contacts cannot be removed from the database", err)
 		}
 	}
 }

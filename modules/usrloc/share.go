@@ -57,7 +57,7 @@ func (u *Usrloc) startSharing() error {
 
 // publish tells the others which AORs have changed: who we are, and the AORs, a
 // line each.
-func (b *database) publish(ctx context.Context, table string, all *changes) {
+func (b *database) publish(ctx context.Context, d *Domain, all *changes) {
 	if b.loc.share == 0 {
 		return
 	}
@@ -78,8 +78,8 @@ func (b *database) publish(ctx context.Context, table string, all *changes) {
 	}
 	// Where this fails the connections of the others are lost as well, or
 	// theirs is the only one that is not: resync finds what they have missed.
-	if err := b.db.(db.Notifier).Publish(ctx, shareChannel(table), text.String()); err != nil {
-		b.tell("a change of contacts cannot be told to the other servers", err)
+	if err := b.db.(db.Notifier).Publish(ctx, shareChannel(d.name), text.String()); err != nil {
+		d.tell("a change of contacts cannot be told to the other servers", err)
 	}
 }
 
@@ -94,7 +94,7 @@ func (b *database) heard(ctx context.Context, d *Domain, message string) {
 			continue
 		}
 		if err := b.refresh(ctx, d, aor); err != nil {
-			b.tell("contacts that another server has changed cannot be read", err)
+			d.tellUnread("contacts that another server has changed cannot be read", err)
 			b.catchUp(ctx, d)
 			return
 		}
@@ -106,9 +106,10 @@ func (b *database) catchUp(ctx context.Context, d *Domain) {
 	for ctx.Err() == nil {
 		err := b.resync(ctx, d)
 		if err == nil {
+			d.gave()
 			return
 		}
-		b.tell("contacts cannot be compared with the database", err)
+		d.tellUnread("contacts cannot be compared with the database", err)
 		select {
 		case <-ctx.Done():
 		case <-time.After(retryInterval):

@@ -5,6 +5,7 @@ package usrloc
 import (
 	"context"
 	"fmt"
+	"log/slog"
 	"math/rand/v2"
 	"net/netip"
 	"slices"
@@ -28,6 +29,8 @@ type host struct {
 	wheel  *timer.Wheel
 	layer  *transport.Layer
 	stores map[string]any
+	lines  strings.Builder
+	log    *slog.Logger
 }
 
 // Rand gives each host other numbers.
@@ -35,6 +38,7 @@ func (h *host) Rand() *rand.Rand { return rand.New(rand.NewPCG(hosts.Add(1), 0))
 
 var hosts atomic.Uint64
 
+func (h *host) Log() *slog.Logger           { return h.log }
 func (h *host) Timers() *timer.Wheel        { return h.wheel }
 func (h *host) Transport() *transport.Layer { return h.layer }
 func (h *host) Store(name string, create func() any) any {
@@ -49,6 +53,7 @@ var _ module.Host = (*host)(nil)
 func newHost(t testing.TB) *host {
 	t.Helper()
 	h := &host{Host: rpctest.New(), stores: map[string]any{}}
+	h.log = slog.New(slog.NewTextHandler(&h.lines, nil))
 	h.wheel = timer.New(h.Time, timer.Options{})
 	var err error
 	h.layer, err = transport.New(transport.Options{Network: transport.NewMemoryNetwork(), Clock: h.Time,

@@ -58,7 +58,7 @@ func (d *Domain) visitLoading(c *module.Call, aor string, l *loading) (Visit, er
 func (d *Domain) visitDatabase(c *module.Call, aor string) (Visit, error) {
 	b := &d.loc.db.backlog
 	if !b.Enter() {
-		d.loc.db.tell("contacts cannot be read from the database", errHangs)
+		d.tellUnread("contacts cannot be read from the database", errHangs)
 		return Visit{}, errHangs
 	}
 	v := Visit{d: d, c: c, aor: aor}
@@ -167,9 +167,11 @@ func (v *Visit) fetch() error {
 	err := u.db.fetch(v.context(), v.d, v.t, v.aor)
 	if err != nil {
 		v.end()
-		u.db.tell("contacts cannot be read from the database", err)
+		v.d.tellUnread("contacts cannot be read from the database", err)
+		return err
 	}
-	return err
+	v.d.gave()
+	return nil
 }
 
 // gate is the lock of all visits to AORs of a shard: that of the table which is
@@ -189,7 +191,7 @@ func (v *Visit) write() error {
 		return v.writeOnly()
 	}
 	if !u.db.backlog.Enter() {
-		u.db.tell("contacts cannot be written to the database, they wait", errHangs)
+		v.d.tell("contacts cannot be written to the database, they wait", errHangs)
 		return v.answer(errHangs)
 	}
 	v.join()
@@ -212,7 +214,7 @@ func (v *Visit) writeThrough() (answered bool, err error) {
 	b.take(&p.all)
 	b.Unlock()
 	asked := !p.all.empty()
-	err = u.db.send(v.context(), v.d, v.t, &p)
+	err = u.db.send(v.context(), v.d, &p)
 	return asked && err == nil, err
 }
 
@@ -227,11 +229,12 @@ func (v *Visit) writeOnly() error {
 		return nil
 	}
 	u := v.d.loc
-	err := u.db.write(v.context(), v.d.name, &all)
+	err := u.db.write(v.context(), v.d, &all)
 	if err != nil {
-		u.db.tell("contacts cannot be written to the database", err)
+		v.d.tell("contacts cannot be written to the database", err)
 		return err
 	}
+	v.d.took()
 	if all.refused != nil || all.kept != nil {
 		return ErrRefused
 	}

@@ -132,8 +132,10 @@ func (b *database) each(ctx context.Context, d *Domain, part, parts int, f func(
 	if err == nil {
 		err = flush()
 	}
-	if err != nil && !errors.Is(err, errEnough) {
-		b.tell("contacts cannot be read from the database", err)
+	if err == nil {
+		d.gave()
+	} else if !errors.Is(err, errEnough) {
+		d.tellUnread("contacts cannot be read from the database", err)
 	}
 }
 

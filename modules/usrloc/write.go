@@ -6,7 +6,6 @@ import (
 	"context"
 	"strconv"
 	"strings"
-	"sync/atomic"
 
 	"github.com/kahea-sip/kahea/core/avp"
 	"github.com/kahea-sip/kahea/core/db"
@@ -14,12 +13,6 @@ import (
 
 // writeBatch is how many rows go to the database in one transaction.
 const writeBatch = 2048
-
-// quietFlag is set by the first of those who find something.
-type quietFlag struct{ on atomic.Bool }
-
-func (q *quietFlag) set() bool   { return !q.on.Swap(true) }
-func (q *quietFlag) clear() bool { return q.on.Load() && q.on.Swap(false) }
 
 // flush writes all that waits of a table, of many shards in one transaction. It
 // ends at the first error: the rest waits for the next time.
@@ -33,7 +26,7 @@ func (b *database) flush(ctx context.Context, d *Domain) error {
 			if len(p.all.records) < writeBatch && len(p.all.gone) < writeBatch {
 				break // there is room for the next shard
 			}
-			if err := b.send(ctx, d, d.t, &p); err != nil {
+			if err := b.send(ctx, d, &p); err != nil {
 				return err
 			}
 			if next != 0 {
@@ -41,7 +34,7 @@ func (b *database) flush(ctx context.Context, d *Domain) error {
 			}
 		}
 	}
-	return b.send(ctx, d, d.t, &p)
+	return b.send(ctx, d, &p)
 }
 
 // parcel is what goes to the database in one transaction. The shards that it
@@ -63,25 +56,25 @@ func (p *parcel) open(s *shard) {
 }
 
 // send writes a parcel, or makes what is in it wait again.
-func (b *database) send(ctx context.Context, d *Domain, t *table, p *parcel) error {
+func (b *database) send(ctx context.Context, d *Domain, p *parcel) error {
 	defer p.close()
 	if p.all.empty() {
 		return nil
 	}
-	err := b.write(ctx, t.name, &p.all)
+	err := b.write(ctx, d, &p.all)
 	if err == nil {
-		b.works()
+		d.took()
 		if b.loc.dbMode == dbThrough {
-			b.undo(ctx, d, t, &p.all)
+			b.undo(ctx, d, &p.all)
 		}
-		b.publish(ctx, t.name, &p.all)
+		b.publish(ctx, d, &p.all)
 		return nil
 	}
-	b.tell("contacts cannot be written to the database, they wait", err)
+	d.tell("contacts cannot be written to the database, they wait", err)
 	records, gone := len(p.all.records), len(p.all.gone)
 	for i := len(p.shards) - 1; i >= 0; i-- {
 		k := &p.shards[i]
-		t.giveBack(k.s, &changes{records: p.all.records[k.records:records], gone: p.all.gone[k.gone:gone]})
+		d.t.giveBack(k.s, &changes{records: p.all.records[k.records:records], gone: p.all.gone[k.gone:gone]})
 		records, gone = k.records, k.gone
 	}
 	return err
@@ -103,15 +96,15 @@ func (p *parcel) close() {
 // write writes changes, together where the database has transactions. What the
 // database refuses is told, left out and noted; an error says that it cannot take
 // anything now.
-func (b *database) write(ctx context.Context, table string, all *changes) error {
-	err := b.together(ctx, func(o db.Operations) error { return b.apply(ctx, o, table, all) })
+func (b *database) write(ctx context.Context, d *Domain, all *changes) error {
+	err := b.together(ctx, func(o db.Operations) error { return b.apply(ctx, o, d.name, all) })
 	if !db.Refused(err) {
 		return err
 	}
 	all.refused, all.kept = nil, nil
 	// One of them is refused: each for itself.
 	for i := range all.gone {
-		taken, err := b.alone(ctx, table, &changes{gone: all.gone[i : i+1]})
+		taken, err := b.alone(ctx, d, &changes{gone: all.gone[i : i+1]})
 		if err != nil {
 			return err
 		}
@@ -121,7 +114,7 @@ func (b *database) write(ctx context.Context, table string, all *changes) error 
 	}
 	for i := range all.records {
 		one := all.records[i]
-		taken, err := b.alone(ctx, table, &changes{records: all.records[i : i+1]})
+		taken, err := b.alone(ctx, d, &changes{records: all.records[i : i+1]})
 		if err != nil {
 			return err
 		}
@@ -141,11 +134,11 @@ func (b *database) together(ctx context.Context, f func(db.Operations) error) er
 
 // alone writes one change, as one that may have a row already. It is not taken
 // where the database refuses it.
-func (b *database) alone(ctx context.Context, table string, one *changes) (taken bool, err error) {
+func (b *database) alone(ctx context.Context, d *Domain, one *changes) (taken bool, err error) {
 	for i := range one.records {
 		one.records[i].was = stateDirty
 	}
-	err = b.together(ctx, func(o db.Operations) error { return b.apply(ctx, o, table, one) })
+	err = b.together(ctx, func(o db.Operations) error { return b.apply(ctx, o, d.name, one) })
 	if !db.Refused(err) {
 		return err == nil, err
 	}
@@ -153,7 +146,7 @@ func (b *database) alone(ctx context.Context, table string, one *changes) (taken
 	if len(one.records) > 0 {
 		what = "a contact cannot be written to the database: " + one.records[0].c.URI
 	}
-	b.tell(what, err)
+	d.tell(what, err)
 	return false, nil
 }
 
