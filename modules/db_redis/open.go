@@ -131,6 +131,9 @@ func (d *database) run(ctx context.Context, what string, again bool, f func(ctx 
 		return fmt.Errorf("%w: %s was given up: %w", db.ErrUnavailable, what, err)
 	}
 	if err := d.gate.Enter(); err != nil {
+		if d.gate.Hung() {
+			d.m.log.Error("the database hangs: it is not asked until it answers", "db", d.name, "err", err)
+		}
 		return err
 	}
 	limited, cancel := context.WithTimeout(ctx, limit)

@@ -33,6 +33,8 @@ type Gate struct {
 	until  time.Time     // guarded by mu: the next attempt
 	pause  time.Duration // guarded by mu
 	trying bool          // guarded by mu: an attempt is on its way
+	hung   bool          // guarded by mu: an operation was not tried, for the server hangs
+	told   bool          // guarded by mu: Hung has told so
 
 	backlog Backlog
 }
@@ -46,6 +48,7 @@ func (g *Gate) Enter() error {
 	defer g.mu.Unlock()
 	if g.err == nil {
 		if g.backlog.Limit = MostWaiting; !g.backlog.Enter() {
+			g.hung = true
 			return fmt.Errorf("%w: %w", db.ErrUnavailable, ErrHangs)
 		}
 		return nil
@@ -56,6 +59,16 @@ func (g *Gate) Enter() error {
 	g.trying = true
 	g.backlog.Count()
 	return nil
+}
+
+// Hung tells, once until the server answers, that it hangs: an operation was not
+// tried.
+func (g *Gate) Hung() bool {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	news := g.hung && !g.told
+	g.told = g.hung
+	return news
 }
 
 // Lost tells that the server is away, and returns whether that is news.
@@ -78,8 +91,8 @@ func (g *Gate) There() bool {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	g.backlog.Leave(true)
-	news := g.err != nil
-	g.err, g.trying = nil, false
+	news := g.err != nil || g.hung
+	g.err, g.trying, g.hung, g.told = nil, false, false, false
 	return news
 }
 

@@ -82,8 +82,17 @@ func TestGateOfOneThatHangs(t *testing.T) {
 		time.Sleep(silence)
 		enter("before the silence is over", true)
 		time.Sleep(1)
+		if g.Hung() {
+			t.Error("it hangs before an operation was not tried")
+		}
 		enter("after a silence", false)
-		g.There()
+		if !g.Hung() || g.Hung() {
+			t.Error("that it hangs is not told once")
+		}
+		if !g.There() || g.There() {
+			t.Error("that it answers is not told once")
+		}
+		g.backlog.Count() // for the second answer
 		enter("after an answer", true)
 		time.Sleep(silence + 1)
 		enter("after the next silence", false)

@@ -9,7 +9,6 @@ import (
 	"time"
 
 	"github.com/kahea-sip/kahea/core/db"
-	"github.com/kahea-sip/kahea/core/db/gate"
 )
 
 // errLimit is the cause of a context that ends because of Config.Limit.
@@ -45,7 +44,7 @@ func never() bool  { return false }
 // one that the server had ended.
 func (d *Database) run(ctx context.Context, what string, again func() bool, work work) error {
 	if err := d.gate.Enter(); err != nil {
-		if errors.Is(err, gate.ErrHangs) && !d.hangs.Swap(true) {
+		if d.gate.Hung() {
 			d.cfg.Log.Error("the database hangs: it is not asked until it answers", "db", d.cfg.Name, "err", err)
 		}
 		return err
@@ -125,8 +124,7 @@ type callerError struct{ err error }
 func (e *callerError) Error() string { return e.err.Error() }
 
 func (d *Database) there() {
-	hung := d.hangs.Load() && d.hangs.Swap(false)
-	if d.gate.There() || hung {
+	if d.gate.There() {
 		d.cfg.Log.Warn("the database answers again", "db", d.cfg.Name)
 	}
 }

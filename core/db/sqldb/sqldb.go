@@ -14,7 +14,6 @@ import (
 	"errors"
 	"log/slog"
 	"sync"
-	"sync/atomic"
 	"time"
 
 	"github.com/kahea-sip/kahea/core/db"
@@ -70,7 +69,6 @@ type Database struct {
 	cfg   Config
 	cache cache
 	gate  gate.Gate
-	hangs atomic.Bool // told of in the log
 	// stop ends pings, which done waits for.
 	stop context.CancelFunc
 	done sync.WaitGroup
