@@ -158,6 +158,10 @@ func (d *database) judge(ctx context.Context, what string, err error) error {
 	case answered && isPassing(answer.Error()):
 		d.gate.Undecided()
 		return fmt.Errorf("%w: cannot %s: %w", db.ErrUnavailable, what, err)
+	case answered && strings.Contains(answer.Error(), "WRONGTYPE"):
+		// The key of the row has something else: so it will tomorrow.
+		d.there()
+		return fmt.Errorf("%w: cannot %s: %w", db.ErrRefused, what, err)
 	case answered:
 		d.there()
 		return fmt.Errorf("cannot %s: %w", what, err)

@@ -11,6 +11,10 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/alicebob/miniredis/v2"
+
+	"github.com/kahea-sip/kahea/core/db"
+	"github.com/kahea-sip/kahea/core/db/dbtest"
 	"github.com/kahea-sip/kahea/core/db/gate"
 )
 
@@ -39,4 +43,24 @@ func TestHangIsToldOnce(t *testing.T) {
 			t.Errorf("the log is\n%s", log.String())
 		}
 	})
+}
+
+// TestForeignKey: a row whose key has something else is refused; that the user may
+// not write is not its fault, and may change.
+func TestForeignKey(t *testing.T) {
+	s := miniredis.RunT(t)
+	d := dbtest.Open(t, newModule(t), "redis://"+s.Addr())
+	if err := s.Set("things:entry::1", "text"); err != nil {
+		t.Fatal(err)
+	}
+	put := func() error {
+		return d.Put(t.Context(), dbtest.Table, []string{"id", "name"}, []string{"id"}, []db.Value{int64(1), "x"})
+	}
+	if err := put(); !errors.Is(err, db.ErrRefused) {
+		t.Errorf("got %v, want that it is refused", err)
+	}
+	s.SetError("NOPERM this user has no permissions to run the 'evalsha' command")
+	if err := put(); err == nil || db.Refused(err) || errors.Is(err, db.ErrUnavailable) {
+		t.Errorf("got %v, want an error that is not about the row", err)
+	}
 }

@@ -239,7 +239,7 @@ func (s *sharing) giveBack(key string, c change) {
 }
 
 // write makes the row of a key what memory has. Its error says that the database
-// is not available; a row that it refuses is told and left out.
+// cannot take it now; a row that it refuses is told and left out.
 func (s *sharing) write(ctx context.Context, key string, c change) error {
 	st, t := &s.h.storage, s.table
 	var err error
@@ -252,7 +252,7 @@ func (s *sharing) write(ctx context.Context, key string, c change) error {
 		}
 		_, err = s.bus.Delete(ctx, t.dbTable, where)
 	}
-	if err == nil || errors.Is(err, db.ErrUnavailable) {
+	if !db.Refused(err) {
 		return err
 	}
 	s.tell("an item of a hash table cannot be written to the database", err)
@@ -330,7 +330,7 @@ func (r *row) over(now uint32) bool { return now != 0 && r.expires != 0 && r.exp
 // tell logs an error of the database: once for an outage.
 func (s *sharing) tell(what string, err error) {
 	s.h.shares.failures.Inc()
-	if !errors.Is(err, db.ErrUnavailable) || !s.down.Swap(true) {
+	if db.Refused(err) || !s.down.Swap(true) {
 		s.h.host.Log().Error(what, "table", s.table.name, "err", err, "waiting", s.waiting())
 	}
 }

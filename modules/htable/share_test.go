@@ -220,6 +220,27 @@ func TestShareOutlivesTheDatabase(t *testing.T) {
 	}
 }
 
+// TestShareOfRefusedRows: what the database does not take for a reason of its own
+// waits; a row that it refuses does not, and holds up no other one.
+func TestShareOfRefusedRows(t *testing.T) {
+	r := miniredis.RunT(t)
+	a := newNode(t, r.Addr())
+	if err := r.DB(5).Set("bans:entry::taken", "text"); err != nil {
+		t.Fatal(err)
+	}
+	a.set("taken", avp.Number(1))
+	a.set("free", avp.Number(2))
+	a.written()
+	if got := r.DB(5).HGet("bans:entry::free", "key_value"); got != "2" {
+		t.Errorf("beside one that is refused the row has %q", got)
+	}
+	r.SetError("NOPERM test")
+	if err := a.table().shared.write(t.Context(), "free", change{}); err == nil {
+		t.Error("a change that waits counts as written")
+	}
+	r.SetError("")
+}
+
 // TestShareOfExpiry: an item that is over here was perhaps renewed elsewhere.
 func TestShareOfExpiry(t *testing.T) {
 	r := miniredis.RunT(t)
