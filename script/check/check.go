@@ -165,8 +165,13 @@ func (c *checker) failPrepare(name string, err error) {
 		advice = v.Advice
 		text = strings.Replace(text, v.Error(), v.Message, 1) // the advice stands below
 	}
+	text = withoutName(name, text)
 	c.report(yetOr(source.ModuleParameter, err), c.paramSpan(name, text), advice, "module %s: %s", name, text)
 }
+
+// withoutName is the error of a module without the module's name, which stands in
+// front of it in any case.
+func withoutName(module, text string) string { return strings.TrimPrefix(text, module+": ") }
 
 // paramSpan is the value of the parameter that an error of a module names, else
 // where the module is loaded. Of several values of that parameter it is the one

@@ -98,7 +98,7 @@ func (c *checker) setOne(m *Module, p *syntax.ModParam) {
 					advice = t.advice
 				}
 				if !errors.Is(err, errReported) {
-					c.report(yetOr(source.ModuleParameter, err), valueSpan(p.Value), advice, "parameter %s of module %s: %s", par.Name, m.Name, err)
+					c.report(yetOr(source.ModuleParameter, err), valueSpan(p.Value), advice, "parameter %s of module %s: %s", par.Name, m.Name, withoutName(m.Name, err.Error()))
 				}
 			}
 			return
