@@ -75,7 +75,8 @@ func checkForMachines(o *options, files []string, format string, stdout, stderr 
 		one.file = f
 		cfg, err := loadConfig(&one, slog.New(slog.DiscardHandler))
 		if err != nil {
-			all = append(all, diagnostic{File: filepath.ToSlash(f), Severity: "error", Rule: string(source.CommandLine), Message: err.Error()})
+			message, advice, _ := strings.Cut(err.Error(), adviceBelow)
+			all = append(all, diagnostic{File: filepath.ToSlash(f), Severity: "error", Rule: string(source.CommandLine), Message: message, Advice: advice})
 			status = 1
 			continue
 		}

@@ -58,6 +58,9 @@ func readConfig(o *options, stderr io.Writer) (*config, int) {
 	return cfg, exitOK
 }
 
+// adviceBelow stands between what is wrong and what to do, as in lists of mistakes.
+const adviceBelow = "\n   "
+
 // readStdin reads a configuration that is the standard input, once: it is read
 // again for the process that serves in the background.
 func (o *options) readStdin() error {
@@ -90,7 +93,7 @@ func loadConfig(o *options, log *slog.Logger) (*config, error) {
 		if errors.As(err, &number) {
 			err = number
 		}
-		return nil, fmt.Errorf("cannot read %s: %w\n   %s", o.file, err, missingAdvice(o))
+		return nil, fmt.Errorf("cannot read %s: %w%s%s", o.file, err, adviceBelow, missingAdvice(o))
 	}
 	cfg := &config{opt: o, errs: new(source.ErrorList)}
 	flags, err := newFlagsFile(o, cfg.errs)
