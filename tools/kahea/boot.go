@@ -85,6 +85,8 @@ type server struct {
 	cancel   context.CancelFunc
 	goer     lateGo
 	identity identity
+	// started tells that the modules are, and must be stopped.
+	started bool
 	// install makes the loaded configuration the current generation.
 	install  func()
 	pidFiles []string
@@ -447,12 +449,16 @@ func (s *server) changeIdentity() error {
 
 func (s *server) startModules() error {
 	s.life, s.cancel = context.WithCancel(context.Background())
-	return s.engine.StartModules(s.life)
+	err := s.engine.StartModules(s.life)
+	s.started = err == nil
+	return err
 }
 
 // readyModules lets the modules do what needs the others, and the scripts.
 func (s *server) readyModules() error {
-	return s.engine.ReadyModules(s.life)
+	err := s.engine.ReadyModules(s.life)
+	s.started = err == nil // else all were stopped
+	return err
 }
 
 func (s *server) serve() error {
@@ -487,16 +493,32 @@ func (s *server) askEnd() {
 func (s *server) abandon() {
 	ctx, cancel := context.WithTimeout(context.Background(), time.Second)
 	defer cancel()
+	if err := s.close(ctx); err != nil && s.log != nil {
+		s.log.Error("the end was not orderly", "err", err)
+	}
+}
+
+// close ends what was begun: no more packets are sent, the modules in reverse order,
+// the timers.
+func (s *server) close(ctx context.Context) error {
+	var errs []error
+	if s.transport != nil {
+		errs = append(errs, s.transport.Stop(ctx))
+	}
 	if s.cancel != nil {
 		s.cancel()
 	}
-	if s.transport != nil {
-		s.transport.Stop(ctx)
+	if s.started {
+		errs = append(errs, s.engine.StopModules(ctx))
 	}
 	if s.wheel != nil {
 		s.wheel.Close()
 	}
+	if s.engine != nil {
+		errs = append(errs, s.engine.Wait(ctx))
+	}
 	s.removePID()
+	return errors.Join(errs...)
 }
 
 // removePID removes the files that this process wrote, not those of another
@@ -518,13 +540,7 @@ func (s *server) stop() int {
 	}
 	var errs []error
 	errs = append(errs, s.transport.StopReading(ctx))
-	errs = append(errs, s.engine.FinishModules(ctx))
-	errs = append(errs, s.transport.Stop(ctx))
-	s.cancel()
-	errs = append(errs, s.engine.StopModules(ctx))
-	s.wheel.Close()
-	errs = append(errs, s.engine.Wait(ctx))
-	s.removePID()
+	errs = append(errs, s.engine.FinishModules(ctx), s.close(ctx))
 	if err := errors.Join(errs...); err != nil {
 		s.log.Error("the end was not orderly", "err", err)
 		return exitFailure

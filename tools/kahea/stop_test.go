@@ -135,8 +135,42 @@ func TestNothingIsLeft(t *testing.T) {
 	if got := d.Stop(context.Background()); got != exitOK {
 		t.Errorf("the exit status is %d", got)
 	}
+	awaitEnds(t, before)
+}
+
+// TestFailedStartLeavesNothing: modules that were started are stopped where the start
+// fails behind them.
+func TestFailedStartLeavesNothing(t *testing.T) {
+	dir := t.TempDir()
+	for name, text := range map[string]string{
+		"x.lua": "error('no')",
+		"x.cfg": "loadmodule \"jsonrpcs\"\nloadmodule \"app_lua\"\nmodparam(\"jsonrpcs\", \"fifo_name\", \"rpc.fifo\")\n" +
+			"modparam(\"jsonrpcs\", \"dgram_socket\", \"rpc.sock\")\nmodparam(\"app_lua\", \"load\", \"" + dir + "/x.lua\")\nrequest_route { exit; }\n",
+	} {
+		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	before := runtime.NumGoroutine()
+	if d, err := startDaemon(dir, 1, []string{"-f", "x.cfg"}, new(siptest.Log)); err == nil {
+		d.Stop(context.Background())
+		t.Fatal("it starts")
+	} else if !strings.Contains(err.Error(), "x.lua:1: no") {
+		t.Fatal(err)
+	}
+	awaitEnds(t, before)
+	for _, pattern := range []string{"*.fifo", "*.sock"} {
+		if left, _ := filepath.Glob(filepath.Join(dir, pattern)); len(left) > 0 {
+			t.Errorf("the start left %v", left)
+		}
+	}
+}
+
+// awaitEnds waits until no more goroutines run than before.
+func awaitEnds(t *testing.T, before int) {
+	t.Helper()
 	for began := time.Now(); runtime.NumGoroutine() > before && time.Since(began) < patience; {
-		time.Sleep(time.Millisecond) // goroutines that were told to end need a moment
+		time.Sleep(time.Millisecond) // those that were told to end need a moment
 	}
 	if after := runtime.NumGoroutine(); after > before {
 		stacks := make([]byte, 1<<16)
