@@ -126,10 +126,10 @@ func TestChecks(t *testing.T) {
 				t.Fatal(err)
 			}
 			if method == "SUBSCRIBE" {
-				_, err := p.readSubscribe(&m, "")
+				_, err := p.readSubscribe(&m, module.Args{{}})
 				return err
 			}
-			_, err := p.readPublish(&module.Call{Msg: &m}, "")
+			_, err := p.readPublish(&module.Call{Msg: &m}, module.Args{{}})
 			return err
 		}
 		for method, want := range map[string]int{"PUBLISH": tc.publish, "SUBSCRIBE": tc.subscribe} {
@@ -139,6 +139,29 @@ func TestChecks(t *testing.T) {
 				t.Errorf("%s, %v: got %v, want %d", method, tc.err, err, want)
 			}
 		}
+	}
+}
+
+// The URI of an argument, as Kamailio takes it, and with the name that a header field
+// has.
+func TestGivenURI(t *testing.T) {
+	for _, tc := range []struct {
+		text, user, host string
+		ok               bool
+	}{
+		{"sip:al@example.org", "al", "example.org", true}, {"sips:al@example.org:5061;transport=tls", "al", "example.org", true},
+		{`"A" <sip:al@example.org>;tag=1`, "al", "example.org", true}, {"tel:+123", "+123", "", true}, {"urn:service:sos", "service:sos", "", true},
+		{text: ""}, {text: "   "}, {text: "nonsense"}, {text: "al@example.org"}, {text: "mailto:al@example.org"}, {text: "sip:"}, {text: "sip:al@"}, {text: "<sip:al@example.org"},
+	} {
+		a := module.Args{{Given: true}}
+		a[0].Value.Str = tc.text
+		u, err := givenURI(a)
+		if (err == nil) != tc.ok || u.User != tc.user || u.Host != tc.host {
+			t.Errorf("%q: got %q, %q and %v", tc.text, u.User, u.Host, err)
+		}
+	}
+	if u, err := givenURI(module.Args{{}}); u.Raw != "" || err != nil {
+		t.Errorf("no argument: got %q and %v", u.Raw, err)
 	}
 }
 

@@ -24,7 +24,7 @@ var (
 	refuseUnknown  = &Refusal{Code: 481, Reason: "Subscription does not exist"}
 	refuseContact  = &Refusal{Code: 400, Reason: "Bad request"}
 	refuseLong     = &Refusal{Code: 400, Reason: "Bad request"}
-	refuseSender   = &Refusal{Code: 400, Reason: "Bad request"}
+	refuseGiven    = &Refusal{Code: 400, Reason: "Bad request"}
 	refuseURI      = &Refusal{Code: 416, Reason: "Unsupported URI scheme"}
 )
 
@@ -44,7 +44,7 @@ func (p *Presence) handlePublish(c *module.Call, a module.Args) module.Result {
 	if p.library {
 		return c.Fail("handle_publish", errLibrary)
 	}
-	r, err := p.readPublish(c, a.Str(0))
+	r, err := p.readPublish(c, a)
 	var etag string
 	var at *presentity
 	if err == nil {
@@ -64,7 +64,7 @@ func (p *Presence) handlePublish(c *module.Call, a module.Args) module.Result {
 
 // readPublish reads a PUBLISH (RFC 3903 6). What it returns lives as long as the
 // message.
-func (p *Presence) readPublish(c *module.Call, sender string) (*publishing, error) {
+func (p *Presence) readPublish(c *module.Call, a module.Args) (*publishing, error) {
 	m := c.Msg
 	e, _, err := p.eventOf(m)
 	if err != nil {
@@ -88,29 +88,34 @@ func (p *Presence) readPublish(c *module.Call, sender string) (*publishing, erro
 	if r.who, err = p.target(c); err != nil {
 		return nil, err
 	}
-	if p.db != nil && (len(r.who.User) > maxUser || len(r.who.Domain) > maxUser || len(r.etag) > maxTag || len(sender) > maxText) {
+	if p.db != nil && (len(r.who.User) > maxUser || len(r.who.Domain) > maxUser || len(r.etag) > maxTag || len(a.Str(0)) > maxText) {
 		return nil, refuseLong
 	}
 	r.who.Event = e
-	if sender != "" {
-		if r.sender, err = senderURI(sender); err != nil {
-			return nil, err
-		}
+	sender, err := givenURI(a)
+	if err != nil {
+		return nil, err
 	}
+	r.sender = sender.Raw
 	r.priority = p.priority(c)
 	return r, nil
 }
 
-// senderURI is the URI of who publishes, as a script has it or the header field
-// Sender.
-func senderURI(sender string) (string, error) {
-	if s, err := sip.ParseNameAddr(sender); err == nil {
-		sender = s.URI
+// givenURI is the URI that a script gives of who publishes or watches, or a header field
+// with a name that it has taken it from; that of no argument is empty.
+func givenURI(a module.Args) (sip.URI, error) {
+	if !a[0].Given {
+		return sip.URI{}, nil
 	}
-	if u, err := sip.ParseURI(sender); err != nil || !u.IsSIP() {
-		return "", refuseSender
+	text := a.Str(0)
+	if s, err := sip.ParseNameAddr(text); err == nil {
+		text = s.URI
 	}
-	return sender, nil
+	u, err := sip.ParseURI(text)
+	if err != nil || u.Scheme == sip.SchemeOther {
+		return sip.URI{}, refuseGiven
+	}
+	return u, nil
 }
 
 // eventOf finds the package that Event names, and its id.

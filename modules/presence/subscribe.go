@@ -19,9 +19,9 @@ type subscribing struct {
 	expires   int64  // seconds
 	contact   string
 	cseq      uint32
-	watcher   string // the argument of handle_subscribe
-	poll      bool   // a subscription of no time: the state is asked for once
-	again     bool   // it was served already
+	watcher   sip.URI // the argument of handle_subscribe
+	poll      bool    // a subscription of no time: the state is asked for once
+	again     bool    // it was served already
 	userAgent string
 }
 
@@ -30,7 +30,7 @@ func (p *Presence) handleSubscribe(c *module.Call, a module.Args) module.Result 
 	if p.library {
 		return c.Fail("handle_subscribe", errLibrary)
 	}
-	r, err := p.readSubscribe(c.Msg, a.Str(0))
+	r, err := p.readSubscribe(c.Msg, a)
 	var s *subscription
 	if err == nil {
 		p.block(c, func() { s, err = p.subscribe(c, r) })
@@ -47,12 +47,15 @@ func (p *Presence) handleSubscribe(c *module.Call, a module.Args) module.Result 
 }
 
 // readSubscribe reads a SUBSCRIBE (RFC 6665 4.2.1).
-func (p *Presence) readSubscribe(m *sip.Message, watcher string) (*subscribing, error) {
+func (p *Presence) readSubscribe(m *sip.Message, a module.Args) (*subscribing, error) {
 	e, id, err := p.eventOf(m)
 	if err != nil {
 		return nil, err
 	}
-	r := &subscribing{event: e, id: id, watcher: watcher, userAgent: m.Value(sip.HeaderUserAgent)}
+	r := &subscribing{event: e, id: id, userAgent: m.Value(sip.HeaderUserAgent)}
+	if r.watcher, err = givenURI(a); err != nil {
+		return nil, err
+	}
 	if r.expires, err = p.expiresOf(m, e); err != nil {
 		return nil, err
 	}
@@ -152,13 +155,8 @@ func (p *Presence) newSubscription(c *module.Call, r *subscribing, at *presentit
 		eventID: strings.Clone(r.id), fromUser: strings.Clone(from.User), fromDomain: strings.Clone(from.Host), toUser: strings.Clone(to.User), toDomain: strings.Clone(to.Host),
 		contact: strings.Clone(r.contact), userAgent: strings.Clone(r.userAgent), remoteCSeq: r.cseq, expires: p.now() + r.expires, routes: routeSet(m)}
 	s.watcherUser, s.watcherDomain = s.fromUser, s.fromDomain
-	if r.watcher != "" {
-		uri := r.watcher
-		if a, err := sip.ParseNameAddr(uri); err == nil {
-			uri = a.URI
-		}
-		user, domain := splitURI(uri)
-		s.watcherUser, s.watcherDomain = strings.Clone(user), strings.Clone(domain)
+	if r.watcher.Raw != "" {
+		s.watcherUser, s.watcherDomain = strings.Clone(r.watcher.User), strings.Clone(r.watcher.Host)
 	}
 	if s.userAgent = s.userAgent[:min(len(s.userAgent), maxText)]; p.db != nil && !s.fits() {
 		return nil, refuseLong
