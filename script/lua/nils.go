@@ -60,7 +60,7 @@ func (s *state) missing(path, member string) string {
 	if member != "" {
 		path += "." + member
 	}
-	k := newKnown(s.program.set.Core, s.program.set.Modules)
+	k := s.program.known()
 	if _, there := k.forms[path]; there {
 		return "" // the script took it away
 	}

@@ -136,3 +136,14 @@ func TestNilsAsInLua51(t *testing.T) {
 		}
 	}
 }
+
+// A script that fails for each message must not cost much more than another one: what
+// KSR has is put together once.
+func TestNilsCost(t *testing.T) {
+	s := load(t, "", `function ksr_request_route() pcall(function() KSR.pv.gett() end) end`, lua.Options{})
+	c := s.call(scripttest.Invite)
+	s.run(c)
+	if n := testing.AllocsPerRun(20, func() { s.run(c) }); n > 500 {
+		t.Errorf("%v allocations for a name that is not there", n)
+	}
+}

@@ -91,6 +91,8 @@ type Program struct {
 	host   module.Host
 	native module.Program
 	names  *names
+	// known is what KSR has, for errors: a script may fail with each message.
+	known func() *known
 	// kinds are the functions of KSR, by table.
 	functions []*function
 	routes    routes
@@ -124,6 +126,7 @@ func New(opt Options, chunks []*Script, set Setup) (*Program, error) {
 	}
 	p := &Program{opt: opt, set: set, host: set.Host, native: set.Native, chunks: chunks}
 	p.names = indexNames(set.Core, set.Modules)
+	p.known = sync.OnceValue(func() *known { return newKnown(set.Core, set.Modules) })
 	p.vars.init(set.Native)
 	p.places.init()
 	p.errors.init(set.Host)
