@@ -24,17 +24,27 @@ run: build
 # All that needs no other program.
 test:
 	$(GO) vet ./...
-	$(GO) test -timeout 20m ./...
+	$(call tests,./...,--hide-summary=skipped,)
 
 # All tests once more, with those against Kamailio, sipp, baresip, kamcmd,
 # kamctl and JsSIP: what they need must be there, and nothing may be skipped but the
 # scenes of TestCalls and TestKEMICalls that a reliable transport does not have (retransmissions).
+test-servers: export KAHEA_REQUIRE_SERVERS = 1
 test-servers: build
-	@log=$$(mktemp); \
-	if ! KAHEA_REQUIRE_SERVERS=1 $(GO) test -count=1 -timeout 20m -v ./cfg/... ./modules/... ./rpc/... ./tools/... >$$log 2>&1; then \
-	  grep -vE '^(=== |--- PASS|    --- PASS|        --- PASS|PASS)' $$log | tail -n 400; rm -f $$log; exit 1; fi; \
-	if grep -E '^ *--- SKIP' $$log | grep -vE ' Test(KEMI)?Calls/[a-z_]*tcp[a-z_]*/'; then echo 'skipped tests: install what they ask for'; rm -f $$log; exit 1; fi; \
-	grep -E '^(ok|FAIL)' $$log; rm -f $$log
+	$(call tests,./cfg/... ./modules/... ./rpc/... ./tools/...,,-count=1)
+	@if grep '"Action":"skip"' bin/tests.json | grep '"Test":' | grep -vE '"Test":"Test(KEMI)?Calls/[a-z_]*tcp[a-z_]*/'; then \
+	  echo 'skipped tests: install what they ask for'; exit 1; fi
+
+# Runs the tests of packages. RERUNS=N runs each one that fails up to N times
+# more, and names it as one that passes now and then; where more than ten fail,
+# with the tests that they are parts of, none is run again.
+RERUNS ?= 0
+define tests
+@mkdir -p bin; : >bin/reruns.txt
+$(GO) tool gotestsum --format pkgname --jsonfile bin/tests.json --rerun-fails=$(RERUNS) --rerun-fails-max-failures=10 \
+  --rerun-fails-report=bin/reruns.txt --packages='$(1)' $(2) -- -timeout 20m $(3)
+@if test -s bin/reruns.txt; then echo 'passed when run again, to be mended:'; cat bin/reruns.txt; fi
+endef
 
 # Installs the servers that the tests above use. Needs root on a Debian system.
 deps:
