@@ -75,8 +75,8 @@ func (s Suite) weak() bool {
 func (s Suite) high() bool { return !s.weak() }
 
 // words are what a cipher list may say beside the names of suites. Those for
-// which crypto/tls has nothing (DHE, PSK, CAMELLIA …) are known as far as they
-// are often seen, and match nothing.
+// which crypto/tls has nothing (DHE, PSK, CAMELLIA …) match nothing, as what is
+// no word does.
 var words = map[string]func(s Suite) bool{
 	"ALL":                 func(Suite) bool { return true },
 	"COMPLEMENTOFALL":     nothing,
@@ -92,23 +92,25 @@ var words = map[string]func(s Suite) bool{
 	"3DES":                func(s Suite) bool { return strings.HasPrefix(s.enc, "3DES") },
 	"RC4":                 func(s Suite) bool { return strings.HasPrefix(s.enc, "RC4") },
 	"ECDH":                ephemeral, "ECDHE": ephemeral, "EECDH": ephemeral, "kECDHE": ephemeral, "kEECDH": ephemeral,
-	"RSA":   func(s Suite) bool { return s.kx == "RSA" || s.au == "RSA" },
-	"kRSA":  func(s Suite) bool { return s.kx == "RSA" },
+	"RSA": keyByRSA, "kRSA": keyByRSA,
 	"aRSA":  func(s Suite) bool { return s.au == "RSA" },
 	"ECDSA": byECDSA, "aECDSA": byECDSA,
 	"SHA1": bySHA1, "SHA": bySHA1,
 	"SHA256":  func(s Suite) bool { return s.mac == "SHA256" },
 	"SHA384":  func(s Suite) bool { return s.mac == "SHA384" },
+	"CBC":     func(s Suite) bool { return strings.HasPrefix(s.enc, "AES(") || strings.HasPrefix(s.enc, "3DES") },
 	"TLSv1.2": func(s Suite) bool { return s.version == "TLSv1.2" },
-	"TLSv1":   oldest, "TLSv1.0": oldest, "SSLv3": oldest,
-	"FIPS": func(s Suite) bool { return strings.HasPrefix(s.enc, "AES") },
+	"TLSv1":   sinceTLS1, "TLSv1.0": sinceTLS1,
+	"SSLv3": func(s Suite) bool { return s.version == "SSLv3" },
+	"FIPS":  func(s Suite) bool { return strings.HasPrefix(s.enc, "AES") },
 }
 
 func nothing(Suite) bool     { return false }
 func ephemeral(s Suite) bool { return s.kx == "ECDH" }
 func byECDSA(s Suite) bool   { return s.au == "ECDSA" }
 func bySHA1(s Suite) bool    { return s.mac == "SHA1" }
-func oldest(s Suite) bool    { return s.version == "TLSv1" || s.version == "SSLv3" }
+func keyByRSA(s Suite) bool  { return s.kx == "RSA" }
+func sinceTLS1(s Suite) bool { return s.version == "TLSv1" }
 func isTLS13(s Suite) bool   { return s.version == "TLSv1.3" }
 func ids(list []Suite) (out []uint16) {
 	for _, s := range list {
@@ -120,7 +122,7 @@ func ids(list []Suite) (out []uint16) {
 var errNoCipher = errors.New("no cipher suite is left of it")
 
 // Parse makes the suites of a cipher list in OpenSSL's language: elements
-// between ":", "," or spaces, each with ! (never again), - (take off) or + (move
+// between ":", ",", ";" or spaces, each with ! (never again), - (take off) or + (move
 // back, which means nothing here as crypto/tls has an order of its own) before
 // it, and + between words that must all hold. What it does not know matches
 // nothing, as there; a list that leaves nothing is an error. The suites of TLS

@@ -3,7 +3,9 @@
 package cipher
 
 import (
+	"os"
 	"slices"
+	"strings"
 	"testing"
 )
 
@@ -37,6 +39,39 @@ func TestParse(t *testing.T) {
 	}
 	if all := names(""); len(all) != 17 || slices.Contains(all, "RC4-SHA") {
 		t.Errorf("the default is %v", all)
+	}
+}
+
+// TestOpenSSL compares with what OpenSSL made of lists. It was built without the
+// weak suites.
+func TestOpenSSL(t *testing.T) {
+	data, err := os.ReadFile("testdata/openssl.tsv")
+	if err != nil {
+		t.Fatal(err)
+	}
+	seen := map[string]bool{}
+	for line := range strings.Lines(string(data)) {
+		list, want, _ := strings.Cut(strings.TrimSuffix(line, "\n"), "\t")
+		if line[0] == '#' {
+			continue
+		}
+		seen[list] = true
+		var got []string
+		found, _ := Parse(list)
+		for _, id := range found {
+			if s := Of(id); !s.weak() {
+				got = append(got, s.Name)
+			}
+		}
+		slices.Sort(got)
+		if got := strings.Join(got, ":"); got != want {
+			t.Errorf("%s: got %s, want %s", list, got, want)
+		}
+	}
+	for word := range words {
+		if !seen[word] {
+			t.Errorf("%s was not compared", word)
+		}
 	}
 }
 
