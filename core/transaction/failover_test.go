@@ -14,6 +14,7 @@ import (
 func twoAddresses(w *world) {
 	w.dns["gw.example SRV"] = nil
 	w.dns["_sip._udp.gw.example SRV"] = []locate.Record{{Name: "b.gw.example", Port: 5060, Priority: 1}, {Name: "c.gw.example", Port: 5060, Priority: 2}}
+	w.dns["_sip._tcp.gw.example SRV"] = w.dns["_sip._udp.gw.example SRV"]
 	w.dns["b.gw.example A"] = []locate.Record{{Addr: bob.Addr()}}
 	w.dns["c.gw.example A"] = []locate.Record{{Addr: carol.Addr()}}
 }

@@ -30,6 +30,7 @@ type world struct {
 	// invites is the last INVITE that each address got.
 	invites  map[netip.AddrPort]string
 	fail     map[netip.AddrPort]bool
+	tried    []transport.Destination
 	datagram int  // more bytes cannot be sent; 0 for no limit
 	panics   bool // of Send
 	dns      locate.Fixed
@@ -75,6 +76,7 @@ func newWorld(t testing.TB) *world {
 
 // Send implements Network.
 func (w *world) Send(d transport.Destination, data []byte) error {
+	w.tried = append(w.tried, d)
 	if w.panics {
 		panic("a test wants it")
 	}

@@ -2,14 +2,11 @@
 
 package transaction
 
-import "github.com/kahea-sip/kahea/core/transport"
+import (
+	"net/netip"
 
-// hope is a request of our own that waits for a connection to be opened.
-type hope struct {
-	l      *Layer
-	id     ID
-	branch int
-}
+	"github.com/kahea-sip/kahea/core/transport"
+)
 
 // watched is where b goes; where that may have to open a connection, for a request
 // of our own, we hear when it does not open. A relayed request runs into fr_timer
@@ -17,27 +14,31 @@ type hope struct {
 func (t *Transaction) watched(b *Branch) transport.Destination {
 	d := b.dest
 	if t.local && d.Proto.Reliable() {
-		f := transport.Refused((&hope{t.l, t.id, b.Index}).refused)
+		l, id, index := t.l, t.id, b.Index
+		f := transport.Refused(func(error) {
+			l.opt.Go("refused connection", func() { l.refused(id, index, d.Proto, d.Addr) })
+		})
 		d.Refused = &f
 	}
 	return d
 }
 
-// refused ends the branch: an error of the transport is a 503 (RFC 3261
-// 8.1.3.1, 17.1.4), unless there is another address to try.
-func (h *hope) refused(error) {
-	t := h.l.find(h.id, nil)
+// refused ends a branch of a transaction: an error of the transport is a 503 (RFC 3261
+// 8.1.3.1, 17.1.4), unless there is another address to try. Whoever learned of it when
+// the branch was sent has gone on to that one already.
+func (l *Layer) refused(id ID, index int, proto transport.Proto, to netip.AddrPort) {
+	t := l.find(id, nil)
 	if t == nil {
 		return
 	}
 	t.enter(nil, nil)
 	t.refs.Add(1)
 	defer t.leave()
-	if h.branch >= len(t.branches) {
+	if index >= len(t.branches) {
 		return
 	}
-	b := t.branches[h.branch]
-	if b.finished || b.replied {
+	b := t.branches[index]
+	if b.finished || b.replied || b.dest.Proto != proto || b.dest.Addr != to {
 		return
 	}
 	if t.failover(b) {
