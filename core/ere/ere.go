@@ -99,7 +99,8 @@ func (r *Regexp) Flags() Flags { return r.flags }
 // NumSubexp returns the number of groups.
 func (r *Regexp) NumSubexp() int { return r.groups }
 
-// MatchString reports whether s holds a match.
+// MatchString reports whether s holds a match; one with back-references that takes
+// too long to find is none.
 func (r *Regexp) MatchString(s string) bool {
 	if r.fast != nil {
 		return r.fast.match(s)
@@ -169,7 +170,8 @@ func (r *Regexp) FindAll(s string, f func(loc []int) bool) {
 	}
 }
 
-// findBack is FindAll with back-references. A search that takes too long ends.
+// findBack is FindAll with back-references. A search that takes too long ends, with
+// the matches that it has.
 func (r *Regexp) findBack(s string, f func(loc []int) bool) {
 	r.back.FindAll(s, func(spans []pcre.Span) bool {
 		loc := make([]int, 0, 2*len(spans))

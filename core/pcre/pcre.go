@@ -23,8 +23,9 @@ const (
 	Extended                    // x
 )
 
-// limit bounds one match: an expression that goes back and forth can take longer
-// than anybody waits.
+// limit bounds one match, and the time from the first to the last one that is
+// looked for in a text: an expression that goes back and forth can take longer than
+// anybody waits.
 const limit = 200 * time.Millisecond
 
 // ErrTime is the error of a match that took too long.
@@ -34,6 +35,7 @@ var ErrTime = errors.New("the expression takes too long for this text")
 type Regexp struct {
 	re     *regexp2.Regexp
 	source string
+	limit  time.Duration // for all matches in a text
 }
 
 // Compile compiles an expression.
@@ -52,7 +54,7 @@ func Compile(pattern string, flags Flags) (*Regexp, error) {
 		return nil, fmt.Errorf("bad expression %q: %w", pattern, err)
 	}
 	re.MatchTimeout = limit
-	return &Regexp{re, strings.Clone(pattern)}, nil
+	return &Regexp{re, strings.Clone(pattern), limit}, nil
 }
 
 // runes are the bytes of a text, one rune each: PCRE looks at bytes.
@@ -88,8 +90,9 @@ func (r *Regexp) Find(s string) ([]Span, error) {
 }
 
 // FindAll calls f for each match as Find has it, left to right, until f returns
-// false.
+// false. What f does counts for the time limit.
 func (r *Regexp) FindAll(s string, f func(spans []Span) bool) error {
+	begin := time.Now()
 	m, err := r.re.FindRunesMatch(runes(s))
 	for ; m != nil && err == nil; m, err = r.re.FindNextMatch(m) {
 		groups := m.Groups()
@@ -102,6 +105,9 @@ func (r *Regexp) FindAll(s string, f func(spans []Span) bool) error {
 		}
 		if !f(spans) {
 			return nil
+		}
+		if time.Since(begin) >= r.limit {
+			return ErrTime
 		}
 	}
 	if err != nil {
