@@ -31,7 +31,7 @@ import (
 //
 // The runtime's monitor also sends that signal each 10 ms to whoever did not
 // pass a scheduling point, which costs 50 us or more. A reader with traffic passes
-// one by itself each schedulePeriod, by yield (rest_linux.go): runtime.Gosched
+// one by itself each schedulePeriod, by yield (yield_linux.go): runtime.Gosched
 // wakes a thread that looks for work, finds none and sleeps again, 4 system calls
 // and 2 switches of context each time. One that was interrupted idleAfter times
 // waits by Syscall, which gives its P away: an idle server does nothing.

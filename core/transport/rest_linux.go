@@ -5,16 +5,7 @@ package transport
 import (
 	"runtime"
 	"time"
-	_ "unsafe" // for go:linkname
 )
-
-// yield is runtime.Gosched but for two things: the goroutine stays in the queue
-// of its own P, and no thread is woken to look for work. It runs the timers of
-// the P and stops for the collector as that does. The runtime keeps the name for
-// gVisor and others (go.dev/issue/67401); a Go without it does not link.
-//
-//go:linkname yield runtime.goyield
-func yield()
 
 // between does what is due between two batches.
 func (r *udpReader) between() {
