@@ -38,8 +38,9 @@ type Server struct {
 	Binary bool
 
 	mu     sync.Mutex
-	spare  []*link // guarded by mu; those that nobody uses, the last used one at the end
-	closed bool    // guarded by mu
+	spare  []*link     // guarded by mu; those that nobody uses, the last used one at the end
+	sweeps *time.Timer // guarded by mu; nil while there are none
+	closed bool        // guarded by mu
 }
 
 // Limits bound a question.
@@ -187,15 +188,30 @@ func (s *Server) open(ctx context.Context, limits Limits) (*link, error) {
 	return l, nil
 }
 
-// keep keeps a connection for the next question, and closes those that nobody has used for long.
+// keep keeps a connection for the next question.
 func (s *Server) keep(l *link) {
 	l.since = time.Now()
 	s.mu.Lock()
-	over := s.unused(l.since.Add(-maxIdle))
-	if s.closed || len(s.spare) >= maxSpare {
-		over = append(over, l)
-	} else {
+	kept := !s.closed && len(s.spare) < maxSpare
+	if kept {
 		s.spare = append(s.spare, l)
+		if s.sweeps == nil {
+			s.sweeps = time.AfterFunc(maxIdle, s.sweep)
+		}
+	}
+	s.mu.Unlock()
+	if !kept {
+		l.Close()
+	}
+}
+
+// sweep closes the connections that nobody has used for long.
+func (s *Server) sweep() {
+	s.mu.Lock()
+	over := s.unused(time.Now().Add(-maxIdle))
+	s.sweeps = nil
+	if len(s.spare) > 0 {
+		s.sweeps = time.AfterFunc(time.Until(s.spare[0].since.Add(maxIdle)), s.sweep)
 	}
 	s.mu.Unlock()
 	for _, l := range over {
@@ -229,6 +245,9 @@ func (s *Server) Close() {
 	s.mu.Lock()
 	spare := s.spare
 	s.spare, s.closed = nil, true
+	if s.sweeps != nil {
+		s.sweeps.Stop()
+	}
 	s.mu.Unlock()
 	for _, l := range spare {
 		l.Close()

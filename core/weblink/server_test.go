@@ -14,6 +14,7 @@ import (
 	"sync"
 	"sync/atomic"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/gobwas/ws"
@@ -293,31 +294,45 @@ func TestTell(t *testing.T) {
 
 // TestSpare: connections that were not used for long are closed, and not more are kept than the bound.
 func TestSpare(t *testing.T) {
-	s := new(Server)
-	var ends []net.Conn
-	add := func() {
-		a, b := net.Pipe()
-		ends = append(ends, b)
-		s.keep(&link{Conn: a})
-	}
-	for range maxSpare + 1 {
-		add()
-	}
-	if len(s.spare) != maxSpare {
-		t.Errorf("%d are kept", len(s.spare))
-	}
-	for _, l := range s.spare[:10] {
-		l.since = l.since.Add(-maxIdle)
-	}
-	add()
-	if len(s.spare) != maxSpare-9 {
-		t.Errorf("%d are kept", len(s.spare))
-	}
-	for _, b := range append(ends[:10:10], ends[maxSpare]) {
-		if _, err := b.Read(make([]byte, 1)); err != io.EOF {
-			t.Error("not closed")
+	synctest.Test(t, func(t *testing.T) {
+		s := new(Server)
+		defer s.Close()
+		var ends []net.Conn
+		add := func() {
+			a, b := net.Pipe()
+			ends = append(ends, b)
+			s.keep(&link{Conn: a})
 		}
-	}
+		kept := func(want int) {
+			t.Helper()
+			synctest.Wait()
+			s.mu.Lock()
+			defer s.mu.Unlock()
+			if len(s.spare) != want {
+				t.Errorf("%d are kept, want %d", len(s.spare), want)
+			}
+		}
+		for range 10 {
+			add()
+		}
+		time.Sleep(maxIdle / 2)
+		for range maxSpare - 10 + 1 {
+			add()
+		}
+		kept(maxSpare)
+		time.Sleep(maxIdle / 2)
+		kept(maxSpare - 10)
+		for _, b := range append(ends[:10:10], ends[maxSpare]) {
+			if _, err := b.Read(make([]byte, 1)); err != io.EOF {
+				t.Error("not closed")
+			}
+		}
+		time.Sleep(maxIdle / 2)
+		kept(0)
+		add() // is swept too
+		time.Sleep(maxIdle)
+		kept(0)
+	})
 }
 
 func TestCheck(t *testing.T) {
