@@ -51,7 +51,7 @@ type Info struct {
 type Work struct {
 	// Taken are the messages that were taken for handling since the start, AtWork those of them that are not done.
 	Taken, AtWork int64
-	// Tasks is how much goes on besides: what timers, transactions and modules have begun that ends by itself.
+	// Tasks is how much goes on besides that ends by itself: what timers have begun, and what transaction.Layer.Go was given.
 	Tasks int64
 	// Short are the datagrams that were too short to be messages.
 	Short int64

@@ -107,7 +107,7 @@ func (m *TM) inside(t *transaction.Transaction, f func() error) error {
 		defer t.Unlock()
 		return f()
 	}
-	m.host.Go("tm command", func() {
+	m.layer.Go("tm command", func() {
 		defer t.Unref()
 		t.Lock(nil, nil)
 		defer t.Unlock()

@@ -43,7 +43,7 @@ func (m *TM) Continue(c *module.Call, id transaction.ID, r module.RouteRef) erro
 		})
 	}
 	if c != nil && c.TxHeld {
-		m.host.Go("t_continue", func() {
+		m.layer.Go("t_continue", func() {
 			if err := m.resume(nil, id, r); err != nil {
 				m.host.Log().Error("t_continue failed", "err", err)
 			}

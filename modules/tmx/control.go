@@ -71,7 +71,7 @@ func find(c *module.Call, t *transaction.Transaction, f func(t *transaction.Tran
 		f(t)
 	case c.TxHeld:
 		// No two transactions may wait for each other's lock.
-		c.Host.Go("tmx", func() {
+		c.Host.Transactions().Go("tmx", func() {
 			defer t.Unref()
 			t.Lock(nil, nil)
 			defer t.Unlock()

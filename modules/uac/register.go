@@ -176,7 +176,7 @@ func (g *registering) again(authorization string, note func()) bool {
 		note()
 	})
 	if ok {
-		g.m.host.Go("uac registration", func() { g.send(authorization) })
+		g.m.host.Transactions().Go("uac registration", func() { g.send(authorization) })
 	}
 	return true
 }
