@@ -16,7 +16,7 @@ func forgiven(text []byte) []byte {
 }
 
 // escaped copies the document at the begin of a text with the control characters
-// within its strings escaped, and tells how long it was; 0 where it does not end.
+// within its strings escaped, and tells how long it was; 0 where its end is not there.
 // RFC 8259 does not allow them as they are, but kamctl sends header fields with
 // the ends of their lines (kamctl ping), and Kamailio takes that.
 func escaped(text []byte) (doc []byte, size int) {
@@ -44,5 +44,5 @@ func escaped(text []byte) (doc []byte, size int) {
 			return doc, i + 1
 		}
 	}
-	return nil, 0
+	return doc, 0
 }

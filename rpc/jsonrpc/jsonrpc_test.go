@@ -138,7 +138,7 @@ func TestPrint(t *testing.T) {
 func TestSplitter(t *testing.T) {
 	var s Splitter
 	var got []string
-	for _, part := range []string{`{"a":`, "\n1}{\"b\":2}\n{bad\n{\"c\"", ":3}\n", "x\x00", "\n[1,\n2]", "{\"d\":\"From: a\r\n\\\"b\\\"\t{\"}\n{\"e\":\"\\\r\n\"}\n"} {
+	for _, part := range []string{`{"a":`, "\n1}{\"b\":2}\n{bad\n{\"c\"", ":3}\n", "x\x00", "\n[1,\n2]", "{\"d\":\"From: a\r\n\\\"b\\\"\t{\"}\n{\"e\":\"\\\r\n\"}\n", "{\"f\":\"a\r", "\nb\"}", "\n"} {
 		s.Write([]byte(part))
 		for {
 			doc, err := s.Next()
@@ -152,7 +152,7 @@ func TestSplitter(t *testing.T) {
 			got = append(got, strings.ReplaceAll(string(doc), "\n", ""))
 		}
 	}
-	want := []string{`{"a":1}`, `{"b":2}`, "bad", `{"c":3}`, "bad", "[1,2]", `{"d":"From: a\u000d\u000a\"b\"\u0009{"}`, "bad", "bad"}
+	want := []string{`{"a":1}`, `{"b":2}`, "bad", `{"c":3}`, "bad", "[1,2]", `{"d":"From: a\u000d\u000a\"b\"\u0009{"}`, "bad", "bad", `{"f":"a\u000d\u000ab"}`}
 	if !reflect.DeepEqual(got, want) {
 		t.Errorf("got %q want %q", got, want)
 	}

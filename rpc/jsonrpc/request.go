@@ -155,21 +155,33 @@ func (s *Splitter) Next() ([]byte, error) {
 	if len(s.buf) == 0 {
 		return nil, ErrEnd
 	}
-	var doc json.RawMessage
-	d := json.NewDecoder(bytes.NewReader(s.buf))
-	err := d.Decode(&doc)
+	doc, size, err := first(s.buf)
+	if err != nil && err != ErrEnd && (s.buf[0] == '{' || s.buf[0] == '[') { // a quote may be the rest of a line that was dropped
+		mended, end := escaped(s.buf)
+		if doc, _, err = first(mended); err == nil {
+			size = end
+		}
+	}
 	switch {
 	case err == nil:
-		s.buf = s.buf[d.InputOffset():]
-		return doc, nil
-	case (errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, io.EOF)) && len(s.buf) <= MaxRequest:
-		return nil, ErrEnd
-	}
-	if doc, size := escaped(s.buf); size > 0 && json.Valid(doc) {
 		s.buf = s.buf[size:]
 		return doc, nil
+	case err == ErrEnd && len(s.buf) <= MaxRequest:
+		return nil, ErrEnd
 	}
 	return s.dropLine(), module.Faultf(CodeParse, "Parse error")
+}
+
+// first returns the document at the begin of a text and how long it is there. ErrEnd
+// says that the rest of it is not there.
+func first(text []byte) (doc []byte, size int, err error) {
+	var raw json.RawMessage
+	d := json.NewDecoder(bytes.NewReader(text))
+	err = d.Decode(&raw)
+	if errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, io.EOF) {
+		err = ErrEnd
+	}
+	return raw, int(d.InputOffset()), err
 }
 
 // dropLine drops the first line and returns it, and with a line that never ends
