@@ -209,13 +209,13 @@ func (m *Module) Start(ctx context.Context, h module.Host) error {
 	if m.idStart < 0 {
 		m.idStart = h.Core().ServerID
 	}
-	var ok bool
-	if m.tm, ok = h.Module("tm").(requests); !ok {
-		return errors.New("needs the module tm")
+	var err error
+	if m.tm, err = module.Needed[requests](h, "tm"); err != nil {
+		return err
 	}
-	rr, ok := h.Module("rr").(routes)
-	if !ok {
-		return errors.New("needs the module rr")
+	rr, err := module.Needed[routes](h, "rr")
+	if err != nil {
+		return err
 	}
 	rr.OnRoute(m.routed)
 	h.Transactions().On(transaction.RequestIn, m.requestIn)

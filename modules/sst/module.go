@@ -81,16 +81,16 @@ func (s *SST) Prepare(module.Binder) error {
 // Start implements module.Starter.
 func (s *SST) Start(_ context.Context, h module.Host) error {
 	s.host = h
-	var ok bool
-	if s.sl, ok = h.Module("sl").(replier); !ok {
-		return errors.New("needs the module sl")
+	var err error
+	if s.sl, err = module.Needed[replier](h, "sl"); err != nil {
+		return err
 	}
-	if s.tm, ok = h.Module("tm").(refuser); !ok {
-		return errors.New("needs the module tm")
+	if s.tm, err = module.Needed[refuser](h, "tm"); err != nil {
+		return err
 	}
-	d, ok := h.Module("dialog").(*dialog.Module)
-	if !ok {
-		return errors.New("needs the module dialog")
+	d, err := module.Needed[*dialog.Module](h, "dialog")
+	if err != nil {
+		return err
 	}
 	d.On(dialog.Created|dialog.RequestWithin|dialog.Expired, s.heard)
 	h.Transactions().On(transaction.ReplyIn, s.replyIn)

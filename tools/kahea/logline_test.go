@@ -7,6 +7,8 @@ import (
 	"encoding/json"
 	"io"
 	"log/slog"
+	"maps"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -131,5 +133,12 @@ func BenchmarkLine(b *testing.B) {
 	b.ReportAllocs()
 	for b.Loop() {
 		module.LogLine(b.Context(), log, module.LevelNotice, text, attrs...)
+	}
+}
+
+// TestFacilities: what modules take for a facility is one of the system log.
+func TestFacilities(t *testing.T) {
+	if names := slices.Sorted(maps.Keys(facilities)); !slices.Equal(names, slices.Sorted(slices.Values(module.Facilities))) {
+		t.Errorf("the system log has %v, modules take %v", names, module.Facilities)
 	}
 }
