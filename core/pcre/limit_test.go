@@ -2,26 +2,26 @@
 
 package pcre
 
-import "testing"
+import (
+	"testing"
+	"time"
+)
 
-// TestLimitOfAll: matches that are found fast each take no longer together than one
-// may.
+// TestLimitOfAll: matches that are found fast each have a limit together.
 func TestLimitOfAll(t *testing.T) {
 	re, err := Compile("a", 0)
 	if err != nil {
 		t.Fatal(err)
 	}
 	for _, row := range []struct {
-		over bool
+		all  time.Duration
 		n    int
 		want error
-	}{{false, 3, nil}, {true, 1, ErrTime}} {
-		if row.over {
-			re.limit = 0
-		}
+	}{{time.Hour, 3, nil}, {0, 1, ErrTime}} {
+		re.all = row.all
 		n := 0
 		if err := re.FindAll("aaa", func([]Span) bool { n++; return true }); err != row.want || n != row.n {
-			t.Errorf("over %v: %d matches, %v, want %d, %v", row.over, n, err, row.n, row.want)
+			t.Errorf("limit %v: %d matches, %v, want %d, %v", row.all, n, err, row.n, row.want)
 		}
 	}
 	if _, err := re.Find("aaa"); err != nil {

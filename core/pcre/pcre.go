@@ -23,10 +23,13 @@ const (
 	Extended                    // x
 )
 
-// limit bounds one match, and the time from the first to the last one that is
-// looked for in a text: an expression that goes back and forth can take longer than
-// anybody waits.
-const limit = 200 * time.Millisecond
+// limit bounds one match, and limitAll those in one text together: an expression
+// that goes back and forth can take longer than anybody waits. The second one is far
+// from what a machine may stand still between two fast matches.
+const (
+	limit    = 200 * time.Millisecond
+	limitAll = 2 * time.Second
+)
 
 // ErrTime is the error of a match that took too long.
 var ErrTime = errors.New("the expression takes too long for this text")
@@ -35,7 +38,7 @@ var ErrTime = errors.New("the expression takes too long for this text")
 type Regexp struct {
 	re     *regexp2.Regexp
 	source string
-	limit  time.Duration // for all matches in a text
+	all    time.Duration // limitAll but in tests
 }
 
 // Compile compiles an expression.
@@ -54,7 +57,7 @@ func Compile(pattern string, flags Flags) (*Regexp, error) {
 		return nil, fmt.Errorf("bad expression %q: %w", pattern, err)
 	}
 	re.MatchTimeout = limit
-	return &Regexp{re, strings.Clone(pattern), limit}, nil
+	return &Regexp{re, strings.Clone(pattern), limitAll}, nil
 }
 
 // runes are the bytes of a text, one rune each: PCRE looks at bytes.
@@ -106,7 +109,7 @@ func (r *Regexp) FindAll(s string, f func(spans []Span) bool) error {
 		if !f(spans) {
 			return nil
 		}
-		if time.Since(begin) >= r.limit {
+		if time.Since(begin) >= r.all {
 			return ErrTime
 		}
 	}
