@@ -12,7 +12,6 @@ import (
 	"io"
 	"log"
 	"log/slog"
-	"net"
 	"net/http/httptest"
 	"os"
 	"path/filepath"
@@ -24,6 +23,8 @@ import (
 	"github.com/letsencrypt/pebble/v2/db"
 	"github.com/letsencrypt/pebble/v2/va"
 	"github.com/letsencrypt/pebble/v2/wfe"
+
+	"github.com/kahea-sip/kahea/tools/testport"
 )
 
 // acmeServer is a local ACME server, which asks for the domain on tlsPort.
@@ -42,15 +43,14 @@ func acmeServer(t *testing.T, httpPort, tlsPort int, life uint64) (directory, tr
 	return s.URL + wfe.DirectoryPath, string(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: s.Certificate().Raw}))
 }
 
-// freePort is one that nobody has at this moment.
+// freePort is one that nobody else takes.
 func freePort(t *testing.T) int {
 	t.Helper()
-	ln, err := net.Listen("tcp", "127.0.0.1:0")
+	port, err := testport.Free()
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer ln.Close()
-	return ln.Addr().(*net.TCPAddr).Port
+	return port
 }
 
 // TestCertificatesRenewThemselves: a profile gets its certificate of an ACME server, by either challenge, keeps it in its folder, and has

@@ -24,6 +24,7 @@ import (
 	"github.com/kahea-sip/kahea/core/db/schema"
 	"github.com/kahea-sip/kahea/modules/db_sqlite"
 	"github.com/kahea-sip/kahea/tools/difftest/refserver"
+	"github.com/kahea-sip/kahea/tools/testport"
 )
 
 // oldRelease is the stock file of 4.3.
@@ -149,8 +150,8 @@ func serve(t *testing.T, command, file, flags string) *site {
 	if err != nil {
 		refserver.Absent(t, err.Error())
 	}
-	ws, err1 := refserver.FreePort()
-	wss, err2 := refserver.FreePort()
+	ws, err1 := testport.Free()
+	wss, err2 := testport.Free()
 	if err1 != nil || err2 != nil {
 		t.Fatal(err1, err2)
 	}

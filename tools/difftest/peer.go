@@ -12,7 +12,7 @@ import (
 	"sync"
 	"time"
 
-	"github.com/kahea-sip/kahea/tools/difftest/refserver"
+	"github.com/kahea-sip/kahea/tools/testport"
 )
 
 // packet is one thing that left the server towards a peer: a message, a keep-alive of line ends, or the end of a connection.
@@ -143,7 +143,7 @@ type peer struct {
 
 func newPeer(name, server string, box *inbox) (*peer, error) {
 	for range 50 {
-		port, err := refserver.FreePort()
+		port, err := testport.Free()
 		if err != nil {
 			return nil, err
 		}

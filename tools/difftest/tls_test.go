@@ -25,6 +25,7 @@ import (
 	"time"
 
 	"github.com/kahea-sip/kahea/tools/difftest/refserver"
+	"github.com/kahea-sip/kahea/tools/testport"
 )
 
 // tlsParts are the parts of the certificates whose variables are compared.
@@ -203,7 +204,7 @@ func askTLS(t *testing.T, command, files string, names []string) map[string]stri
 	cfg := filepath.Join(run, "tls-test.cfg")
 	write(t, cfg, tlsConfig(files))
 	write(t, filepath.Join(files, "tls.lua"), tlsScript)
-	port, err := refserver.FreePort()
+	port, err := testport.Free()
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -12,6 +12,8 @@ import (
 	"slices"
 	"strings"
 	"sync"
+
+	"github.com/kahea-sip/kahea/tools/testport"
 )
 
 // Relay is a running relay. Safe for concurrent use.
@@ -29,14 +31,14 @@ type Relay struct {
 // Silence as an answer is none.
 const Silence = "silence"
 
-// Start starts a relay on a free port.
+// Start starts a relay on a port that stays its own, also while it is ended.
 func Start() (*Relay, error) {
-	r := &Relay{addr: netip.MustParseAddrPort("127.0.0.1:0"), answers: map[string]string{}}
-	if err := r.Restart(); err != nil {
+	port, err := testport.Free()
+	if err != nil {
 		return nil, err
 	}
-	r.addr = r.conn.LocalAddr().(*net.UDPAddr).AddrPort()
-	return r, nil
+	r := &Relay{addr: netip.AddrPortFrom(netip.AddrFrom4([4]byte{127, 0, 0, 1}), uint16(port)), answers: map[string]string{}}
+	return r, r.Restart()
 }
 
 // Restart starts a relay that was ended, on the same port.

@@ -10,7 +10,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/kahea-sip/kahea/tools/difftest/refserver"
+	"github.com/kahea-sip/kahea/tools/testport"
 )
 
 // gateway is a sipp that takes calls at an address of its own.
@@ -24,7 +24,7 @@ type gateway struct {
 
 func newGateway(t *testing.T, name, host string) *gateway {
 	t.Helper()
-	port, err := refserver.FreePort()
+	port, err := testport.Free()
 	if err != nil {
 		t.Fatal(err)
 	}

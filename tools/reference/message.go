@@ -8,13 +8,13 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/kahea-sip/kahea/tools/difftest/refserver"
+	"github.com/kahea-sip/kahea/tools/testport"
 )
 
 // The ports that stand in the messages and in the expectations.
 const (
-	serverPort = refserver.RecordServer
-	clientPort = refserver.RecordClient
+	serverPort = testport.RecordServer
+	clientPort = testport.RecordClient
 )
 
 // readMessage reads testdata/messages/NAME.sip; its lines end in CR LF.

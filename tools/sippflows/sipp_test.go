@@ -16,6 +16,7 @@ import (
 	"github.com/kahea-sip/kahea/core/module"
 	_ "github.com/kahea-sip/kahea/modules/standard"
 	"github.com/kahea-sip/kahea/tools/difftest/refserver"
+	"github.com/kahea-sip/kahea/tools/testport"
 )
 
 // flowLimit is how long one sipp may run. Flows take a second or two; the machine may be busy.
@@ -92,7 +93,7 @@ func (s sipp) run(t *testing.T, server *refserver.Server) {
 
 func freePort(t *testing.T) int {
 	t.Helper()
-	port, err := refserver.FreePort()
+	port, err := testport.Free()
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -14,6 +14,7 @@ import (
 
 	"github.com/kahea-sip/kahea/core/db"
 	"github.com/kahea-sip/kahea/tools/difftest/refserver"
+	"github.com/kahea-sip/kahea/tools/testport"
 )
 
 // contactsStored is how many contacts the table has for BenchmarkFirstCall.
@@ -34,7 +35,7 @@ func BenchmarkFirstCall(b *testing.B) {
 			for b.Loop() {
 				b.StopTimer()
 				var err error
-				if port, err = refserver.FreePort(); err != nil {
+				if port, err = testport.Free(); err != nil {
 					b.Fatal(err)
 				}
 				callee.towards(b, fmt.Sprint("127.0.0.1:", port))

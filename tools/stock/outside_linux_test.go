@@ -18,6 +18,7 @@ import (
 	"github.com/kahea-sip/kahea/core/sip"
 	"github.com/kahea-sip/kahea/tools/difftest/refserver"
 	"github.com/kahea-sip/kahea/tools/siptest"
+	"github.com/kahea-sip/kahea/tools/testport"
 )
 
 // site is a server in the public namespace. It also listens on the loopback
@@ -29,7 +30,7 @@ type site struct {
 
 func startSite(t *testing.T, command, cfg string, flags ...string) *site {
 	t.Helper()
-	port, err := refserver.FreePort()
+	port, err := testport.Free()
 	if err != nil {
 		t.Fatal(err)
 	}

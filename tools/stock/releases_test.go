@@ -14,6 +14,7 @@ import (
 	"github.com/kahea-sip/kahea/core/module"
 	_ "github.com/kahea-sip/kahea/modules/standard"
 	"github.com/kahea-sip/kahea/tools/difftest/refserver"
+	"github.com/kahea-sip/kahea/tools/testport"
 )
 
 // releases is where the stock files of all releases lie, where they are at hand.
@@ -69,7 +70,7 @@ func TestReleases(t *testing.T) {
 			file := s.guarded(t, file)
 			for name, flags := range map[string]string{"no switch": "", "all switches": all} {
 				passes(t, command, file, flags)
-				port, err := refserver.FreePort()
+				port, err := testport.Free()
 				if err != nil {
 					t.Fatal(err)
 				}

@@ -14,6 +14,7 @@ import (
 	"testing"
 
 	"github.com/kahea-sip/kahea/tools/difftest/refserver"
+	"github.com/kahea-sip/kahea/tools/testport"
 )
 
 // scene is the stock file with some of its switches, on a database.
@@ -69,7 +70,7 @@ func sippFrom(t *testing.T, server *refserver.Server, from, scenario, user strin
 	if err != nil {
 		t.Fatal(err)
 	}
-	port, err := refserver.FreePort()
+	port, err := testport.Free()
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -17,6 +17,7 @@ import (
 	"github.com/kahea-sip/kahea/modules/db_postgres"
 	"github.com/kahea-sip/kahea/modules/db_sqlite"
 	"github.com/kahea-sip/kahea/tools/difftest/refserver"
+	"github.com/kahea-sip/kahea/tools/testport"
 	"github.com/kahea-sip/kahea/tools/testserver"
 )
 
@@ -171,7 +172,7 @@ func (s *store) await(t testing.TB, statement string, want ...string) {
 // start starts a server with switches. It is stopped with the test.
 func (s *store) start(t testing.TB, command, cfg string, switches ...string) *refserver.Server {
 	t.Helper()
-	port, err := refserver.FreePort()
+	port, err := testport.Free()
 	if err != nil {
 		t.Fatal(err)
 	}

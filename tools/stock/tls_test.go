@@ -21,7 +21,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/kahea-sip/kahea/tools/difftest/refserver"
+	"github.com/kahea-sip/kahea/tools/testport"
 )
 
 // tlsSide is what WITH_TLS needs: an address for everybody, and one for clients
@@ -73,7 +73,7 @@ func newTLSSide(t *testing.T) *tlsSide {
 	s := &tlsSide{dir: t.TempDir(), roots: x509.NewCertPool()}
 	for _, port := range []*int{&s.open, &s.strict} {
 		var err error
-		if *port, err = refserver.FreePort(); err != nil {
+		if *port, err = testport.Free(); err != nil {
 			t.Fatal(err)
 		}
 	}

@@ -2,7 +2,7 @@
 
 // Package testserver starts servers of databases, and media relays, that belong to one test.
 //
-// Each has a folder of its own, listens on a free port of 127.0.0.1, and ends
+// Each has a folder of its own, listens on a port of 127.0.0.1 that is its own, and ends
 // with the test; also when the test's process dies. Where the server's program
 // is not installed the test is skipped, or with KAHEA_REQUIRE_SERVERS=1 fails.
 package testserver
@@ -10,7 +10,6 @@ package testserver
 import (
 	"bytes"
 	"errors"
-	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -21,6 +20,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"github.com/kahea-sip/kahea/tools/testport"
 )
 
 // patience bounds the wait for a server to be ready or to end.
@@ -102,15 +103,14 @@ func isFile(path string) bool {
 	return err == nil && info.Mode().IsRegular()
 }
 
-// freePort returns a port that nobody listens on.
+// freePort returns a port that stays the test's own, also while nobody listens on it.
 func freePort(tb testing.TB) int {
 	tb.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
+	port, err := testport.Free()
 	if err != nil {
 		tb.Fatal(err)
 	}
-	defer l.Close()
-	return l.Addr().(*net.TCPAddr).Port
+	return port
 }
 
 // Start starts the server, once more after Stop or Kill: with the same port and

@@ -6,16 +6,16 @@ package refserver
 import (
 	"errors"
 	"fmt"
-	"math/rand/v2"
 	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"strconv"
 	"strings"
-	"sync/atomic"
 	"syscall"
 	"time"
+
+	"github.com/kahea-sip/kahea/tools/testport"
 )
 
 // ReferenceCommand starts Kamailio in the foreground with one worker per transport, so that what it sends comes in a known order.
@@ -39,12 +39,12 @@ type Server struct {
 }
 
 // Start runs a command in which {cfg}, {run} and {port} are filled in, and returns when it answers an OPTIONS. run is an existing
-// folder that belongs to this server alone. A port that was free may be taken before the server has it, by a test of another
-// program: then it is another one's turn.
+// folder that belongs to this server alone. A port that was free may be taken before the server has it, by a program that is no test of
+// ours: then it is another one's turn.
 func Start(command, cfg, run string) (*Server, error) {
 	var taken error
 	for range 5 {
-		port, err := FreePort()
+		port, err := testport.Free()
 		if err != nil {
 			return nil, err
 		}
@@ -157,52 +157,6 @@ func (s *Server) awaitAnswer() error {
 		}
 	}
 	return fmt.Errorf("no answer to OPTIONS within %v", startLimit)
-}
-
-// FreePort finds a port that is free for UDP and TCP, with the one above it, which many programs take for TLS. It has five digits: then the
-// length of a message does not depend on the port. It lies below those that the system gives to connections: one of them could take it
-// before the program that it is meant for. No port is given out twice, until all were.
-func FreePort() (int, error) {
-	for range 100 {
-		port := lowest + int(next.Add(1)*2%(highest-lowest))
-		if !recorded(port) && !recorded(port+1) && free(port) && free(port+1) {
-			return port, nil
-		}
-	}
-	return 0, errors.New("no free port on the loopback address")
-}
-
-// An odd port is never a round number of a test case, for which a masked port would be taken.
-const lowest, highest = 18001, 32001
-
-// RecordServer and RecordClient are ports that stand in what tools/reference has recorded. FreePort does not even look whether they are
-// free: for that moment they are not.
-const RecordServer, RecordClient = 25460, 25490
-
-func recorded(port int) bool { return port == RecordServer || port == RecordClient }
-
-// next counts pairs of ports from a place of chance, so that two test programs at a time do not meet.
-var next = startAt(rand.Uint32N((highest - lowest) / 2))
-
-func startAt(n uint32) *atomic.Uint32 {
-	a := new(atomic.Uint32)
-	a.Store(n)
-	return a
-}
-
-func free(port int) bool {
-	addr := net.JoinHostPort("127.0.0.1", strconv.Itoa(port))
-	l, err := net.Listen("tcp4", addr)
-	if err != nil {
-		return false
-	}
-	defer l.Close()
-	u, err := net.ListenPacket("udp4", addr)
-	if err != nil {
-		return false
-	}
-	u.Close()
-	return true
 }
 
 // sentinel asks the server for signs of life.
