@@ -70,13 +70,13 @@ func (b *database) send(ctx context.Context, d *Domain, p *parcel) error {
 		b.publish(ctx, d, &p.all)
 		return nil
 	}
-	d.tell("contacts cannot be written to the database, they wait", err)
 	records, gone := len(p.all.records), len(p.all.gone)
 	for i := len(p.shards) - 1; i >= 0; i-- {
 		k := &p.shards[i]
 		d.t.giveBack(k.s, &changes{records: p.all.records[k.records:records], gone: p.all.gone[k.gone:gone]})
 		records, gone = k.records, k.gone
 	}
+	d.tell("contacts cannot be written to the database, they wait", err)
 	return err
 }
 
