@@ -4,6 +4,7 @@ package transaction
 
 import (
 	"github.com/kahea-sip/kahea/core/avp"
+	"github.com/kahea-sip/kahea/core/sip"
 	"github.com/kahea-sip/kahea/core/transport"
 )
 
@@ -114,8 +115,10 @@ type State struct {
 	// Err is the last error of a function that sends, for sl_reply_error.
 	Err *Error
 	// Authorized is the user name of the credentials that auth has found
-	// right, empty for none; AuthorizedRealm their realm.
+	// right, empty for none; AuthorizedRealm their realm, and AuthorizedBy the
+	// header that they stood in.
 	Authorized, AuthorizedRealm string
+	AuthorizedBy                sip.HeaderType
 	// Dialog is the dialog that the request belongs to, which the module dialog
 	// keeps here; nil for none.
 	Dialog any

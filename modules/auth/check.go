@@ -26,7 +26,8 @@ const (
 // request is what auth knows of the request that a worker handles.
 type request struct {
 	serial       uint64
-	found        int   // the header that was checked, -1 for none
+	found        int // the header that was checked, -1 for none
+	in           sip.HeaderType
 	text         *byte // the text that it is a header of
 	cred         digest.Credentials
 	algorithm    digest.Algorithm
@@ -71,6 +72,7 @@ func (m *Auth) Begin(c *module.Call, toProxy bool, realm string) (*digest.Creden
 	}
 	r := m.of(c)
 	var err error
+	r.in = t
 	r.cred, r.found, err = find(c.Msg, t, m.Realm(realm))
 	r.text = unsafe.StringData(c.Msg.Raw())
 	switch {
@@ -135,7 +137,7 @@ func (m *Auth) Finish(c *module.Call, cred *digest.Credentials, ha1 digest.Hex, 
 	if !cred.Check(ha1, method, c.Msg.Body()) {
 		return wrongPassword
 	}
-	c.Authorized, c.AuthorizedRealm = c.Keep(cred.Username), c.Keep(cred.Realm)
+	c.Authorized, c.AuthorizedRealm, c.AuthorizedBy = c.Keep(cred.Username), c.Keep(cred.Realm), m.of(c).in
 	if m.authInfo != 0 {
 		m.addInfo(c, cred, ha1)
 	}
@@ -144,6 +146,9 @@ func (m *Auth) Finish(c *module.Call, cred *digest.Credentials, ha1 digest.Hex, 
 
 // AuthorizedRealm is the realm of the credentials that were right.
 func (m *Auth) AuthorizedRealm(c *module.Call) string { return c.AuthorizedRealm }
+
+// AuthorizedBy is the header that they stood in.
+func (m *Auth) AuthorizedBy(c *module.Call) sip.HeaderType { return c.AuthorizedBy }
 
 // AuthorizedUser is the user whose credentials were right.
 func (m *Auth) AuthorizedUser(c *module.Call) (user string, ok bool) {

@@ -16,23 +16,46 @@ func (p *PV) authVariables() []module.Variable {
 		read("ad", p.credentialDomain, "domain in the user name of the credentials"),
 		read("aU", p.credentialName, "user name of the credentials"),
 		read("ar", p.credentialRealm, "realm of the credentials"),
-		read("aa", credential("algorithm"), "algorithm of the credentials"),
-		read("adu", credential("uri"), "URI of the credentials"),
-		read("adn", credential("nonce"), "nonce of the credentials"),
-		read("adc", credential("cnonce"), "client nonce of the credentials"),
-		read("ado", credential("opaque"), "opaque value of the credentials"),
-		read("adr", credential("response"), "response of the credentials"),
+		read("aa", p.credential("algorithm"), "algorithm of the credentials"),
+		read("adu", p.credential("uri"), "URI of the credentials"),
+		read("adn", p.credential("nonce"), "nonce of the credentials"),
+		read("adc", p.credential("cnonce"), "client nonce of the credentials"),
+		read("ado", p.credential("opaque"), "opaque value of the credentials"),
+		read("adr", p.credential("response"), "response of the credentials"),
 		read("Au", p.accountUser, "user@domain to account: who was authorized, else From"),
 		read("AU", p.accountName, "user to account: who was authorized, else From"),
 	}
 }
 
-// credentials are the digest parameters of Proxy-Authorization, else of
-// Authorization (RFC 3261 25.1: digest-response).
-func credentials(c *module.Call) (string, bool) {
+// credentials are the digest parameters (RFC 3261 25.1: digest-response) of those
+// that were right, else of Proxy-Authorization, else of Authorization.
+func (p *PV) credentials(c *module.Call) (string, bool) {
+	if _, ok := p.authorized(c); ok {
+		v, ok := digestOf(c.Msg, p.auth.AuthorizedBy(c), p.auth.AuthorizedRealm(c))
+		return digestParams(v), ok
+	}
 	for _, t := range [...]sip.HeaderType{sip.HeaderProxyAuthorization, sip.HeaderAuthorization} {
-		if v := c.Msg.Value(t); len(v) > 7 && sip.EqualFold(v[:7], "Digest ") {
-			return v[7:], true
+		if v := c.Msg.Value(t); isDigest(v) {
+			return digestParams(v), true
+		}
+	}
+	return "", false
+}
+
+const digestScheme = "Digest "
+
+func isDigest(v string) bool {
+	return len(v) > len(digestScheme) && sip.EqualFold(v[:len(digestScheme)], digestScheme)
+}
+
+// digestParams are what stands behind the scheme.
+func digestParams(v string) string { return v[min(len(digestScheme), len(v)):] }
+
+// digestOf finds the credentials of a realm among the headers of a type.
+func digestOf(msg *sip.Message, t sip.HeaderType, realm string) (string, bool) {
+	for at := msg.First(t); at >= 0; at = msg.Next(t, at) {
+		if v := msg.Header(at).Value; isDigest(v) && digestParam(digestParams(v), "realm") == realm {
+			return v, true
 		}
 	}
 	return "", false
@@ -54,18 +77,18 @@ func digestParam(list, name string) (found string) {
 	}
 }
 
-// credential reads a parameter, "" where it is missing, as Kamailio does.
-func credential(name string) getter {
-	return func(c *module.Call) module.Value {
-		list, ok := credentials(c)
-		if !ok {
-			return null
-		}
-		return avp.String(digestParam(list, name))
-	}
+func (p *PV) credential(name string) getter {
+	return func(c *module.Call) module.Value { return p.parameter(c, name) }
 }
 
-var givenName, givenRealm = credential("username"), credential("realm")
+// parameter is one of the credentials, "" where it is missing, as in Kamailio.
+func (p *PV) parameter(c *module.Call, name string) module.Value {
+	list, ok := p.credentials(c)
+	if !ok {
+		return null
+	}
+	return avp.String(digestParam(list, name))
+}
 
 // authorized is who was authorized, where somebody was: a request may have other
 // credentials in front of those that were right.
@@ -80,14 +103,14 @@ func (p *PV) credentialName(c *module.Call) module.Value {
 	if user, ok := p.authorized(c); ok {
 		return avp.String(user)
 	}
-	return givenName(c)
+	return p.parameter(c, "username")
 }
 
 func (p *PV) credentialRealm(c *module.Call) module.Value {
 	if _, ok := p.authorized(c); ok {
 		return avp.String(p.auth.AuthorizedRealm(c))
 	}
-	return givenRealm(c)
+	return p.parameter(c, "realm")
 }
 
 func (p *PV) credentialUser(c *module.Call) module.Value {
@@ -105,6 +128,8 @@ func (p *PV) credentialDomain(c *module.Call) module.Value {
 type authorizer interface {
 	// AuthorizedUser is the user, false where nobody was authorized.
 	AuthorizedUser(c *module.Call) (user string, ok bool)
+	// AuthorizedBy is the header of the credentials that were right.
+	AuthorizedBy(c *module.Call) sip.HeaderType
 	// AuthorizedRealm is the realm that the user is of.
 	AuthorizedRealm(c *module.Call) string
 }

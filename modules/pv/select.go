@@ -406,16 +406,7 @@ func digestSelect(t sip.HeaderType, first word, rest []word) (getter, error) {
 		return nil, errors.New(`expected a realm: authorization["realm"]`)
 	}
 	find := func(c *module.Call) (string, bool) {
-		for at := c.Msg.First(t); at >= 0; at = c.Msg.Next(t, at) {
-			v := c.Msg.Header(at).Value
-			if len(v) <= 7 || !sip.EqualFold(v[:7], "Digest ") {
-				continue
-			}
-			if realm := digestParam(v[7:], "realm"); realm == first.param {
-				return v, true
-			}
-		}
-		return "", false
+		return digestOf(c.Msg, t, first.param)
 	}
 	part := func(name string, f func(s string) string) getter {
 		return func(c *module.Call) module.Value {
@@ -426,7 +417,7 @@ func digestSelect(t sip.HeaderType, first word, rest []word) (getter, error) {
 			if name == "" {
 				return avp.String(v)
 			}
-			s := digestParam(v[7:], name)
+			s := digestParam(digestParams(v), name)
 			return orNull(f(s))
 		}
 	}
