@@ -152,13 +152,24 @@ func driveBlock(answer string) func(c *scene) {
 	}
 }
 
+// driveNamesakes: an account is of one domain. Only here are there two of one
+// name: without MULTIDOMAIN it is up to the database which of them is asked.
+func driveNamesakes(c *scene) {
+	c.Helper()
+	c.s.kaheactl(c.T, "user", "add", "alice@two.example", "another")
+	defer c.s.run(c.T, "DELETE FROM subscriber WHERE username = 'alice' AND domain = 'two.example'")
+	c.register("alice", "two.example", "another", "200")
+	c.register("alice", "two.example", "secret", "401")
+	c.register("alice", "one.example", "another", "401")
+}
+
 // driveAll is a day of a provider.
 func driveAll(c *scene) {
 	c.begin()
 	c.register("bob", "two.example", "bobs", "200")
 	c.register("bob", "two.example", "wrong", "401")
 	c.register("bob", "one.example", "bobs", "401")
-	c.register("alice", "two.example", "secret", "401") // that of the other domain
+	driveNamesakes(c)
 	c.register("nobody", "two.example", "bobs", "401")
 	driveReplay(c, "bob", "two.example", "two.example", "bobs")
 	var want []string
