@@ -12,6 +12,7 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+	"time"
 
 	"github.com/kahea-sip/kahea/core/avp"
 	"github.com/kahea-sip/kahea/core/module"
@@ -62,6 +63,42 @@ func TestDatagram(t *testing.T) {
 	}
 	if info, err := os.Stat(filepath.Join(dir, j.dgramSocket)); err != nil || info.Mode().Perm() != 0o660 {
 		t.Errorf("mode %v %v", info, err)
+	}
+}
+
+// TestDeafClient: who takes no replies holds up the others for dgram_timeout, and
+// no longer. It is not connected to the server: for one that is, Linux queues
+// replies until the buffer of the server's socket is full.
+func TestDeafClient(t *testing.T) {
+	j, dir := load(t, func(j *Jsonrpcs) { j.dgramTimeout = 1 })
+	to := &net.UnixAddr{Name: filepath.Join(dir, j.dgramSocket), Net: "unixgram"}
+	own := func() *net.UnixAddr {
+		return &net.UnixAddr{Name: filepath.Join(t.TempDir(), "own"), Net: "unixgram"}
+	}
+	deaf, err := net.ListenUnixgram("unixgram", own())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer deaf.Close()
+	other, err := net.DialUnix("unixgram", own(), to)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer other.Close()
+	hung := time.Now().Add(time.Minute) // a server that waits for the deaf one never goes on
+	deaf.SetDeadline(hung)
+	other.SetDeadline(hung)
+	for range 600 { // more than the queue of a socket takes
+		if _, err := deaf.WriteTo([]byte(echoDoc), to); err != nil {
+			t.Fatal(err)
+		}
+	}
+	b := make([]byte, 4096)
+	if _, err := io.WriteString(other, echoDoc); err != nil {
+		t.Fatal(err)
+	}
+	if n, err := other.Read(b); err != nil || string(b[:n]) != echoReply {
+		t.Errorf("got %s %v", b[:n], err)
 	}
 }
 
