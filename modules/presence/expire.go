@@ -9,7 +9,7 @@ import (
 )
 
 // clean removes publications that have expired, and tells their watchers; of the
-// watchers table it removes rows that a week has passed over.
+// watchers table it removes rows whose watchers nobody has decided about for watchersKept.
 func (p *Presence) clean() {
 	ctx, now := p.ctx, p.now()
 	list, err := p.pubs.expired(ctx, now)

@@ -115,7 +115,8 @@ func (t *store) flushed(ctx context.Context) {
 // perTransaction is how many rows are written in one transaction.
 const perTransaction = 500
 
-// flush writes what waits. What could not be written waits on.
+// flush writes what waits. What could not be written waits on, but for what the
+// database refuses: it would not take that later either.
 func (t *store) flush(ctx context.Context) error {
 	t.writing.Lock()
 	defer t.writing.Unlock()
@@ -125,7 +126,11 @@ func (t *store) flush(ctx context.Context) error {
 	t.mu.Unlock()
 	for len(changed) > 0 || len(dropped) > 0 {
 		c, d := changed[:min(len(changed), perTransaction)], dropped[:min(len(dropped), perTransaction)]
-		if err := t.transact(ctx, func(o db.Operations) error { return t.write(ctx, o, c, d) }); err != nil {
+		err := t.transact(ctx, func(o db.Operations) error { return t.write(ctx, o, c, d) })
+		if db.Refused(err) {
+			err = t.writeEach(ctx, c, d)
+		}
+		if err != nil {
 			t.mu.Lock()
 			t.changed, t.dropped = append(changed, t.changed...), append(dropped, t.dropped...)
 			t.mu.Unlock()
@@ -151,6 +156,29 @@ func (t *store) write(ctx context.Context, o db.Operations, changed []*subscript
 	}
 	for _, id := range dropped {
 		if _, err := o.Delete(ctx, t.name, []db.Cond{db.Is("callid", id.callID), db.Is("to_tag", id.to), db.Is("from_tag", id.from)}); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// writeEach is write where the database has refused one of them: each for itself.
+func (t *store) writeEach(ctx context.Context, changed []*subscription, dropped []dialogID) error {
+	alone := func(callID string, changed []*subscription, dropped []dialogID) error {
+		err := t.write(ctx, t.p.db, changed, dropped)
+		if !db.Refused(err) {
+			return err
+		}
+		t.p.log.Error("the database refuses a change of a subscription", "call_id", callID, "err", err)
+		return nil
+	}
+	for i, s := range changed {
+		if err := alone(s.callID, changed[i:i+1], nil); err != nil {
+			return err
+		}
+	}
+	for i, id := range dropped {
+		if err := alone(id.callID, nil, dropped[i:i+1]); err != nil {
 			return err
 		}
 	}

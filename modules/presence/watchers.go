@@ -134,16 +134,12 @@ func (p *Presence) refresh(ctx context.Context, uri, event string, kind int, har
 	case kind == refreshManipulation && who.Event.HardState == nil:
 		return errHardState
 	}
+	// What was decided before an error counts, and is told.
 	at, due, told, err := p.refreshed(ctx, who, kind, hard)
-	if err != nil {
-		return err
-	}
 	p.announce(at)
 	p.notifier.add(due...)
-	if len(told) > 0 {
-		p.watchersChanged(told[0].s.of, told...)
-	}
-	return nil
+	p.watchersChanged(at, told...)
+	return err
 }
 
 func (p *Presence) refreshed(ctx context.Context, who Presentity, kind int, hard hardState) (at *presentity, due []*subscription, told []happened, err error) {
@@ -155,14 +151,15 @@ func (p *Presence) refreshed(ctx context.Context, who Presentity, kind int, hard
 		return at, due, told, err
 	case refreshManipulation:
 		if err := p.putHardState(ctx, at, hard); err != nil {
-			return nil, nil, nil, err
+			return at, nil, nil, err
 		}
 	}
 	p.change(at, nil, "")
 	return at, nil, nil, nil
 }
 
-// rejudgeAll asks again how each subscription stands. The change lock is held.
+// rejudgeAll asks again how each subscription stands. With an error it returns those
+// that were asked about before. The change lock is held.
 func (p *Presence) rejudgeAll(ctx context.Context, at *presentity) (due []*subscription, told []happened, err error) {
 	if err := p.watchersOf(ctx, at); err != nil {
 		return nil, nil, err
@@ -177,7 +174,7 @@ func (p *Presence) rejudgeAll(ctx context.Context, at *presentity) (due []*subsc
 	for _, s := range list {
 		x, changed, err := p.rejudge(ctx, at, s)
 		if err != nil {
-			return nil, nil, err
+			return due, told, err
 		}
 		if x.event != "" {
 			told = append(told, x)
