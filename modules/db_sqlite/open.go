@@ -9,6 +9,7 @@ import (
 	"errors"
 	"fmt"
 	"net/url"
+	"os"
 	"path/filepath"
 	"strings"
 
@@ -58,7 +59,13 @@ func (m *SQLite) Open(ctx context.Context, u db.URL) (db.Database, error) {
 		}
 		cfg.Closed = keep.Close
 	}
-	return sqldb.Open(ctx, pool, cfg)
+	d, err := sqldb.Open(ctx, pool, cfg)
+	if err != nil && path != memory {
+		if _, missing := os.Stat(filepath.Dir(path)); missing != nil {
+			return nil, fmt.Errorf("%w: %w", err, missing) // SQLite says only that it cannot open the file
+		}
+	}
+	return d, err
 }
 
 // source returns the name by which the driver opens the file. Transactions take

@@ -4,7 +4,9 @@ package db_sqlite
 
 import (
 	"errors"
+	"io/fs"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"github.com/kahea-sip/kahea/core/db"
@@ -41,6 +43,18 @@ func TestReadOnly(t *testing.T) {
 	}
 	if err := d.Insert(ctx, "things", []string{"id"}, []db.Value{int64(1)}); err == nil || errors.Is(err, db.ErrUnavailable) {
 		t.Errorf("got %v, want that the file is only read", err)
+	}
+}
+
+func TestFolderMissing(t *testing.T) {
+	folder := filepath.Join(t.TempDir(), "none")
+	u, err := db.ParseURL("sqlite://" + filepath.Join(folder, "k.db"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, err = New().Open(t.Context(), u)
+	if !errors.Is(err, db.ErrUnavailable) || !errors.Is(err, fs.ErrNotExist) || !strings.Contains(err.Error(), folder) {
+		t.Errorf("got %v, want that %s is missing", err, folder)
 	}
 }
 
