@@ -7,6 +7,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/kahea-sip/kahea/core/db"
 	"github.com/kahea-sip/kahea/core/timer"
 )
 
@@ -35,6 +36,9 @@ type keeper interface {
 type memory struct {
 	m    *Module
 	rows *rows // nil without a database
+
+	// writing is held while rows are written, so that what is newer is written later.
+	writing sync.Mutex
 
 	mu sync.Mutex
 	// All below is guarded by mu. Nothing but the locks of timers is taken
@@ -189,17 +193,23 @@ func (k *memory) count() (publications, subscriptions int64) {
 	return publications, subscriptions
 }
 
-// flush writes what has changed. What the database does not take waits.
+// flush writes what has changed. What the database does not take waits, but for a row
+// that it refuses: it would not take that later either.
 func (k *memory) flush(ctx context.Context) error {
 	if k.rows == nil {
 		return nil
 	}
+	k.writing.Lock()
+	defer k.writing.Unlock()
 	k.mu.Lock()
 	changed := k.changed
 	k.changed = map[identity]*record{}
 	k.mu.Unlock()
 	for id, r := range changed {
-		if err := k.write(ctx, r); err != nil {
+		switch err := k.write(ctx, r); {
+		case db.Refused(err):
+			k.m.log.Error("a row of the table "+k.m.dbTable+" is refused by the database", "pres_uri", r.uri, "err", err)
+		case err != nil:
 			k.giveBack(changed)
 			return err
 		}
