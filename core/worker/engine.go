@@ -188,8 +188,10 @@ type StartError struct {
 	Err    error
 }
 
-// Error implements error.
-func (e *StartError) Error() string { return "cannot start module " + e.Module + ": " + e.Err.Error() }
+// Error implements error. The module is named once, whoever named it.
+func (e *StartError) Error() string {
+	return "cannot start module " + e.Module + ": " + strings.TrimPrefix(e.Err.Error(), e.Module+": ")
+}
 
 // Unwrap gives what the module said.
 func (e *StartError) Unwrap() error { return e.Err }
@@ -205,7 +207,7 @@ func (e *Engine) ReadyModules(ctx context.Context) error {
 		}
 		if err := m.Ready(ctx); err != nil {
 			e.stopModules(ctx, e.order)
-			return fmt.Errorf("cannot start module %s: %w", name, err)
+			return &StartError{name, err}
 		}
 	}
 	return nil
