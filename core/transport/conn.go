@@ -36,6 +36,8 @@ type conn struct {
 	dueBy atomic.Int64 // when the peer must have completed a message or handshake; 0 for no limit
 	takes atomic.Int64 // when the peer must have taken what is being written; 0 for no limit
 
+	received atomic.Int64 // bytes that were read and taken, as far as they make a frame
+
 	expired atomic.Bool // one of the limits above has ended it
 
 	aliases []uint16 // guarded by streams.mu
@@ -95,6 +97,7 @@ func (c *conn) run() {
 	for _, f := range told {
 		f(info)
 	}
+	c.streams.ending.Add(-1)
 }
 
 // open dials, if the connection is to be opened by us, and secures it.

@@ -101,6 +101,7 @@ func (c *conn) read() error {
 			if err := c.frames(&in, &out); err != nil {
 				return err
 			}
+			c.received.Add(int64(n))
 		}
 		if err != nil {
 			return c.stopError(err)

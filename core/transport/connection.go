@@ -29,6 +29,8 @@ type Connection struct {
 	// Lifetime is how long it may stay unused, and Expires what is left of
 	// it; negative for ever.
 	Lifetime, Expires time.Duration
+	// Received is how many bytes have come and were looked at, with what follows from them.
+	Received int64
 	// Queued is how many bytes wait to be sent.
 	Queued int
 	// Aliases are the ports besides Remote's under which it is found.
@@ -59,6 +61,9 @@ type ConnCounts struct {
 	Secure, MaxSecure int
 	// Queued is the number of bytes that wait on all connections.
 	Queued int
+	// Ending counts those that are in no table any more, but whose end is not
+	// yet told to all that asked for it.
+	Ending int
 	// ByProto counts the connections of each protocol.
 	ByProto [WSS + 1]int
 }
@@ -115,7 +120,7 @@ func (l *Layer) ConnCounts() ConnCounts {
 	defer t.mu.RUnlock()
 	return ConnCounts{
 		Open: len(t.byID), Max: t.maxConns, Secure: t.byProto[TLS] + t.byProto[WSS], MaxSecure: t.maxSecure,
-		Queued: int(t.queued.Load()), ByProto: t.byProto,
+		Queued: int(t.queued.Load()), Ending: int(t.ending.Load()), ByProto: t.byProto,
 	}
 }
 
@@ -212,7 +217,7 @@ func (c *conn) info() Connection {
 	c.streams.mu.RLock()
 	i := Connection{
 		ID: c.id, Proto: c.proto, Local: c.local, Remote: c.remote, Socket: c.socket,
-		Outgoing: c.outgoing, Opened: c.opened, Lifetime: c.life(), Expires: -1, Aliases: slices.Clone(c.aliases),
+		Outgoing: c.outgoing, Opened: c.opened, Lifetime: c.life(), Expires: -1, Received: c.received.Load(), Aliases: slices.Clone(c.aliases),
 	}
 	c.streams.mu.RUnlock()
 	if i.Lifetime >= 0 {

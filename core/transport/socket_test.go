@@ -354,7 +354,7 @@ func TestCounters(t *testing.T) {
 			continue
 		}
 		// What another worker counts may come a moment later.
-		for end := time.Now().Add(5 * time.Second); s.Value() != row.want && time.Now().Before(end); {
+		for end := time.Now().Add(patience); s.Value() != row.want && time.Now().Before(end); {
 			time.Sleep(time.Millisecond)
 		}
 		if s.Value() != row.want {

@@ -37,6 +37,7 @@ type streams struct {
 	reading, all sync.WaitGroup
 	draining     chan struct{} // closed when nothing more will be sent
 	queued       atomic.Int64  // bytes that wait on all connections
+	ending       atomic.Int64  // connections out of the tables whose goroutine is not done
 	alarm        timer.Alarm
 
 	mu       sync.RWMutex
@@ -221,6 +222,7 @@ func (t *streams) remove(c *conn) {
 		return
 	}
 	delete(t.byID, c.id)
+	t.ending.Add(1)
 	t.byProto[c.proto]--
 	if a := c.remote.Addr(); t.bounded(c) {
 		if t.accepts[a]--; t.accepts[a] == 0 {

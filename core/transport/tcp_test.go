@@ -46,7 +46,7 @@ func dial(t testing.TB, l *Layer, to netip.AddrPort) net.Conn {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { c.Close() })
-	c.SetDeadline(time.Now().Add(5 * time.Second))
+	c.SetDeadline(time.Now().Add(patience))
 	return c
 }
 
@@ -68,7 +68,7 @@ func accept(t testing.TB, ln net.Listener) net.Conn {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { c.Close() })
-	c.SetDeadline(time.Now().Add(5 * time.Second))
+	c.SetDeadline(time.Now().Add(patience))
 	return c
 }
 
@@ -98,10 +98,13 @@ func expectEnd(t testing.TB, c io.Reader) []byte {
 	return rest
 }
 
+// patience is how long a test waits for what must come.
+const patience = 30 * time.Second
+
 // eventually waits for what another goroutine is about to do.
 func eventually(t testing.TB, what string, f func() bool) {
 	t.Helper()
-	for end := time.Now().Add(5 * time.Second); !f(); runtime.Gosched() {
+	for end := time.Now().Add(patience); !f(); runtime.Gosched() {
 		if time.Now().After(end) {
 			t.Fatalf("never: %s", what)
 		}
@@ -242,6 +245,41 @@ func TestConnectionReuse(t *testing.T) {
 			t.Fatal(err)
 		}
 		expect(t, accept(t, ln), two)
+	})
+}
+
+// Whoever waits for a connection to come to rest sees what it has still to do: bytes
+// that are not looked at, an end that not all have been told of.
+func TestConnectionAtRest(t *testing.T) {
+	overNetworks(t, func(t *testing.T, o Options) {
+		o.Sockets = listenOn(TCP, "127.0.0.1:0")
+		entered, leave := make(chan struct{}), make(chan struct{})
+		l := start(t, o, func(p Packet, _ *Out) {
+			p.Buffer.Release()
+			entered <- struct{}{}
+			<-leave
+		})
+		l.OnClose(func(Connection) {
+			entered <- struct{}{}
+			<-leave
+		})
+		c, text := dial(t, l, l.Sockets()[0].Addr), sipText("a", 0)
+		write(t, c, text)
+		<-entered
+		if got := l.Connections()[0].Received; got != 0 {
+			t.Errorf("%d bytes are done while their message is at work", got)
+		}
+		leave <- struct{}{}
+		eventually(t, "all bytes are done", func() bool { return l.Connections()[0].Received == int64(len(text)) })
+		write(t, c, text[:5])
+		eventually(t, "a part of a message is done", func() bool { return l.Connections()[0].Received == int64(len(text))+5 })
+		c.Close()
+		<-entered
+		if got := l.ConnCounts(); got.Open != 0 || got.Ending != 1 {
+			t.Errorf("while the end is told: %+v", got)
+		}
+		leave <- struct{}{}
+		eventually(t, "the end is told", func() bool { return l.ConnCounts().Ending == 0 })
 	})
 }
 
@@ -862,7 +900,7 @@ func TestMatchPort(t *testing.T) {
 				t.Fatal(err)
 			}
 			defer c.Close()
-			c.SetDeadline(time.Now().Add(5 * time.Second))
+			c.SetDeadline(time.Now().Add(patience))
 			write(t, c, sipText("a", 0))
 			expect(t, c, sipText("a", 0))
 			conns = append(conns, c)

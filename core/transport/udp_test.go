@@ -109,7 +109,7 @@ func goroutines() []byte {
 
 func stop(t testing.TB, l *Layer) {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
+	ctx, cancel := context.WithTimeout(context.Background(), patience)
 	defer cancel()
 	if err := l.Stop(ctx); err != nil {
 		t.Errorf("Stop: %v", err)

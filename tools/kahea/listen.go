@@ -465,7 +465,8 @@ func (s *server) rpcInfo() rpc.Info {
 		Databases: func() []string { return s.engine.Databases() },
 		Work: func() rpc.Work {
 			taken, atWork := s.engine.Work()
-			w := rpc.Work{Taken: taken, AtWork: atWork, Tasks: s.goer.running.Load()}
+			ending := int64(s.transport.ConnCounts().Ending)
+			w := rpc.Work{Taken: taken, AtWork: atWork, Tasks: s.goer.running.Load() + ending}
 			if short := s.counters.Lookup("udp", "short_datagrams"); short != nil {
 				w.Short = short.Value()
 			}

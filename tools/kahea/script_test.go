@@ -298,7 +298,17 @@ func (d *daemon) Short() uint64 {
 
 // Idle implements siptest.Daemon.
 func (d *daemon) Idle() bool {
-	return d.goer.running.Load() == 0 && d.taken.idle() && d.transport.ConnCounts().Queued == 0
+	conns := d.transport.ConnCounts()
+	return d.goer.running.Load() == 0 && d.taken.idle() && conns.Queued == 0 && conns.Ending == 0
+}
+
+// Connections implements siptest.Daemon.
+func (d *daemon) Connections() []siptest.Connection {
+	var list []siptest.Connection
+	for _, c := range d.transport.Connections() {
+		list = append(list, siptest.Connection{Local: c.Local, Remote: c.Remote, Received: c.Received, Opening: c.State == transport.ConnConnecting})
+	}
+	return list
 }
 
 // Stop implements siptest.Daemon.

@@ -5,7 +5,6 @@ package siptest
 import (
 	"bytes"
 	"context"
-	"errors"
 	"fmt"
 	"net/netip"
 	"regexp"
@@ -157,6 +156,20 @@ func (s *scene) stop(args []string) error {
 	s.daemon = nil
 	if got := d.Stop(ctx); got != want {
 		return fmt.Errorf("the server ended with status %d, want %d", got, want)
+	}
+	return s.alone()
+}
+
+// alone waits until all peers know that the server has ended: what they send next
+// goes to another one.
+func (s *scene) alone() error {
+	for _, p := range s.peers {
+		if err := p.drain(); err != nil { // accepts what the server has opened
+			return err
+		}
+		if err := p.closedWithin(patience); err != nil {
+			return err
+		}
 	}
 	return nil
 }
@@ -351,9 +364,10 @@ func (s *scene) settle() error {
 	return fmt.Errorf("the server does not come to rest: %s\n%s", waits, stacks)
 }
 
-// unsettled tells what the server has still to do.
+// unsettled tells what the server has still to do, or a peer to see.
 func (s *scene) unsettled() string {
 	var short uint64
+	open := s.daemon.Connections()
 	for _, p := range s.peers {
 		p.mu.Lock()
 		conns, sent := p.conns, p.sent
@@ -366,8 +380,11 @@ func (s *scene) unsettled() string {
 			p.mu.Lock()
 			closed, sent := c.closed, c.sent
 			p.mu.Unlock()
-			if !closed && s.daemon.Taken(c.local) < sent {
-				return "a message from " + p.name
+			switch of := c.among(open); {
+			case closed != (of == nil):
+				return fmt.Sprintf("the end of a connection of %s, which has seen it: %t, as the server has: %t", p.name, closed, of == nil)
+			case !closed && of.Received < sent:
+				return fmt.Sprintf("%d of %d bytes from %s", sent-of.Received, sent, p.name)
 			}
 		}
 	}
@@ -411,9 +428,8 @@ func (p *peer) empty() error {
 	return nil
 }
 
-// closed waits until all connections of the peer are closed. What the server
-// reads of an unfinished message it does not tell, so that a deadline for it may
-// begin after the first step.
+// closed waits until all connections of the peer are closed, or lets time pass for
+// it, not more than maxSteps.
 func (s *scene) closed(p *peer, args []string) error {
 	if p.udp != nil {
 		return fmt.Errorf("%s has no connection", p.name)
@@ -422,13 +438,30 @@ func (s *scene) closed(p *peer, args []string) error {
 		return p.closedWithin(patience)
 	}
 	step, err := time.ParseDuration(args[0])
-	for n := 0; err == nil && n < 5; n++ {
-		s.daemon.Advance(step)
-		if p.closedWithin(50*time.Millisecond) == nil {
+	if err != nil {
+		return err
+	}
+	for range maxSteps {
+		if err := s.advance(step); err != nil {
+			return err
+		}
+		if p.open() == nil {
 			return nil
 		}
 	}
-	return errors.Join(err, p.closedWithin(patience))
+	return fmt.Errorf("a connection of %s is open", p.name)
+}
+
+// maxSteps bounds how often closed lets time pass.
+const maxSteps = 5
+
+// advance lets time pass, with nothing left to do before and behind.
+func (s *scene) advance(d time.Duration) error {
+	if err := s.settle(); err != nil {
+		return err
+	}
+	s.daemon.Advance(d)
+	return s.settle()
 }
 
 func (p *peer) closedWithin(d time.Duration) error {

@@ -19,11 +19,8 @@ import (
 // web is what a connection of a client of WebSocket (RFC 6455) knows: as a browser
 // it speaks HTTP first, and frames once the server has agreed.
 type web struct {
-	agreed  bool // 101 has come
-	silent  bool // the script does not want to see the 101
-	partial bool // a message was begun whose last frame was not sent
-	parts   []byte
-	left    bool // Close was sent
+	agreed bool // 101 has come
+	silent bool // the script does not want to see the 101
 }
 
 // The opcodes of frames, by their names in scripts.
@@ -68,7 +65,7 @@ func (p *peer) dialWeb(to netip.AddrPort, ask []byte, silent bool) (*conn, error
 		return nil, err
 	}
 	c := &conn{TCPConn: t, local: t.LocalAddr().(*net.TCPAddr).AddrPort(), web: &web{silent: silent}}
-	c.framer.NoContentLength, c.out.NoContentLength = true, true
+	c.framer.NoContentLength = true
 	p.addr = c.local
 	p.read(c, true)
 	if err := p.sendOver(c, ask); err != nil {
@@ -218,47 +215,13 @@ func textFrame(msg []byte) *frame {
 	return &frame{op: opcodes["text"], whole: true, length: -1, payload: msg}
 }
 
-// counts tells whether the server will have a message of the client when it has
-// the frame: in the end it waits for that.
-func (w *web) counts(f *frame) bool {
-	switch {
-	case f.op == opcodes["close"]:
-		w.left = true
-		return false
-	case f.op > opcodes["binary"] || w.left:
-		return false
-	}
-	w.parts = append(w.parts, f.payload...)
-	if !f.whole {
-		return false
-	}
-	msg := bytes.Trim(w.parts, "\r\n")
-	w.parts = nil
-	return len(msg) > 0
-}
-
 // sendFrame sends a frame over the last connection.
 func (p *peer) sendFrame(f *frame) error {
 	c := p.open()
 	if c == nil || c.web == nil {
 		return fmt.Errorf("%s has no connection of WebSocket", p.name)
 	}
-	p.mu.Lock()
-	if c.web.counts(f) {
-		c.sent++
-	}
-	p.mu.Unlock()
-	return c.writeAll(f.bytes())
-}
-
-// writeAll writes bytes as they are.
-func (c *conn) writeAll(b []byte) error {
-	if c.secure != nil {
-		_, err := c.secure.Write(b)
-		return err
-	}
-	_, err := c.Write(b)
-	return err
+	return p.sendOver(c, f.bytes())
 }
 
 // upgrade is the word upgrade.

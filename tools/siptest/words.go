@@ -111,16 +111,27 @@ type Daemon interface {
 	Advance(d time.Duration)
 	// Command runs an RPC command.
 	Command(name string, args []any) (rpc.Reply, error)
-	// Taken is the number of messages from an address that were handled to
+	// Taken is the number of datagrams from an address that were handled to
 	// the end.
 	Taken(src netip.AddrPort) uint64
 	// Short is the number of datagrams that were dropped for their size.
 	Short() uint64
-	// Idle reports that nothing runs that was begun by a message or a timer,
-	// and nothing waits to be sent.
+	// Idle reports that nothing runs that was begun by a message, a timer or the
+	// end of a connection, and nothing waits to be sent.
 	Idle() bool
+	// Connections are the stream connections that it has.
+	Connections() []Connection
 	// Stop ends the server and returns its exit status.
 	Stop(ctx context.Context) int
+}
+
+// Connection is a stream connection of the server, seen from there.
+type Connection struct {
+	Local, Remote netip.AddrPort
+	// Received are the bytes from its peer that were handled.
+	Received int64
+	// Opening tells that it is being opened or secured; Local need not be known yet.
+	Opening bool
 }
 
 // Start starts the server of a script that has this number, from 1, with command
@@ -303,11 +314,7 @@ func Words(start Start) map[string]command {
 			if err != nil {
 				return err
 			}
-			if err := s.settle(); err != nil {
-				return err
-			}
-			s.daemon.Advance(d)
-			return s.settle()
+			return s.advance(d)
 		}),
 		"rpc": func(ts *testscript.TestScript, neg bool, args []string) {
 			s := ts.Value(sceneKey{}).(*scene)

@@ -3,6 +3,7 @@
 package siptest
 
 import (
+	"net"
 	"net/netip"
 	"strings"
 	"testing"
@@ -128,11 +129,56 @@ func TestUnsettled(t *testing.T) {
 	}
 }
 
+// TestUnsettledConnection: the server and its peer have to agree on a connection, and
+// on what has gone over it.
+func TestUnsettledConnection(t *testing.T) {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	p, err := newPeer("alice", "tcp", "127.0.0.1", identity{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer p.close()
+	if err := p.send(l.Addr().(*net.TCPAddr).AddrPort(), []byte(request), nil); err != nil {
+		t.Fatal(err)
+	}
+	c, err := l.Accept()
+	if err != nil {
+		t.Fatal(err)
+	}
+	here := Connection{Local: c.LocalAddr().(*net.TCPAddr).AddrPort(), Remote: c.RemoteAddr().(*net.TCPAddr).AddrPort()}
+	all := here
+	all.Received = int64(len(request))
+	step := func(what string, settled bool, open ...Connection) {
+		t.Helper()
+		s := &scene{daemon: &slowDaemon{idle: true, open: open}, peers: map[string]*peer{"alice": p}}
+		if got := s.unsettled(); (got == "") != settled {
+			t.Errorf("%s: got %q", what, got)
+		}
+	}
+	step("the server has closed it, the peer has not seen that", false)
+	step("the server has not read it", false, here)
+	step("all is read", true, all)
+	step("the connection of somebody else", false, Connection{Local: all.Local, Remote: netip.MustParseAddrPort("127.0.0.1:1"), Received: all.Received})
+	c.Close()
+	if err := p.closedWithin(patience); err != nil {
+		t.Fatal(err)
+	}
+	step("the peer has closed it, the server has not seen that", false, all)
+	step("both have", true)
+}
+
 type slowDaemon struct {
 	Daemon
 	taken uint64
 	idle  bool
+	open  []Connection
 }
+
+func (d *slowDaemon) Connections() []Connection { return d.open }
 
 func (d *slowDaemon) Taken(netip.AddrPort) uint64 { return d.taken }
 func (d *slowDaemon) Short() uint64               { return 0 }
