@@ -61,6 +61,8 @@ type Param struct {
 	// script to run in place of an event_route: the name of the event, or
 	// how the names of the events begin that it serves ("usrloc:").
 	Event string
+	// EventName is what that function is told, where it is not the name of the event.
+	EventName string
 }
 
 // ArgType is the type of a function's argument.

@@ -45,7 +45,7 @@ func (m *TM) params() []module.Param {
 		ms("retr_timer1", &s.Retr1, "interval before the first retransmission; it doubles up to retr_timer2"),
 		ms("retr_timer2", &s.Retr2, "longest interval between retransmissions"),
 		{Name: "event_callback", Set: &m.eventCallback, Event: "tm:local-request", Doc: "function of a Lua script that runs in place of event_route[tm:local-request], with its name"},
-		{Name: "event_callback_lres_sent", Set: &m.localCallback, Event: "tm:local-response", Doc: "function of a Lua script that runs in place of event_route[tm:local-response], with its name"},
+		{Name: "event_callback_lres_sent", Set: &m.localCallback, Event: "tm:local-response", EventName: "tm:local-response-sent", Doc: "function of a Lua script that runs in place of event_route[tm:local-response], with \"tm:local-response-sent\""},
 		{Name: "noisy_ctimer", Set: &s.NoisyC, Doc: "0 sends no 408 for an INVITE with one branch that never replied"},
 		{Name: "restart_fr_on_each_reply", Set: &s.RestartFR, Doc: "1 restarts fr_inv_timer at each provisional reply, 0 only at the first and at greater ones from 180 on"},
 		{Name: "auto_inv_100", Set: &s.AutoInv100, Doc: "1 answers each relayed INVITE with 100"},

@@ -195,6 +195,30 @@ function ksr_request_route() KSR.info(show(EXPR)) end`
 	}
 }
 
+// An event route of the configuration runs where no callback stands for it; its other
+// routes are those of the scripts.
+func TestNativeEventRoutes(t *testing.T) {
+	s := load(t, `event_route[core:pre-routing] { xlog("native\n"); }
+event_route[core:worker-one-init] { xlog("begin\n"); }
+reply_route { xlog("reply\n"); }
+onsend_route { xlog("send\n"); }`, `function ksr_request_route() end`, lua.Options{})
+	for name, want := range map[string]string{module.EventPreRouting: "native", module.EventWorkerInit: "begin"} {
+		r, ok := s.program.Lookup(module.EventRoute, name)
+		if !ok {
+			t.Fatalf("%s is not there", name)
+		}
+		s.program.Run(s.call(scripttest.Invite), r)
+		if got := strings.Join(s.Env.Host.Lines(), "\n"); !strings.Contains(got, want) {
+			t.Errorf("%s: got %q, want %q", name, got, want)
+		}
+	}
+	for _, kind := range []module.RouteKind{module.CoreReplyRoute, module.OnSendRoute} {
+		if _, ok := s.program.Lookup(kind, ""); ok {
+			t.Errorf("%v: a route of the configuration runs", kind)
+		}
+	}
+}
+
 // A request_route of the configuration goes first, as in the reference; the
 // replies are those of the script.
 func TestNativeRequestRouteGoesFirst(t *testing.T) {

@@ -207,18 +207,22 @@ func (p *Program) Forms() []module.Form {
 
 // Lookup implements module.Program.
 func (p *Program) Lookup(kind module.RouteKind, name string) (module.RouteRef, bool) {
-	if p.set.Main && kind == module.RequestRoute && name == "" {
-		// As in Kamailio, a request_route counts also with cfgengine "lua";
-		// all other routes are those of the scripts.
-		if r, ok := p.native.Lookup(kind, name); ok {
+	event := kind == module.EventRoute || kind == module.LocalRoute
+	if event && p.set.Main {
+		// As in Kamailio a callback of the scripts goes before an event route of the
+		// configuration, which runs where there is none.
+		if r, ok := p.routes.lookup(kind, name); ok {
 			return r, true
 		}
+		return p.native.Lookup(kind, name)
 	}
-	if !p.set.Main || kind == module.RequestRoute && name != "" {
+	// As in Kamailio request_route and the routes that have names are those of the
+	// configuration also with cfgengine "lua"; all others are functions of the scripts.
+	if !p.set.Main || kind == module.RequestRoute {
 		if r, ok := p.native.Lookup(kind, name); ok {
 			return r, true
 		}
-		if kind != module.EventRoute && kind != module.LocalRoute {
+		if !p.set.Main && !event {
 			return module.NoRoute, false
 		}
 	}

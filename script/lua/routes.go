@@ -3,6 +3,7 @@
 package lua
 
 import (
+	"cmp"
 	"errors"
 	"strings"
 	"sync"
@@ -53,6 +54,8 @@ type routes struct {
 type event struct {
 	prefix   string
 	function *string
+	// told is what the function is told, "" for the name of the event.
+	told string
 }
 
 func (r *routes) init(opt Options, set Setup) {
@@ -72,7 +75,7 @@ func (r *routes) init(opt Options, set Setup) {
 	for _, m := range set.Modules {
 		for _, p := range m.Exports.Params {
 			if name, ok := p.Set.(*string); ok && p.Event != "" {
-				r.events = append(r.events, event{p.Event, name})
+				r.events = append(r.events, event{p.Event, name, p.EventName})
 			}
 		}
 	}
@@ -125,7 +128,7 @@ func (r *routes) lookup(kind module.RouteKind, name string) (module.RouteRef, bo
 		}
 		for _, e := range r.events {
 			if *e.function != "" && strings.HasPrefix(name, e.prefix) {
-				ref, err := r.intern(*e.function, name)
+				ref, err := r.intern(*e.function, cmp.Or(e.told, name))
 				return ref, err == nil
 			}
 		}
