@@ -15,12 +15,13 @@ import (
 )
 
 var dialect = sqldb.Dialect{
-	Quote:   '`',
-	MaxArgs: 60000,
-	Upsert:  upsert,
-	Kind:    kind,
-	Arg:     arg,
-	Class:   class,
+	Quote:    '`',
+	MaxArgs:  60000,
+	Upsert:   upsert,
+	Kind:     kind,
+	Arg:      arg,
+	Class:    class,
+	Outdated: outdated,
 }
 
 // upsert has the server find the unique index by itself.
@@ -65,24 +66,31 @@ func arg(v db.Value, loc *time.Location) any {
 
 // Numbers of the server's errors.
 const (
-	errTooManyConnections = 1040
-	errShutdown           = 1053
-	errDuplicate          = 1062
-	errUnknown            = 1105
-	errRowTooLarge        = 1118
-	errNoSuchTable        = 1146
-	errPacketTooLarge     = 1153
-	errLockWait           = 1205
-	errDeadlock           = 1213
-	errTruncated          = 1265
-	errInvalidString      = 1300
-	errQueryInterrupted   = 1317
-	errWrongValue         = 1366
-	errWrongForType       = 1367
-	errDuplicateWithKey   = 1586
-	errConnectionKilled   = 1927
-	errCheck              = 3819
-	errCheckMariaDB       = 4025
+	errTooManyConnections  = 1040
+	errNoAccess            = 1044
+	errShutdown            = 1053
+	errDuplicate           = 1062
+	errUnknown             = 1105
+	errRowTooLarge         = 1118
+	errNoRightToTable      = 1142
+	errNoRightToColumn     = 1143
+	errNoSuchTable         = 1146
+	errPacketTooLarge      = 1153
+	errLockWait            = 1205
+	errDeadlock            = 1213
+	errNoRight             = 1227
+	errTruncated           = 1265
+	errReadOnly            = 1290
+	errInvalidString       = 1300
+	errQueryInterrupted    = 1317
+	errWrongValue          = 1366
+	errWrongForType        = 1367
+	errDuplicateWithKey    = 1586
+	errReadOnlyTransaction = 1792
+	errReadOnlyMode        = 1836
+	errConnectionKilled    = 1927
+	errCheck               = 3819
+	errCheckMariaDB        = 4025
 )
 
 // isRow tells the errors about a row: by the class of their SQLSTATE (data,
@@ -126,4 +134,18 @@ func class(err error) (error, bool) {
 		return db.ErrRefused, false
 	}
 	return nil, false
+}
+
+// outdated tells errors of rights, of which a connection keeps those of all
+// databases that it had at first, and of a server that only reads.
+func outdated(err error) bool {
+	e, ok := errors.AsType[*mysql.MySQLError](err)
+	if !ok {
+		return false
+	}
+	switch e.Number {
+	case errNoAccess, errNoRightToTable, errNoRightToColumn, errNoRight, errReadOnly, errReadOnlyTransaction, errReadOnlyMode:
+		return true
+	}
+	return false
 }

@@ -32,7 +32,7 @@ func TestServer(t *testing.T) {
 		run  func(*testing.T, *testserver.Server)
 	}{
 		{"passwords", passwords}, {"socket", unixSocket}, {"types", types}, {"affected", affected}, {"zone", zone},
-		{"dates that are none", zeroDates}, {"wrong", wrong}, {"oversize", oversize},
+		{"dates that are none", zeroDates}, {"wrong", wrong}, {"oversize", oversize}, {"rights", rights},
 	} {
 		t.Run(part.name, func(t *testing.T) { part.run(t, s) })
 	}
@@ -158,4 +158,17 @@ func oversize(t *testing.T, s *testserver.Server) {
 	if err := d.Insert(t.Context(), "short", []string{"a"}, []db.Value{"abc"}); err != nil {
 		t.Error(err)
 	}
+}
+
+// rights tells that rights of all databases count from when they are given, though
+// the server gives them to new connections only.
+func rights(t *testing.T, s *testserver.Server) {
+	dbtest.Raw(t, dbtest.Open(t, New(), s.URL), "CREATE OR REPLACE TABLE rights (a INT)")
+	admin := dbtest.Open(t, New(), s.Admin)
+	dbtest.Raw(t, admin, "CREATE OR REPLACE USER reader@'127.0.0.1' IDENTIFIED BY 'pw'")
+	dbtest.Raw(t, admin, "GRANT SELECT ON *.* TO reader@'127.0.0.1'")
+	dbtest.Renews(t, "rights", func(t *testing.T) db.Database {
+		return dbtest.Open(t, New(), fmt.Sprintf("mysql://reader:pw@127.0.0.1:%d/kamailio", s.Port))
+	}, func() { dbtest.Raw(t, admin, "REVOKE INSERT ON *.* FROM reader@'127.0.0.1'") },
+		func() { dbtest.Raw(t, admin, "GRANT INSERT ON *.* TO reader@'127.0.0.1'") })
 }

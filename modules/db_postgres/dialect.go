@@ -16,16 +16,17 @@ import (
 )
 
 var dialect = sqldb.Dialect{
-	Quote:   '"',
-	Fold:    true,
-	Dollar:  true,
-	MaxArgs: 60000,
-	Upsert:  sqldb.OnConflict,
-	Kind:    kind,
-	Date:    date,
-	Arg:     arg,
-	Stale:   stale,
-	Class:   class,
+	Quote:    '"',
+	Fold:     true,
+	Dollar:   true,
+	MaxArgs:  60000,
+	Upsert:   sqldb.OnConflict,
+	Kind:     kind,
+	Date:     date,
+	Arg:      arg,
+	Stale:    stale,
+	Class:    class,
+	Outdated: outdated,
 }
 
 func kind(name string) sqldb.Kind {
@@ -87,6 +88,13 @@ func arg(v db.Value, loc *time.Location) any {
 func stale(err error) bool {
 	e, ok := errors.AsType[*pgconn.PgError](err)
 	return ok && e.Code == "0A000" && strings.Contains(e.Message, "cached plan")
+}
+
+// outdated tells that a connection only reads: it may be of a server that was
+// the first one, or of a time when that was the default.
+func outdated(err error) bool {
+	e, ok := errors.AsType[*pgconn.PgError](err)
+	return ok && e.Code == "25006"
 }
 
 // class tells errors apart by their SQLSTATE.

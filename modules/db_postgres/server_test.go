@@ -30,7 +30,7 @@ func TestServer(t *testing.T) {
 		name string
 		run  func(*testing.T, *testserver.Server)
 	}{
-		{"passwords", passwords}, {"socket", unixSocket}, {"parameters", parameters}, {"types", types}, {"names", names}, {"wrong", wrong}, {"oversize", oversize},
+		{"passwords", passwords}, {"socket", unixSocket}, {"parameters", parameters}, {"types", types}, {"names", names}, {"wrong", wrong}, {"oversize", oversize}, {"read-only", readOnly},
 	} {
 		t.Run(part.name, func(t *testing.T) { part.run(t, s) })
 	}
@@ -153,4 +153,15 @@ func oversize(t *testing.T, s *testserver.Server) {
 	if err := d.Insert(t.Context(), "short", []string{"a"}, []db.Value{"abc"}); err != nil {
 		t.Error(err)
 	}
+}
+
+// readOnly tells that who was only to read writes once that is over, though the
+// server tells it to new connections only.
+func readOnly(t *testing.T, s *testserver.Server) {
+	dbtest.Raw(t, dbtest.Open(t, New(), s.URL), "CREATE TABLE standby (a INTEGER)")
+	admin := dbtest.Open(t, New(), s.Admin+"/postgres")
+	const role = "ALTER ROLE kamailio "
+	dbtest.Renews(t, "standby", func(t *testing.T) db.Database { return dbtest.Open(t, New(), s.URL) },
+		func() { dbtest.Raw(t, admin, role+"SET default_transaction_read_only = on") },
+		func() { dbtest.Raw(t, admin, role+"RESET default_transaction_read_only") })
 }

@@ -141,3 +141,36 @@ func (s *suite) hangs(t *testing.T) {
 	wantError(t, "a query of a server that hangs", err, db.ErrUnavailable)
 	s.back(t)
 }
+
+// Renews tells that what was refused because of when a connection was made is
+// done once it may be, alone and in a transaction. forbid and allow change what
+// connections made from then on may do with table; open opens the database.
+func Renews(t *testing.T, table string, open func(*testing.T) db.Database, forbid, allow func()) {
+	for name, insert := range map[string]func(context.Context, db.Database) error{
+		"alone": func(ctx context.Context, d db.Database) error { return insertOne(ctx, d, table) },
+		"in a transaction": func(ctx context.Context, d db.Database) error {
+			return d.(db.Transactor).Transact(ctx, func(o db.Operations) error { return insertOne(ctx, o, table) })
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			ctx, cancel := context.WithTimeout(t.Context(), patience)
+			defer cancel()
+			forbid()
+			defer allow()
+			d := open(t)
+			if err := insert(ctx, d); err == nil {
+				t.Fatal("what is forbidden is done")
+			}
+			allow()
+			for err := insert(ctx, d); err != nil; err = insert(ctx, d) {
+				if ctx.Err() != nil {
+					t.Fatalf("it is allowed, and not done: %v", err)
+				}
+			}
+		})
+	}
+}
+
+func insertOne(ctx context.Context, o db.Operations, table string) error {
+	return o.Insert(ctx, table, []string{"a"}, []db.Value{int64(1)})
+}

@@ -50,6 +50,10 @@ type Dialect struct {
 	// Class tells which of the errors of package db an error is, nil for
 	// none. Lost is set where the connection is gone.
 	Class func(err error) (class error, lost bool)
+	// Outdated, if set, tells errors that a new connection may not have: rights
+	// are those of when a connection was made, and a server that was the first
+	// one may be the second one now.
+	Outdated func(err error) bool
 }
 
 // OnConflict is the Upsert of standard SQL.

@@ -129,7 +129,15 @@ func (o operations) run(ctx context.Context, what string, again func() bool, wor
 	if o.tx != nil {
 		again = never
 	}
-	return o.d.run(ctx, what, again, work)
+	err := o.d.run(ctx, what, again, work)
+	switch {
+	case !o.d.outdated(err):
+	case o.tx != nil:
+		o.tx.outdated = true
+	default:
+		o.d.renew()
+	}
+	return err
 }
 
 // prepared calls f with the prepared statement of b.

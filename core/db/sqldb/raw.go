@@ -20,7 +20,7 @@ func (d *Database) Raw(ctx context.Context, statement string, args ...db.Value) 
 		return nil, err
 	}
 	result := &db.Result{}
-	err := d.run(ctx, "run a statement", never, func(ctx context.Context, w *waiting) error {
+	err := d.operations.run(ctx, "run a statement", never, func(ctx context.Context, w *waiting) error {
 		if hasRows(statement) {
 			return d.ask(ctx, b, result, w)
 		}

@@ -86,6 +86,27 @@ func (d *Database) dropIdle() {
 	}
 }
 
+// outdated tells whether an error may be one of old connections only.
+func (d *Database) outdated(err error) bool {
+	is := d.cfg.Dialect.Outdated
+	return err != nil && is != nil && is(err)
+}
+
+// renewal is how often connections are renewed at most: where a new one does not
+// help either, reads go on with those that there are.
+const renewal = time.Second
+
+// renew closes the connections that nobody uses, after an error that may be
+// theirs: what is tried again has a new one.
+func (d *Database) renew() {
+	d.renewing.Lock()
+	defer d.renewing.Unlock()
+	if now := time.Now(); now.Sub(d.renewed) >= renewal {
+		d.renewed = now
+		d.dropIdle()
+	}
+}
+
 // judge gives an error its class, and tells the gate what it means.
 func (d *Database) judge(ctx context.Context, what string, err error, late bool) error {
 	var own *callerError

@@ -69,6 +69,10 @@ type Database struct {
 	cfg   Config
 	cache cache
 	gate  gate.Gate
+
+	renewing sync.Mutex
+	renewed  time.Time // guarded by renewing; when connections were closed as outdated
+
 	// stop ends pings, which done waits for.
 	stop context.CancelFunc
 	done sync.WaitGroup

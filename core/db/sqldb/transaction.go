@@ -17,6 +17,7 @@ import (
 type transaction struct {
 	*sql.Tx
 	statements map[string]*sql.Stmt // closed by the end of the transaction
+	outdated   bool                 // its connection is to be renewed when it is given back
 }
 
 func (tx *transaction) statement(ctx context.Context, text []byte) (*sql.Stmt, error) {
@@ -44,17 +45,22 @@ func (o operations) together(ctx context.Context, f func(operations) error) erro
 	// the one that run gives.
 	whole, end := context.WithCancel(ctx)
 	defer end()
-	var tx *sql.Tx
+	tx := &transaction{statements: map[string]*sql.Stmt{}}
 	err := o.d.run(ctx, "begin a transaction", always, func(limited context.Context, _ *waiting) (err error) {
 		defer context.AfterFunc(limited, end)()
-		tx, err = o.d.pool.BeginTx(whole, nil)
+		tx.Tx, err = o.d.pool.BeginTx(whole, nil)
 		return err
 	})
 	if err != nil {
 		return err
 	}
-	defer func() { _ = tx.Rollback() }() // nothing is left to undo after Commit
-	if err := f(operations{d: o.d, tx: &transaction{tx, map[string]*sql.Stmt{}}}); err != nil {
+	defer func() {
+		_ = tx.Rollback() // nothing is left to undo after Commit
+		if tx.outdated {
+			o.d.renew()
+		}
+	}()
+	if err := f(operations{d: o.d, tx: tx}); err != nil {
 		return err
 	}
 	return o.d.run(ctx, "end a transaction", never, func(limited context.Context, _ *waiting) error {
