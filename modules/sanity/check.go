@@ -117,7 +117,7 @@ func (s *Sanity) find(c *module.Call, checks, uris int) *fault {
 		}
 	}
 	request := m.IsRequest()
-	if checks&checkVersion != 0 && m.Proto != sip.Version {
+	if checks&checkVersion != 0 && !strings.EqualFold(m.Proto, sip.Version) { // RFC 3261 7.1
 		return &fault{code: 505, reason: "Version Not Supported"}
 	}
 	if checks&checkScheme != 0 && request {
