@@ -229,7 +229,7 @@ func TestAskFrom(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		a := Asking{Patience: 5 * time.Second, Tries: 1, From: netip.MustParseAddr(own), TOS: 184, SetTOS: true}
+		a := Asking{Patience: 30 * time.Second, Tries: 1, From: netip.MustParseAddr(own), TOS: 184, SetTOS: true}
 		if got, _, err := a.Ask(t.Context(), n, "c", []byte("x")); got != "x to "+own || err != nil {
 			t.Errorf("%s: %q, %v", network, got, err)
 		}

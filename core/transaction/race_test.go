@@ -80,7 +80,7 @@ func TestManyWorkers(t *testing.T) {
 		workers.Go(func() { w.work(n, rand.New(rand.NewPCG(uint64(i), 2))) })
 	}
 	workers.Wait()
-	for deadline := time.Now().Add(5 * time.Second); l.Stats().Current != 0 || tasks.Load() != 0; {
+	for deadline := time.Now().Add(time.Minute); l.Stats().Current != 0 || tasks.Load() != 0; {
 		if time.Now().After(deadline) {
 			t.Fatalf("transactions are left: %+v", l.Stats())
 		}

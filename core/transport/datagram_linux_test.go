@@ -102,6 +102,27 @@ func TestReadersRest(t *testing.T) {
 	}
 }
 
+// A collection that must stop the world does not wait for the readers, whose own wait
+// is made longer than the test has patience.
+func TestCollectionWhileReading(t *testing.T) {
+	o := Options{Sockets: listenOn(UDP, "127.0.0.1:0", "[::1]:0"), UDP: UDPOptions{Children: 4}}
+	l := start(t, o, echo)
+	for _, s := range l.Sockets() {
+		if err := unix.SetsockoptTimeval(s.packets.(*udpSocket).fd, unix.SOL_SOCKET, unix.SO_RCVTIMEO, &unix.Timeval{Sec: int64(2 * patience / time.Second)}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	c := peer(t, l, "127.0.0.1:0")
+	for range 10 {
+		exchange(t, c, l.Sockets()[0].Addr, message(100))
+		began := time.Now()
+		runtime.GC()
+		if d := time.Since(began); d > patience {
+			t.Fatalf("a collection took %v", d)
+		}
+	}
+}
+
 // A reader that yields lets the goroutines of its P run.
 func TestYield(t *testing.T) {
 	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(1))
