@@ -143,7 +143,7 @@ func TestQueriedNodes(t *testing.T) {
 	}
 	last := newRelay(t)
 	for limit, want := range map[int]string{1: "-1", 4: "1"} {
-		env := load(t, strings.Replace(config(sock(urls[0]+"=9999 "+urls[1]+"=999 "+urls[2]+"=99 "+url(last)), count("queried_nodes_limit", limit)), "400", "20", 1), "rtpengine_offer();")
+		env := load(t, config(sock(urls[0]+"=9999 "+urls[1]+"=999 "+urls[2]+"=99 "+url(last)), count("queried_nodes_limit", limit), count("rtpengine_tout_ms", 500)), "rtpengine_offer();")
 		if rc, _ := send(t, env, call("INVITE", "x")); rc != want {
 			t.Errorf("limit %d: %s, want %s", limit, rc, want)
 		}

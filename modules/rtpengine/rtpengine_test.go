@@ -48,8 +48,9 @@ func message(first, toTag, kind, body string) string {
 		start, via, toTag, method, kind, len(body), body)
 }
 
+// config has lines in front of the routes. Only a node that is silent is waited for as long as rtpengine_tout_ms says.
 func config(more ...string) string {
-	return "loadmodule \"probe.so\"\nloadmodule \"rtpengine.so\"\nmodparam(\"rtpengine\", \"rtpengine_retr\", 1)\nmodparam(\"rtpengine\", \"rtpengine_tout_ms\", 400)\n" +
+	return "loadmodule \"probe.so\"\nloadmodule \"rtpengine.so\"\nmodparam(\"rtpengine\", \"rtpengine_retr\", 1)\nmodparam(\"rtpengine\", \"rtpengine_tout_ms\", 2000)\n" +
 		"modparam(\"rtpengine\", \"extra_id_pv\", \"$p(x)\")\nmodparam(\"rtpengine\", \"rtp_inst_pvar\", \"$p(inst)\")\n" + strings.Join(more, "\n") + "\n"
 }
 

@@ -3,11 +3,11 @@
 package rtpengine
 
 import (
+	"bytes"
 	"net"
 	"strings"
 	"syscall"
 	"testing"
-	"time"
 )
 
 // TestSender: commands have the type of service of control_cmd_tos, over IPv6 as well, and leave from force_send_interface.
@@ -38,17 +38,31 @@ func TestSender(t *testing.T) {
 			t.Fatal(err)
 		}
 		_, port, _ := net.SplitHostPort(conn.LocalAddr().String())
-		env := load(t, config(sock(row.node+":"+port), count("rtpengine_tout_ms", 1), count("control_cmd_tos", row.tos), param("force_send_interface", row.own)), "rtpengine_offer();")
-		send(t, env, call("INVITE", "a"))
-		buf, control := make([]byte, 1<<16), make([]byte, 64)
-		udp.SetReadDeadline(time.Now().Add(5 * time.Second))
-		_, n, _, from, err := udp.ReadMsgUDP(buf, control)
-		if err != nil {
-			t.Fatal(err)
+		type command struct {
+			control []byte
+			from    *net.UDPAddr
 		}
-		messages, err := syscall.ParseSocketControlMessage(control[:n])
-		if err != nil || len(messages) != 1 || messages[0].Data[0] != row.want || from.IP.String() != row.own {
-			t.Errorf("%+v: %v from %v, %v", row, messages, from, err)
+		first := make(chan command, 1)
+		go func() {
+			for buf, control := make([]byte, 1<<16), make([]byte, 64); ; {
+				n, m, _, from, err := udp.ReadMsgUDP(buf, control)
+				if err != nil {
+					return
+				}
+				select {
+				case first <- command{bytes.Clone(control[:m]), from}:
+				default:
+				}
+				cookie, _, _ := strings.Cut(string(buf[:n]), " ")
+				udp.WriteToUDP([]byte(cookie+" d6:result4:ponge"), from)
+			}
+		}()
+		env := load(t, config(sock(row.node+":"+port), count("control_cmd_tos", row.tos), param("force_send_interface", row.own)), "rtpengine_offer();")
+		send(t, env, call("INVITE", "a"))
+		got := <-first
+		messages, err := syscall.ParseSocketControlMessage(got.control)
+		if err != nil || len(messages) != 1 || messages[0].Data[0] != row.want || got.from.IP.String() != row.own {
+			t.Errorf("%+v: %v from %v, %v", row, messages, got.from, err)
 		}
 	}
 }
