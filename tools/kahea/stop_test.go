@@ -56,7 +56,7 @@ func TestExitTimeout(t *testing.T) {
 	if got := d.Stop(context.Background()); got != exitFailure {
 		t.Errorf("the exit status is %d, want %d", got, exitFailure)
 	}
-	if took := time.Since(began); took < time.Second || took > patience {
+	if took := time.Since(began); took < time.Second || took > patience/2 { // the default is a minute
 		t.Errorf("the end took %v, want about a second", took)
 	}
 	if text := log.String(); !strings.Contains(text, "ERROR: <core>: the end was not orderly") {

@@ -14,7 +14,7 @@ import (
 )
 
 // restLimit is how long a server may take until it has nothing to do.
-const restLimit = 10 * time.Second
+const restLimit = time.Minute
 
 // Barrier waits until the server has worked off what was sent to it before. With one UDP worker its answer to an OPTIONS comes after
 // everything that earlier datagrams made that worker send; this is all that the reference tells.
