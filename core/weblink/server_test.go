@@ -22,7 +22,7 @@ import (
 )
 
 // patience is more than any step needs.
-var patience = Limits{Connect: 10 * time.Second, Reply: 10 * time.Second}
+var patience = Limits{Connect: time.Minute, Reply: time.Minute}
 
 func whatever(string) bool { return true }
 
@@ -36,13 +36,14 @@ func serve(t *testing.T, secure bool, f func(conn net.Conn, serial int64)) (*Ser
 		start = httptest.NewTLSServer
 	}
 	server := start(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		n := count.Add(1) // before the client knows that it is connected
 		conn, _, _, err := up.Upgrade(r, w)
 		if err != nil {
 			t.Error(err)
 			return
 		}
 		defer conn.Close()
-		f(conn, count.Add(1))
+		f(conn, n)
 	}))
 	s := &Server{URL: strings.Replace(server.URL, "http", "ws", 1) + "/a?b=c", Protocol: "test"}
 	t.Cleanup(func() { s.Close(); server.Close() })
