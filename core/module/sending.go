@@ -3,6 +3,8 @@
 package module
 
 import (
+	"slices"
+
 	"github.com/kahea-sip/kahea/core/transaction"
 	"github.com/kahea-sip/kahea/core/transport"
 )
@@ -44,4 +46,18 @@ func (c *Call) OnSend(d transport.Destination, text []byte) bool {
 	out := c.Gen.Program.Run(c, c.Gen.OnSend)
 	c.Route, c.Event, c.RC = kind, event, rc
 	return !out.Drop
+}
+
+// RunReply runs an event route in whose place of the message stands a reply that was
+// sent, as Kamailio does.
+func (c *Call) RunReply(r RouteRef, reply []byte) {
+	m := transaction.NewMessage()
+	defer transaction.FreeMessage(m)
+	if m.Parse(slices.Clone(reply)) != nil { // what the script keeps of it outlives the reply
+		return
+	}
+	msg, kind, event, rc := c.Msg, c.Route, c.Event, c.RC
+	c.Msg, c.Route, c.Event = m, EventRoute, nil
+	c.Gen.Program.Run(c, r)
+	c.Msg, c.Route, c.Event, c.RC = msg, kind, event, rc
 }

@@ -230,6 +230,9 @@ func (t *Transaction) Reason() string {
 	return ""
 }
 
+// ReplyText is the last reply that was sent; the lock is held.
+func (t *Transaction) ReplyText() []byte { return t.reply }
+
 // OwnTag is the To tag of replies that are made here. The lock is held.
 func (t *Transaction) OwnTag() string { return t.localTag() }
 

@@ -80,7 +80,7 @@ func (s *SL) Exports() module.Exports {
 		RPC: []module.Command{{Name: "sl.stats", Run: s.rpcStats, Doc: "Print reply statistics."}},
 		Events: []module.Event{
 			{Name: "sl:filtered-ack", Doc: "The ACK for a reply without state came and ends here."},
-			{Name: "sl:local-response", Doc: "A reply without state was sent."},
+			{Name: "sl:local-response", Doc: "A reply without state was sent, which is the message of the route."},
 		},
 		Counters: s.counts.entries(),
 		Settings: []setting.Entry{

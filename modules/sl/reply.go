@@ -112,23 +112,25 @@ func (s *SL) SendStateless(c *module.Call, code int, reason, headers string) err
 	if c.ReplyHeaders != "" {
 		headers = c.ReplyHeaders + headers
 	}
-	if err := s.transmit(c, code, reason, headers); err != nil {
+	text, err := s.transmit(c, code, reason, headers)
+	if err != nil {
 		s.counts.failures.Inc()
 		return err
 	}
 	s.counts.add(code)
-	s.sent(c)
+	s.sent(c, text)
 	return nil
 }
 
-// transmit prints and sends the reply.
-func (s *SL) transmit(c *module.Call, code int, reason, headers string) error {
+// transmit prints and sends the reply; text is that of one of SIP, where there is a
+// route for it.
+func (s *SL) transmit(c *module.Call, code int, reason, headers string) (text []byte, err error) {
 	if c.Msg.IsHTTP() {
-		return c.AnswerHTTP(code, reason, c.ReplyContentType, c.ReplyBody)
+		return nil, c.AnswerHTTP(code, reason, c.ReplyContentType, c.ReplyBody)
 	}
 	to, err := transaction.ReplyDestination(c.Msg, c.Packet, c.State)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	r := sip.Reply{Code: code, Reason: reason, Headers: headers, Server: c.Host.Core().ServerHeader,
 		ContentType: c.ReplyContentType, Body: c.ReplyBody}
@@ -138,25 +140,32 @@ func (s *SL) transmit(c *module.Call, code int, reason, headers string) error {
 	if c.Host.Core().Warnings {
 		r.Warning = transaction.ReplyWarning(c.Packet, c.State)
 	}
-	text := sip.AppendReply(c.Mem.Begin(), c.Msg, &r)
+	text = sip.AppendReply(c.Mem.Begin(), c.Msg, &r)
 	if err := c.Out.Send(to, text); err != nil {
-		return err
+		return nil, err
+	}
+	if s.onLocalResponse != module.NoRoute {
+		c.Mem.Keep(text) // those behind here take memory too
 	}
 	for _, f := range s.onSent {
 		f(c, to, text)
 	}
-	return nil
+	return text, nil
 }
 
-// sent runs event_route[sl:local-response].
-func (s *SL) sent(c *module.Call) {
-	if s.onLocalResponse == module.NoRoute {
-		return
+// sent runs event_route[sl:local-response], with the reply; one of HTTP is none that a
+// script could look at, there it is the request.
+func (s *SL) sent(c *module.Call, text []byte) {
+	switch {
+	case s.onLocalResponse == module.NoRoute:
+	case text != nil:
+		c.RunReply(s.onLocalResponse, text)
+	default:
+		route, rc := c.Route, c.RC
+		c.Route = module.EventRoute
+		c.Gen.Program.Run(c, s.onLocalResponse)
+		c.Route, c.RC = route, rc
 	}
-	route, rc := c.Route, c.RC
-	c.Route = module.EventRoute
-	c.Gen.Program.Run(c, s.onLocalResponse)
-	c.Route, c.RC = route, rc
 }
 
 // replyError is sl_reply_error().

@@ -71,7 +71,7 @@ func (m *TM) Exports() module.Exports {
 		Events: []module.Event{
 			{Name: "tm:local-request", Doc: "A request of our own is about to be sent; $ru, $du and $fs may be changed."},
 			{Name: "tm:branch-failure:NAME", Doc: "A branch ended with a negative reply (t_on_branch_failure)."},
-			{Name: "tm:local-response", Doc: "A stateful reply of our own was sent."},
+			{Name: "tm:local-response", Doc: "A stateful reply of our own was sent, which is the message of the route."},
 		},
 		Settings: m.runtime(),
 		Counters: []counter.Entry{

@@ -48,15 +48,14 @@ func (m *TM) Refuse(c *module.Call, code int, reason, headers string) error {
 	return m.Reply(c, code, reason, headers)
 }
 
-// localResponse runs event_route[tm:local-response].
+// localResponse runs event_route[tm:local-response], with the reply.
 func (m *TM) localResponse(c *module.Call) {
 	if m.onLocalResponse == module.NoRoute {
 		return
 	}
 	s := save(c)
 	defer s.restore(c)
-	c.Route = module.EventRoute
-	c.Gen.Program.Run(c, m.onLocalResponse)
+	c.RunReply(m.onLocalResponse, c.Tx.ReplyText())
 }
 
 // reply is t_reply(code, reason).
