@@ -634,27 +634,35 @@ func TestQueueMax(t *testing.T) {
 }
 
 func TestSendTimeout(t *testing.T) {
-	clock := timer.NewManual(time.Unix(1e9, 0))
-	o := Options{Network: NewMemoryNetwork(), Clock: clock, Sockets: listenOn(TCP, "127.0.0.1:0")}
-	o.TCP.SendTimeout, o.TCP.ConnQueueMax = 3*time.Second, 1<<20
-	l := start(t, o, echo)
-	ln, addr := listener(t, l, "127.0.0.1:0")
-	if err := l.Send(Destination{Proto: TCP, Addr: addr}, sipText("a", 0)); err != nil {
-		t.Fatal(err)
-	}
-	filled := bytes.Repeat([]byte("x"), memoryStreamSize)
-	if err := l.Send(Destination{Proto: TCP, Addr: addr}, filled); err != nil {
-		t.Fatal(err)
-	}
-	accept(t, ln) // never reads
-	c := l.streams.byNumber(l.Connections()[0].ID)
-	eventually(t, "the writer waits", func() bool { return c.takes.Load() != 0 })
-	clock.Advance(3 * time.Second)
-	if l.ConnCounts().Open != 1 {
-		t.Fatal("closed before the time")
-	}
-	clock.Advance(2 * time.Second)
-	eventually(t, "closed", func() bool { return l.ConnCounts().Open == 0 })
+	synctest.Test(t, func(t *testing.T) {
+		clock := timer.NewManual(time.Unix(1e9, 0))
+		o := Options{Network: NewMemoryNetwork(), Clock: clock, Sockets: listenOn(TCP, "127.0.0.1:0")}
+		o.TCP.SendTimeout, o.TCP.ConnQueueMax = 3*time.Second, 1<<20
+		l := start(t, o, echo)
+		ln, addr := listener(t, l, "127.0.0.1:0")
+		if err := l.Send(Destination{Proto: TCP, Addr: addr}, sipText("a", 0)); err != nil {
+			t.Fatal(err)
+		}
+		filled := bytes.Repeat([]byte("x"), memoryStreamSize)
+		if err := l.Send(Destination{Proto: TCP, Addr: addr}, filled); err != nil {
+			t.Fatal(err)
+		}
+		accept(t, ln) // never reads
+		c := l.streams.byNumber(l.Connections()[0].ID)
+		synctest.Wait() // the writer too
+		if c.takes.Load() == 0 {
+			t.Fatal("nothing is being written")
+		}
+		clock.Advance(3 * time.Second)
+		if l.ConnCounts().Open != 1 {
+			t.Fatal("closed before the time")
+		}
+		clock.Advance(2 * time.Second)
+		synctest.Wait()
+		if l.ConnCounts().Open != 0 {
+			t.Error("not closed")
+		}
+	})
 }
 
 // silentNetwork has peers that never answer.
