@@ -142,10 +142,11 @@ func takeOver(t *testing.T, first, second string) {
 	awaitRows(t, rows, "SELECT id FROM dialog WHERE state=4", 1)
 	s.Kill()
 
-	s, err := refserver.StartAt(second, cfg, run, s.Port)
+	again, err := refserver.StartAt(second, cfg, run, s.Port)
 	if err != nil {
 		t.Fatal(err)
 	}
+	s = again
 	out, err := exec.Command("kamcmd", "-s", "unixs:"+filepath.Join(run, "kamailio_ctl"), "dlg.list").CombinedOutput()
 	for _, want := range []string{"call-id: rows@x", "state: 4", "tag: a\n", "tag: b\n", "cseq: 1\n", "who: alice", "start_time: ", "contact: sip:bob@" + b.addr()} {
 		if !strings.Contains(string(out), want) {
@@ -157,16 +158,19 @@ func takeOver(t *testing.T, first, second string) {
 	a.get("SIP/2.0 200")
 	awaitRows(t, rows, "SELECT id FROM dialog", 0)
 	awaitRows(t, rows, "SELECT id FROM dialog_vars", 0)
-	if log := s.LogTail(); !strings.Contains(log, "start_time=") || !strings.Contains(log, "; who=alice") {
-		t.Errorf("there is no record of the call:\n%s", log)
+	if err := s.AwaitLog("start_time=", "; who=alice"); err != nil {
+		t.Errorf("there is no record of the call: %v", err)
 	}
 }
+
+// rowsLimit bounds the wait for rows and messages.
+const rowsLimit = 40 * time.Second
 
 // awaitRows asks again until there are n rows.
 func awaitRows(t *testing.T, rows func(string) [][]db.Value, statement string, n int) {
 	t.Helper()
 	got := 0
-	for end := time.Now().Add(10 * time.Second); time.Now().Before(end); time.Sleep(5 * time.Millisecond) {
+	for end := time.Now().Add(rowsLimit); time.Now().Before(end); time.Sleep(5 * time.Millisecond) {
 		if got = len(rows(statement)); got == n {
 			return
 		}
@@ -205,7 +209,7 @@ func (e *end) get(start string) string {
 	e.t.Helper()
 	buf := make([]byte, 4096)
 	for {
-		e.SetReadDeadline(time.Now().Add(10 * time.Second))
+		e.SetReadDeadline(time.Now().Add(rowsLimit))
 		n, err := e.Read(buf)
 		if err != nil {
 			e.t.Fatalf("waited for %q: %v", start, err)

@@ -139,7 +139,7 @@ func playAll(t *testing.T, s suite, at target, want golden, check func(testCase,
 		for _, c := range s.Cases {
 			end := pace{grace: 150 * time.Millisecond, wait: patience}
 			if want != nil {
-				end = pace{want: want[c.Name].counts(), grace: 10 * time.Millisecond, wait: patience}
+				end = pace{want: want[c.Name], grace: 10 * time.Millisecond, wait: patience}
 			}
 			if stopped >= 3 {
 				end.wait = impatience

@@ -110,7 +110,7 @@ func dispatcherOrders(t *testing.T, command string, flags int, algorithms []int)
 			if _, err := conn.Write([]byte(dispatcherCall(conn.LocalAddr().String(), algorithm, i))); err != nil {
 				t.Fatal(err)
 			}
-			conn.SetReadDeadline(time.Now().Add(10 * time.Second))
+			conn.SetReadDeadline(time.Now().Add(rowsLimit))
 			n, err := conn.Read(buf)
 			if err != nil {
 				t.Fatalf("algorithm %d, call %d: %v; the end of the log:\n%s", algorithm, i, err, s.LogTail())

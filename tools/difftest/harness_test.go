@@ -8,8 +8,12 @@ import (
 	"os"
 	"path/filepath"
 	"reflect"
+	"regexp"
+	"strconv"
 	"strings"
 	"testing"
+
+	"github.com/kahea-sip/kahea/tools/testport"
 )
 
 func TestCompare(t *testing.T) {
@@ -189,5 +193,33 @@ func TestCorpus(t *testing.T) {
 	}
 	if stock < 380 || own < 200 || control < 20 {
 		t.Errorf("got %d cases under the stock file, %d under own files, %d of control commands", stock, own, control)
+	}
+}
+
+// TestPortsStandNowhere: no message of a case, nor what was recorded, has a number that a port of a run may be: it would be masked.
+func TestPortsStandNowhere(t *testing.T) {
+	seen := 0
+	number := regexp.MustCompile(`[0-9]+`)
+	for _, pattern := range []string{"testdata/*/*.txtar", filepath.Join(torture, "*.dat")} {
+		files, err := filepath.Glob(pattern)
+		if err != nil || len(files) == 0 {
+			t.Fatalf("%s: %v", pattern, err)
+		}
+		for _, file := range files {
+			text, err := os.ReadFile(file)
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, digits := range number.FindAllString(string(text), -1) {
+				n, err := strconv.Atoi(digits)
+				if err == nil && testport.MayBe(n) {
+					t.Errorf("%s has the number %s, which may be a port: take an even one, or tell testport of it", file, digits)
+				}
+				seen++
+			}
+		}
+	}
+	if seen < 1000 {
+		t.Errorf("only %d numbers were seen", seen)
 	}
 }

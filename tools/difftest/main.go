@@ -69,7 +69,7 @@ func run(dir string, at target, only string, show bool) error {
 				if want[c.Name] == nil {
 					end.grace = 200 * time.Millisecond
 				} else {
-					end.want = want[c.Name].counts()
+					end.want = want[c.Name]
 				}
 				got, err := play(c, server, end)
 				if err != nil {

@@ -111,7 +111,7 @@ func (n *nodes) register(i int, user string) {
 		n.Fatal(err)
 	}
 	buf := make([]byte, 4096)
-	phone.SetReadDeadline(time.Now().Add(10 * time.Second))
+	phone.SetReadDeadline(time.Now().Add(rowsLimit))
 	if size, err := phone.Read(buf); err != nil || !strings.HasPrefix(string(buf[:size]), "SIP/2.0 200") {
 		n.Fatalf("%s is not registered: %v\n%s", user, err, buf[:size])
 	}
@@ -139,7 +139,7 @@ func pickUp(phone *net.UDPConn) {
 func (n *nodes) call(what string, i int, user string) {
 	n.Helper()
 	caller := newEnd(n.T, n.at[i].Addr())
-	for deadline := time.Now().Add(20 * time.Second); ; {
+	for deadline := time.Now().Add(rowsLimit); ; {
 		n.cseq++
 		caller.send("MESSAGE sip:%s@ex.org SIP/2.0\r\nVia: SIP/2.0/UDP %s;branch=z9hG4bKm%d\r\nMax-Forwards: 70\r\nFrom: <sip:caller@ex.org>;tag=c\r\nTo: <sip:%[1]s@ex.org>\r\nCall-ID: call%[3]d@nodes\r\nCSeq: %[3]d MESSAGE\r\nContent-Length: 0\r\n\r\n",
 			user, caller.addr(), n.cseq)

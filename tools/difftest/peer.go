@@ -10,6 +10,7 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"syscall"
 	"time"
 
 	"github.com/kahea-sip/kahea/tools/testport"
@@ -304,13 +305,35 @@ func (p *peer) send(line string, data []byte) error {
 
 // connect opens the connection that name/tcp stands for.
 func (p *peer) connect() error {
-	c, err := net.Dial("tcp4", p.server)
+	c, err := dial(p.server)
 	if err != nil {
 		return err
 	}
 	p.dial = c
 	p.follow(c, p.name+"/tcp")
 	return nil
+}
+
+// dial connects from a port of testport's: what the system gives may be a number that stands in a case, and would be masked there.
+func dial(server string) (net.Conn, error) {
+	reuse := func(_, _ string, c syscall.RawConn) (err error) { // also where an earlier connection is not quite forgotten
+		if e := c.Control(func(fd uintptr) { err = syscall.SetsockoptInt(int(fd), syscall.SOL_SOCKET, syscall.SO_REUSEADDR, 1) }); e != nil {
+			return e
+		}
+		return err
+	}
+	for range 50 {
+		port, err := testport.Free()
+		if err != nil {
+			return nil, err
+		}
+		d := net.Dialer{LocalAddr: &net.TCPAddr{IP: net.IPv4(127, 0, 0, 1), Port: port}, Control: reuse}
+		c, err := d.Dial("tcp4", server)
+		if err == nil || !errors.Is(err, syscall.EADDRINUSE) && !errors.Is(err, syscall.EADDRNOTAVAIL) {
+			return c, err
+		}
+	}
+	return nil, errors.New("no port to connect from")
 }
 
 // flush sends what hold kept back, in pieces of the given size (0: in one piece).

@@ -19,14 +19,14 @@ const torture = "../../core/sip/testdata/rfc4475"
 const (
 	patience   = 30 * time.Second
 	impatience = 700 * time.Millisecond
-	lateness   = 2 * time.Second
+	lateness   = 5 * time.Second
 )
 
 // pace says how a run of a case ends.
 type pace struct {
-	want  map[string]int // packets per line of an earlier record, nil when there is none
-	grace time.Duration  // how long nothing may come before the case counts as over
-	wait  time.Duration  // how long an expect step waits
+	want  transcript    // an earlier record, nil when there is none
+	grace time.Duration // how long nothing may come before the case counts as over
+	wait  time.Duration // how long an expect step waits
 }
 
 // player plays one case.
@@ -42,6 +42,7 @@ type player struct {
 	stop   string   // why the case ended early
 	notes  []record // output of control commands
 	told   int      // records of acc that are among them
+	acc    []record // those of an earlier record that are still to come
 	nonces []string // that the server made
 }
 
@@ -79,7 +80,7 @@ var stepNames = map[string]stepFunc{
 
 // play runs a case against a server and returns what left the server, masked.
 func play(c testCase, server *subject, end pace) (transcript, error) {
-	p := &player{c: c, server: server, box: newInbox(), peers: map[string]*peer{}, wait: end.wait}
+	p := &player{c: c, server: server, box: newInbox(), peers: map[string]*peer{}, wait: end.wait, acc: end.want.of("records")}
 	p.box.keepDups = c.dups
 	macros := []string{"{srv}", server.Addr(), "{port}", strconv.Itoa(server.Port), "{u}", c.Name, "{dir}", server.Run}
 	for _, name := range c.peers {
@@ -112,7 +113,7 @@ func play(c testCase, server *subject, end pace) (transcript, error) {
 		}
 	}
 	if p.stop == "" && end.want != nil {
-		p.box.awaitCounts(end.want, min(end.wait/2, lateness))
+		p.box.awaitCounts(end.want.counts(), min(end.wait, lateness))
 	}
 	if err := p.server.Barrier(); err != nil && p.stop == "" {
 		p.stop = "the server no longer answers: " + err.Error()

@@ -110,10 +110,11 @@ func takeOverPresence(t *testing.T, first, second string) {
 	awaitRows(t, rows, "SELECT id FROM presentity", 1)
 	s.Kill()
 
-	s, err := refserver.StartAt(second, cfg, run, s.Port)
+	again, err := refserver.StartAt(second, cfg, run, s.Port)
 	if err != nil {
 		t.Fatal(err)
 	}
+	s = again
 	publish("closed", etag)
 	if cseq, _ := notified("closed"); cseq < last || cseq == last && second != refserver.ReferenceCommand {
 		t.Errorf("the CSeq numbers are %d, then %d", last, cseq)

@@ -26,7 +26,7 @@ type webConn struct {
 // dialWeb opens a connection and asks for frames. Header fields in own stand in the place of the client's; the answer is the first that
 // is read.
 func dialWeb(server string, own []string) (*webConn, error) {
-	c, err := net.Dial("tcp4", server)
+	c, err := dial(server)
 	if err != nil {
 		return nil, err
 	}

@@ -20,7 +20,7 @@ import (
 )
 
 // flowLimit is how long one sipp may run. Flows take a second or two; the machine may be busy.
-const flowLimit = 40 * time.Second
+const flowLimit = 90 * time.Second
 
 // sipp is one run of the program.
 type sipp struct {
@@ -58,7 +58,7 @@ func (s sipp) start(ctx context.Context, t *testing.T, server *refserver.Server)
 		mode = "t1"
 	}
 	args := []string{server.Addr(), "-sf", file, "-s", s.user, "-t", mode, "-i", "127.0.0.1", "-p", strconv.Itoa(s.port), "-m", strconv.Itoa(calls), "-r", "20",
-		"-nostdin", "-buff_size", "4000000", "-timeout", "30s", "-timeout_error", "-trace_err", "-error_file", filepath.Join(folder, "errors")}
+		"-nostdin", "-buff_size", "4000000", "-timeout", "80s", "-timeout_error", "-trace_err", "-error_file", filepath.Join(folder, "errors")}
 	for key, value := range s.keys {
 		args = append(args, "-key", key, value)
 	}
@@ -191,7 +191,7 @@ func awaitListening(t *testing.T, port int, tcp bool) {
 		table, state = "/proc/net/tcp", " 0A "
 	}
 	local := fmt.Sprintf("0100007F:%04X ", port)
-	for end := time.Now().Add(10 * time.Second); time.Now().Before(end); time.Sleep(5 * time.Millisecond) {
+	for end := time.Now().Add(flowLimit); time.Now().Before(end); time.Sleep(5 * time.Millisecond) {
 		text, err := os.ReadFile(table)
 		if err != nil {
 			t.Fatal(err)

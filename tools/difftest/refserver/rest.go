@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"net"
 	"path/filepath"
+	"syscall"
 	"time"
 
 	"github.com/kahea-sip/kahea/core/module"
@@ -15,6 +16,9 @@ import (
 
 // restLimit is how long a server may take until it has nothing to do.
 const restLimit = time.Minute
+
+// answerLimit is how long a server that lives may take to answer an OPTIONS.
+const answerLimit = 30 * time.Second
 
 // Barrier waits until the server has worked off what was sent to it before. With one UDP worker its answer to an OPTIONS comes after
 // everything that earlier datagrams made that worker send; this is all that the reference tells.
@@ -72,11 +76,11 @@ func (s *Server) rest(probe *sentinel) error {
 	return err
 }
 
-// insist asks until there is an answer; three times are enough for any server that lives.
+// insist asks until there is an answer. Each OPTIONS counts for pike: it is seldom asked again.
 func (s *sentinel) insist() (err error) {
-	for range 3 {
-		if err = s.ask(2 * time.Second); err == nil {
-			return nil
+	for end := time.Now().Add(answerLimit); time.Now().Before(end); {
+		if err = s.ask(answerLimit / 5); err == nil || errors.Is(err, syscall.ECONNREFUSED) {
+			return err // nobody is there any more
 		}
 	}
 	return err

@@ -10,6 +10,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"syscall"
@@ -24,8 +25,11 @@ const ReferenceCommand = "kamailio " + Flags
 // Flags are what the reference and kahea are both started with.
 const Flags = "-f {cfg} -E -DD -n 1 -N 1 -m 64 -w {run} -Y {run} -P {run}/pid -l udp:127.0.0.1:{port} -l tcp:127.0.0.1:{port}"
 
-// startLimit is how long a server may take until it answers its first OPTIONS; the machine may be busy.
-const startLimit = 20 * time.Second
+// startLimit is how long a server may take until it answers its first OPTIONS, or has written its log; the machine may be busy.
+const startLimit = time.Minute
+
+// stopLimit is how long it may take to end: what it has to write is written by then. Kamailio now and then waits a minute for a child.
+const stopLimit = 20 * time.Second
 
 // Server is a SIP server that runs on a port of the loopback address, with a run folder of its own for its control sockets.
 type Server struct {
@@ -113,18 +117,35 @@ func (s *Server) Stop() {
 	}
 	select {
 	case <-s.exited:
-	case <-time.After(10 * time.Second):
+	case <-time.After(stopLimit):
 	}
-	syscall.Kill(-s.cmd.Process.Pid, syscall.SIGKILL) // the group is this server's own; usually nobody is left in it
-	<-s.exited
-	s.log.Close()
+	s.Kill() // usually nobody is left
 }
 
-// Kill ends the whole process group at once, as a crash does.
+// Kill ends the whole process group at once, as a crash does. When it returns the port is free for another one: processes of the group that
+// are nobody's children may be gone a moment later than the first.
 func (s *Server) Kill() {
-	syscall.Kill(-s.cmd.Process.Pid, syscall.SIGKILL)
+	syscall.Kill(-s.cmd.Process.Pid, syscall.SIGKILL) // the group is this server's own
 	<-s.exited
 	s.log.Close()
+	for end := time.Now().Add(stopLimit); !s.left() && time.Now().Before(end); {
+		time.Sleep(time.Millisecond)
+	}
+}
+
+// left tells whether nobody has the port.
+func (s *Server) left() bool {
+	l, err := net.Listen("tcp4", s.Addr())
+	if err != nil {
+		return false
+	}
+	defer l.Close()
+	u, err := net.ListenPacket("udp4", s.Addr())
+	if err != nil {
+		return false
+	}
+	u.Close()
+	return true
 }
 
 // LogTail returns the last lines of what the server printed.
@@ -138,6 +159,23 @@ func (s *Server) LogTail() string {
 		lines = lines[len(lines)-15:]
 	}
 	return strings.Join(lines, "\n")
+}
+
+// AwaitLog waits until all texts stand in what the server has printed: a record may come behind the message, or the row, that it tells of.
+func (s *Server) AwaitLog(texts ...string) error {
+	for end := time.Now().Add(startLimit); ; time.Sleep(5 * time.Millisecond) {
+		log, err := os.ReadFile(filepath.Join(s.Run, "log"))
+		if err != nil {
+			return err
+		}
+		missing := slices.DeleteFunc(slices.Clone(texts), func(text string) bool { return strings.Contains(string(log), text) })
+		if len(missing) == 0 {
+			return nil
+		}
+		if time.Now().After(end) {
+			return fmt.Errorf("the log has no %q within %v; its end:\n%s", missing, startLimit, s.LogTail())
+		}
+	}
 }
 
 // awaitAnswer sends OPTIONS until one is answered. Datagrams that arrive between bind and the start of the workers wait in the socket,
