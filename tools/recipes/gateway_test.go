@@ -4,11 +4,13 @@ package recipes
 
 import (
 	"fmt"
+	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/kahea-sip/kahea/tools/testport"
 )
@@ -57,6 +59,26 @@ func (g *gateway) start(t *testing.T) {
 		g.cmd.Wait()
 		close(g.ended)
 	}()
+	g.awaitListening(t)
+}
+
+// awaitListening waits until sipp has its port: who asks it before would find it down.
+func (g *gateway) awaitListening(t *testing.T) {
+	t.Helper()
+	ip := net.ParseIP(g.host).To4()
+	local := fmt.Sprintf("%02X%02X%02X%02X:%04X ", ip[3], ip[2], ip[1], ip[0], g.port)
+	for end := time.Now().Add(patience); ; time.Sleep(5 * time.Millisecond) {
+		text, err := os.ReadFile("/proc/net/udp")
+		if err != nil {
+			t.Fatal(err)
+		}
+		if strings.Contains(string(text), local) {
+			return
+		}
+		if time.Now().After(end) {
+			t.Fatalf("%s does not open its port", g.name)
+		}
+	}
 }
 
 // kill ends it at once.

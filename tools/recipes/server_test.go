@@ -17,7 +17,7 @@ import (
 )
 
 // patience is how long a condition may take to become true; the machine may be busy.
-const patience = 30 * time.Second
+const patience = 90 * time.Second
 
 // site is the server of a recipe with its gateways.
 type site struct {

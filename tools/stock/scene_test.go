@@ -82,7 +82,7 @@ func sippFrom(t *testing.T, server *refserver.Server, from, scenario, user strin
 	ctx, cancel := context.WithTimeout(t.Context(), patience)
 	defer cancel()
 	cmd := exec.CommandContext(ctx, "sipp", server.Addr(), "-sf", file, "-s", user, "-i", from, "-p", strconv.Itoa(port), "-m", "1", "-nostdin",
-		"-timeout", "15s", "-timeout_error", "-trace_err", "-error_file", filepath.Join(dir, "errors"))
+		"-timeout", "50s", "-timeout_error", "-trace_err", "-error_file", filepath.Join(dir, "errors"))
 	cmd.Dir = dir
 	cmd.Env = append(os.Environ(), "TERM=dumb")
 	if err := cmd.Run(); err != nil {

@@ -22,7 +22,7 @@ import (
 )
 
 // patience bounds the wait for what happens in the background.
-const patience = 20 * time.Second
+const patience = time.Minute
 
 // store is a database of one kind with Kamailio's tables.
 type store struct {
