@@ -200,12 +200,15 @@ var (
 
 // Kamailio asks kamailio -c.
 func Kamailio(file, dir string) Verdict {
-	ctx, cancel := context.WithTimeout(context.Background(), 4*time.Second)
+	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
 	defer cancel()
 	cmd := kamailio(ctx, file, dir, "-c")
 	out, err := cmd.CombinedOutput()
 	if err == nil {
 		return Verdict{Kind: Accepted}
+	}
+	if ctx.Err() != nil {
+		return Verdict{Refused, "kamailio -c does not end"}
 	}
 	if errors.Is(err, exec.ErrNotFound) {
 		return Verdict{Absent, "kamailio is not installed"}
@@ -226,7 +229,7 @@ func kamailio(ctx context.Context, file, dir string, more ...string) *exec.Cmd {
 // kamailioStart starts Kamailio for a moment, and gives its mistake when it
 // ends by itself before that.
 func kamailioStart(file, dir string) string {
-	ctx, cancel := context.WithTimeout(context.Background(), 3*time.Second)
+	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
 	defer cancel()
 	cmd := kamailio(ctx, file, dir, "-DD", "-E", "-n", "1")
 	cmd.Cancel = func() error { return cmd.Process.Signal(os.Interrupt) }

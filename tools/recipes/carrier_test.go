@@ -21,8 +21,9 @@ func load(c *customer, rate int, enough func(made int) bool) (calls []*call) {
 	tick := time.NewTicker(time.Second / time.Duration(rate))
 	defer tick.Stop()
 	for !enough(len(calls)) {
-		<-tick.C
-		calls = append(calls, c.call("4930123456", false))
+		if <-tick.C; c.mayCall() {
+			calls = append(calls, c.call("4930123456", false))
+		}
 	}
 	return calls
 }

@@ -21,9 +21,10 @@ type customer struct {
 	closed chan struct{}
 	ended  sync.WaitGroup
 
-	mu    sync.Mutex
-	calls map[string]*call // by Call-ID
-	order []*call
+	mu      sync.Mutex
+	calls   map[string]*call // by Call-ID
+	order   []*call
+	waiting int // calls that nobody has answered, with 180 or a final reply
 }
 
 // call is one call of a customer. All but the channels belong to the mutex of the customer.
@@ -33,6 +34,7 @@ type call struct {
 
 	gateway       string // whose tag the newest reply has, up to the first final one
 	heard         bool   // a reply to the INVITE came
+	waits         bool   // it is one of those that wait
 	code, byeCode int    // final replies, 0 before
 	routes        string // Route header fields of the dialog
 	to, contact   string
@@ -73,12 +75,20 @@ func newCustomer(t *testing.T, name, address, server string) *customer {
 func (c *customer) call(number string, hold bool) *call {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	k := &call{id: fmt.Sprintf("%s-%d-%d", c.name, len(c.order), c.conn.LocalAddr().(*net.UDPAddr).Port), number: number, hold: hold, answered: make(chan struct{}), over: make(chan struct{})}
+	k := &call{id: fmt.Sprintf("%s-%d-%d", c.name, len(c.order), c.conn.LocalAddr().(*net.UDPAddr).Port), number: number, hold: hold, waits: true, answered: make(chan struct{}), over: make(chan struct{})}
 	c.calls[k.id], c.order = k, append(c.order, k)
+	c.waiting++
 	k.to = "<sip:" + number + "@carrier.example.com>"
 	k.invite = c.request(k, "INVITE", 1, "sip:"+number+"@carrier.example.com", "")
 	c.send(k.invite)
 	return k
+}
+
+// mayCall tells that not too many calls wait: more of them, on a machine that is slow, would only have gateways look dead.
+func (c *customer) mayCall() bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.waiting < 40
 }
 
 // hangUp ends calls that are up.
@@ -192,6 +202,10 @@ func (c *customer) reply(k *call, status int, text string) {
 		}
 		if status >= 200 {
 			c.final(k, status, to, text)
+		}
+		if k.waits && (k.gateway != "" || k.code != 0) {
+			k.waits = false
+			c.waiting--
 		}
 	}
 }

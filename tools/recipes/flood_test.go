@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"net"
 	"regexp"
-	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -14,6 +13,9 @@ import (
 
 // The flood: its sources, its packets in all, how many in a second where the machine can, and the calls in a second beside it.
 const floodSources, floodPackets, floodPerSecond, callsBesideFlood = 500, 100_000, 20_000, 300
+
+// burstOfOne is how many packets of a source come in a row: the rate of each is beyond what pike allows on a machine that is slow, too.
+const burstOfOne = 50
 
 // flood sends requests of strangers until all are sent.
 type flood struct {
@@ -51,22 +53,22 @@ func (f *flood) run(stop <-chan struct{}) (sent int) {
 		case <-tick.C:
 		}
 		for range floodPerSecond / 1000 {
-			f.send(sent)
+			f.send(sent/burstOfOne%floodSources, sent)
 			sent++
 		}
 	}
 	return sent
 }
 
-func (f *flood) send(n int) {
-	i := n % floodSources
+// send sends the n-th packet, from one of the sources.
+func (f *flood) send(i, n int) {
 	f.conns[i].Write([]byte(strings.ReplaceAll(f.texts[i], "@@", fmt.Sprint(n))))
 }
 
 // TestFlood: strangers flood from 500 addresses while a customer calls. No call is lost, all of the addresses are banned, and one of them is
-// answered again when its time is over.
+// answered again when its time is over. That the time is the five minutes of the recipe would take as long: an operator shortens it.
 func TestFlood(t *testing.T) {
-	s := newSite(t, "autoexpire=300", "autoexpire=15")
+	s := newSite(t)
 	good := newCustomer(t, "bulk", "127.0.0.13", s.Addr())
 	f := newFlood(t, s.Addr())
 
@@ -82,11 +84,14 @@ func TestFlood(t *testing.T) {
 		}
 		return done
 	})
+	finish(t, s, calls)
+	if err := s.Barrier(); err != nil {
+		t.Fatal(err)
+	}
 	banned := regexp.MustCompile(`name: ban\s+slots: \d+\s+all: (\d+)`).FindStringSubmatch(s.rpc("htable.stats"))
 	if banned == nil || banned[1] != fmt.Sprint(floodSources) {
 		t.Errorf("of %d addresses that flood these are banned: %v", floodSources, banned)
 	}
-	finish(t, s, calls)
 	for _, k := range calls {
 		if k.code != 200 || k.byeCode != 200 {
 			t.Errorf("call %s was lost: %d of %q, BYE %d", k.id, k.code, k.gateway, k.byeCode)
@@ -96,38 +101,31 @@ func TestFlood(t *testing.T) {
 
 	one := f.conns[2] // it sends OPTIONS
 	host, _, _ := net.SplitHostPort(one.LocalAddr().String())
+	if err := s.Barrier(); err != nil {
+		t.Fatal(err)
+	}
 	buf := make([]byte, 4096)
-	// What was answered before the ban. A deadline that has passed reads nothing.
-	for one.SetReadDeadline(time.Now().Add(20*time.Millisecond)) == nil {
-		if _, err := one.Read(buf); err != nil {
-			break
+	heard := func() (last string) { // what is there already
+		for one.SetReadDeadline(time.Now().Add(50*time.Millisecond)) == nil {
+			n, err := one.Read(buf)
+			if err != nil {
+				break
+			}
+			last = string(buf[:n])
 		}
+		return last
 	}
-	// On a slow machine the ban may be over by now: what has expired is listed
-	// until the timer comes.
-	bannedFor := func() int {
-		if !strings.Contains(s.rpc("htable.dump", "ban"), host) {
-			return 0
-		}
-		m := regexp.MustCompile(`expire: (\d+)`).FindStringSubmatch(s.rpc("htable.get", "ban", host))
-		if m == nil {
-			return 0
-		}
-		n, _ := strconv.Atoi(m[1])
-		return n
+	heard() // what was answered before the ban
+	f.send(2, floodPackets)
+	if err := s.Barrier(); err != nil {
+		t.Fatal(err)
 	}
-	if bannedFor() > 1 {
-		f.send(floodPackets*floodSources + 2)
-		if err := s.Barrier(); err != nil {
-			t.Fatal(err)
-		}
-		one.SetReadDeadline(time.Now().Add(50 * time.Millisecond))
-		if n, err := one.Read(buf); err == nil && bannedFor() > 0 {
-			t.Errorf("a banned address is answered: %q", buf[:n])
-		}
+	if answer := heard(); answer != "" {
+		t.Errorf("a banned address is answered: %q", answer)
 	}
+	s.rpc("htable.setex", "ban", host, "8") // more than the two intervals that pike remembers
 	s.await("the address is forgotten", func() bool { return !strings.Contains(s.rpc("htable.dump", "ban"), host) })
-	f.send(floodPackets*floodSources + 2 + floodSources)
+	f.send(2, floodPackets+1)
 	one.SetReadDeadline(time.Now().Add(patience))
 	if n, err := one.Read(buf); err != nil || !strings.HasPrefix(string(buf[:n]), "SIP/2.0 403 ") {
 		t.Errorf("a forgotten address is answered with %q, %v", buf[:max(n, 0)], err)

@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/kahea-sip/kahea/core/module"
 	_ "github.com/kahea-sip/kahea/modules/standard"
@@ -225,9 +226,15 @@ func newestReleaseCalls(t *testing.T, command, file string) {
 	caller := newPhone(t, server.Addr())
 	state := func(want string) {
 		t.Helper()
-		out, err := exec.Command("kamcmd", "-s", "unix:"+filepath.Join(server.Run, "kamailio_ctl"), "dlgs.briefing").CombinedOutput()
-		if err != nil || !strings.Contains(string(out), "state: "+want) || !strings.Contains(string(out), "data: srcip=127.0.0.1") {
-			t.Errorf("not %s: %v\n%s", want, err, out)
+		for end := time.Now().Add(patience); ; time.Sleep(10 * time.Millisecond) {
+			out, err := exec.Command("kamcmd", "-s", "unix:"+filepath.Join(server.Run, "kamailio_ctl"), "dlgs.briefing").CombinedOutput()
+			if err == nil && strings.Contains(string(out), "state: "+want) && strings.Contains(string(out), "data: srcip=127.0.0.1") {
+				return
+			}
+			if time.Now().After(end) {
+				t.Errorf("not %s: %v\n%s", want, err, out)
+				return
+			}
 		}
 	}
 	heard := make(chan struct{})
