@@ -114,7 +114,7 @@ func (k *Keepalive) watch(uri, owner string) bool {
 		d.task.Stop()
 		return false
 	}
-	k.host.Go("keepalive", func() { k.ask(d) })
+	k.host.Transactions().Go("keepalive", func() { k.ask(d) })
 	return true
 }
 

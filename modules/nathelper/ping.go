@@ -176,7 +176,7 @@ func (n *NATHelper) send(d *due) {
 		return
 	}
 	later := *d
-	n.host.Go("nathelper", func() {
+	n.host.Transactions().Go("nathelper", func() {
 		defer func() { <-n.slots }()
 		targets, _ := n.host.Locator().Locate(n.ctx, q)
 		n.sendTo(&later, targets)

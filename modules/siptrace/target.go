@@ -60,7 +60,7 @@ func (s *SIPTrace) address(c *module.Call, t *target) (netip.AddrPort, error) {
 	found, ready := l.Ready(t.query)
 	if !ready {
 		if c == nil {
-			s.host.Go("siptrace dns", func() { _, _ = l.Locate(context.Background(), t.query) })
+			s.host.Transactions().Go("siptrace dns", func() { _, _ = l.Locate(context.Background(), t.query) })
 			return netip.AddrPort{}, errNowhere
 		}
 		var err error

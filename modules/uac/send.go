@@ -90,7 +90,7 @@ func (s *sending) done(n *transaction.Notice) {
 	s.sip.CSeq++
 	s.sip.Headers = joinHeaders(s.headers, string(line))
 	// Not inside of this transaction: sending may wait for a name.
-	s.m.host.Go("uac_req_send", func() {
+	s.m.host.Transactions().Go("uac_req_send", func() {
 		if err := s.send(nil); err != nil {
 			s.m.log.Error("uac_req_send: the answer to a challenge cannot be sent", "uri", s.ruri, "err", err)
 		}

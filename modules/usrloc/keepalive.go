@@ -235,7 +235,7 @@ func (k *keepalives) send(d *asked) {
 		return
 	}
 	later := *d
-	h.Go("usrloc", func() {
+	h.Transactions().Go("usrloc", func() {
 		defer func() { <-k.slots }()
 		targets, _ := h.Locator().Locate(k.loc.ctx, q)
 		k.sendTo(&later, targets)

@@ -9,7 +9,6 @@ import (
 	"os/exec"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/kahea-sip/kahea/tools/difftest/refserver"
 )
@@ -20,7 +19,7 @@ func TestOpenSSL(t *testing.T) {
 	refserver.Needs(t, "openssl")
 	d := startTLS(t)
 	client := func(input string, more ...string) string {
-		ctx, cancel := context.WithTimeout(context.Background(), 20*time.Second)
+		ctx, cancel := context.WithTimeout(context.Background(), patience)
 		defer cancel()
 		c := exec.CommandContext(ctx, "openssl", append([]string{"s_client", "-connect", d.Addr("tls", false).String()}, more...)...)
 		var out bytes.Buffer

@@ -70,7 +70,7 @@ func (d *daemon) dialTLS(t *testing.T) net.Conn {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { c.Close() })
-	c.SetDeadline(time.Now().Add(10 * time.Second))
+	c.SetDeadline(time.Now().Add(patience))
 	return c
 }
 
@@ -78,7 +78,7 @@ func (d *daemon) dialTLS(t *testing.T) net.Conn {
 func (d *daemon) awaitConns(t *testing.T, n int) {
 	t.Helper()
 	for began := time.Now(); d.transport.ConnCounts().Secure != n; time.Sleep(100 * time.Microsecond) {
-		if time.Since(began) > 10*time.Second {
+		if time.Since(began) > patience {
 			t.Fatalf("%d connections, want %d", d.transport.ConnCounts().Secure, n)
 		}
 	}

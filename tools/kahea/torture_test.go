@@ -174,7 +174,7 @@ func (x *torturer) handled() (answers, forwarded []string) {
 	until := func(c *net.UDPConn) (all []string) {
 		buf := make([]byte, 65536)
 		for {
-			c.SetReadDeadline(time.Now().Add(5 * time.Second))
+			c.SetReadDeadline(time.Now().Add(patience))
 			n, err := c.Read(buf)
 			if err != nil {
 				x.t.Fatalf("the server answers no more: %v", err)
@@ -318,7 +318,7 @@ func (x *torturer) stream(to netip.AddrPort, text []byte) []string {
 		x.t.Fatal(err)
 	}
 	defer c.Close()
-	c.SetDeadline(time.Now().Add(5 * time.Second))
+	c.SetDeadline(time.Now().Add(patience))
 	if _, err := c.Write(text); err != nil {
 		x.t.Fatal(err)
 	}

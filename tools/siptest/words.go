@@ -332,6 +332,9 @@ func Words(start Start) map[string]command {
 			ts.Check(err)
 			found := false
 			if neg {
+				if s.daemon != nil {
+					ts.Check(s.settle()) // else the line may be on its way
+				}
 				found = re.MatchString(s.log.String())
 			} else {
 				found = s.log.await(re) // the line about a connection that has closed may come behind its end
