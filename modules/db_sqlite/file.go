@@ -16,6 +16,9 @@ type file struct {
 	readOnly bool
 	journal  string
 	busy     time.Duration
+	// writer is where those who write queue up: SQLite has them ask until busy is
+	// over, and of many who do some get nowhere.
+	writer chan struct{}
 }
 
 // Defaults of files that no parameter names. With a write-ahead log readers
@@ -29,6 +32,8 @@ var journals = []string{"DELETE", "TRUNCATE", "PERSIST", "MEMORY", "WAL", "OFF"}
 
 // file returns what is known about a file, to be changed by a parameter.
 func (m *SQLite) file(path string) *file {
+	m.mu.Lock()
+	defer m.mu.Unlock()
 	path = filepath.Clean(path)
 	f := m.files[path]
 	if f == nil {
@@ -38,7 +43,9 @@ func (m *SQLite) file(path string) *file {
 	return f
 }
 
-func newFile() *file { return &file{journal: defaultJournal, busy: defaultBusy} }
+func newFile() *file {
+	return &file{journal: defaultJournal, busy: defaultBusy, writer: make(chan struct{}, 1)}
+}
 
 func (m *SQLite) setReadOnly(path string) error {
 	if path == "" {

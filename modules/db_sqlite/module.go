@@ -6,6 +6,7 @@ package db_sqlite
 import (
 	"context"
 	"log/slog"
+	"sync"
 	"time"
 
 	"github.com/kahea-sip/kahea/core/db"
@@ -16,7 +17,8 @@ func init() { module.Register("db_sqlite", func() module.Module { return New() }
 
 // SQLite is the module.
 type SQLite struct {
-	files map[string]*file // by clean path
+	mu    sync.Mutex
+	files map[string]*file // guarded by mu; by clean path
 
 	log       *slog.Logger
 	slow      time.Duration

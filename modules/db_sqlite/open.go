@@ -41,16 +41,16 @@ func (m *SQLite) Open(ctx context.Context, u db.URL) (db.Database, error) {
 	case strings.Contains(path, "?"):
 		return nil, errors.New("options behind a question mark have no meaning: the module's parameters set them")
 	}
-	f := m.files[path]
-	if f == nil {
-		f = newFile()
+	f := newFile()
+	if path != memory {
+		f = m.file(path)
 	}
 	connector, err := sqlite.NewConnector(f.source(path))
 	if err != nil {
 		return nil, err
 	}
 	pool := sql.OpenDB(connector)
-	cfg := sqldb.Config{Dialect: dialect, Name: u.String(), Log: m.log, Slow: m.slow, SlowLevel: m.slowLevel}
+	cfg := sqldb.Config{Dialect: dialect, Name: u.String(), Log: m.log, Slow: m.slow, SlowLevel: m.slowLevel, Writer: f.writer}
 	if path == memory {
 		// The database is gone with its last connection.
 		keep, err := pool.Conn(ctx)

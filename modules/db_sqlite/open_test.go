@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/kahea-sip/kahea/core/db"
@@ -96,5 +97,46 @@ func TestOpenFails(t *testing.T) {
 			t.Errorf("%s is opened", url)
 			d.Close()
 		}
+	}
+}
+
+// TestWritersQueueUp: many write one file, through two databases and in
+// transactions, and none of them depends on asking often enough.
+func TestWritersQueueUp(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "k.db")
+	m := New()
+	if err := m.setBusyTimeout(path + "=0"); err != nil {
+		t.Fatal(err)
+	}
+	ctx, url := t.Context(), "sqlite://"+path
+	databases := []db.Database{dbtest.Open(t, m, url), dbtest.Open(t, m, url)}
+	if _, err := databases[0].(db.Querier).Raw(ctx, things); err != nil {
+		t.Fatal(err)
+	}
+	const writers, rows = 8, 20
+	var wait sync.WaitGroup
+	for w := range writers {
+		wait.Go(func() {
+			d := databases[w%len(databases)]
+			for i := range rows {
+				insert := func(o db.Operations) error {
+					return o.Insert(ctx, "things", []string{"id"}, []db.Value{int64(w*rows + i)})
+				}
+				err := error(nil)
+				if i%2 == 0 {
+					err = insert(d)
+				} else {
+					err = d.(db.Transactor).Transact(ctx, insert)
+				}
+				if err != nil {
+					t.Error(err)
+					return
+				}
+			}
+		})
+	}
+	wait.Wait()
+	if all, err := db.Rows(ctx, databases[0], db.Query{Table: "things"}); err != nil || len(all) != writers*rows {
+		t.Errorf("%d rows, %v, want %d", len(all), err, writers*rows)
 	}
 }

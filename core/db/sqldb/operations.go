@@ -110,6 +110,11 @@ func (o operations) Put(ctx context.Context, table string, columns, keys []strin
 // exec runs a statement and returns how many rows it has changed.
 func (o operations) exec(ctx context.Context, what string, again func() bool, b *Builder) (n int64, err error) {
 	err = o.run(ctx, what, again, func(ctx context.Context, _ *waiting) error {
+		done, err := o.writer(ctx)
+		if err != nil {
+			return err
+		}
+		defer done()
 		return o.prepared(ctx, b, func(s *sql.Stmt) error {
 			start := time.Now()
 			result, err := s.ExecContext(ctx, b.args...)
@@ -121,6 +126,20 @@ func (o operations) exec(ctx context.Context, what string, again func() bool, b 
 		})
 	})
 	return n, err
+}
+
+// writer waits until nobody else writes, where that is asked for; done lets the
+// next one.
+func (o operations) writer(ctx context.Context) (done func(), err error) {
+	if o.d.cfg.Writer == nil || o.tx != nil {
+		return func() {}, nil
+	}
+	select {
+	case o.d.cfg.Writer <- struct{}{}:
+		return func() { <-o.d.cfg.Writer }, nil
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
 }
 
 // run is Database.run. What a transaction has done is gone with its connection:

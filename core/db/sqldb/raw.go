@@ -24,6 +24,11 @@ func (d *Database) Raw(ctx context.Context, statement string, args ...db.Value) 
 		if hasRows(statement) {
 			return d.ask(ctx, b, result, w)
 		}
+		done, err := d.writer(ctx)
+		if err != nil {
+			return err
+		}
+		defer done()
 		start := time.Now()
 		r, err := d.raw.ExecContext(ctx, string(b.text), b.args...)
 		d.slow(ctx, start, b.text)

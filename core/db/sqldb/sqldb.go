@@ -49,6 +49,10 @@ type Config struct {
 	NoReconnect bool
 	// Once does nothing again whose connection turns out to be lost.
 	Once bool
+	// Writer, if set, is where those who write queue up, one at a time: what has
+	// been put into it is who writes now. It is for databases that have others
+	// ask again and again meanwhile, so that some of many get nowhere.
+	Writer chan struct{}
 	// Closed, if set, is called at the end of Close.
 	Closed func() error
 }

@@ -46,9 +46,15 @@ func (o operations) together(ctx context.Context, f func(operations) error) erro
 	whole, end := context.WithCancel(ctx)
 	defer end()
 	tx := &transaction{statements: map[string]*sql.Stmt{}}
+	var done func()
 	err := o.d.run(ctx, "begin a transaction", always, func(limited context.Context, _ *waiting) (err error) {
 		defer context.AfterFunc(limited, end)()
-		tx.Tx, err = o.d.pool.BeginTx(whole, nil)
+		if done, err = o.writer(limited); err != nil {
+			return err
+		}
+		if tx.Tx, err = o.d.pool.BeginTx(whole, nil); err != nil {
+			done()
+		}
 		return err
 	})
 	if err != nil {
@@ -56,6 +62,7 @@ func (o operations) together(ctx context.Context, f func(operations) error) erro
 	}
 	defer func() {
 		_ = tx.Rollback() // nothing is left to undo after Commit
+		done()
 		if tx.outdated {
 			o.d.renew()
 		}
