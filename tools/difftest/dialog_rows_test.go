@@ -184,6 +184,7 @@ const endHeaders = "Max-Forwards: 70\r\nFrom: <sip:alice@x>;tag=a\r\nCall-ID: ro
 type end struct {
 	t *testing.T
 	net.Conn
+	got map[string]bool // messages; one that comes again, as it was answered late, is no other one
 }
 
 func newEnd(t *testing.T, server string) *end {
@@ -192,7 +193,7 @@ func newEnd(t *testing.T, server string) *end {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { c.Close() })
-	return &end{t, c}
+	return &end{t, c, map[string]bool{}}
 }
 
 func (e *end) addr() string { return e.LocalAddr().String() }
@@ -204,7 +205,7 @@ func (e *end) send(format string, args ...any) {
 	}
 }
 
-// get returns the next message that begins so; others are passed over.
+// get returns the next message that begins so and did not come before; others are passed over.
 func (e *end) get(start string) string {
 	e.t.Helper()
 	buf := make([]byte, 4096)
@@ -214,8 +215,9 @@ func (e *end) get(start string) string {
 		if err != nil {
 			e.t.Fatalf("waited for %q: %v", start, err)
 		}
-		if strings.HasPrefix(string(buf[:n]), start) {
-			return string(buf[:n])
+		if m := string(buf[:n]); strings.HasPrefix(m, start) && !e.got[m] {
+			e.got[m] = true
+			return m
 		}
 	}
 }

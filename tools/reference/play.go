@@ -196,7 +196,7 @@ func (o *output) String() string {
 
 // wait waits until the output has a text; between asks.
 func (o *output) wait(what string, between func()) error {
-	for range 2000 {
+	for end := time.Now().Add(time.Minute); time.Now().Before(end); time.Sleep(10 * time.Millisecond) {
 		if strings.Contains(o.String(), "error -1 while trying to fix configuration") {
 			break
 		}
@@ -204,7 +204,6 @@ func (o *output) wait(what string, between func()) error {
 			return nil
 		}
 		between()
-		time.Sleep(10 * time.Millisecond)
 	}
 	text := o.String()
 	return fmt.Errorf("the server never printed %s:\n%s", what, text[max(0, len(text)-3000):])

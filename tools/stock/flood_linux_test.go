@@ -39,7 +39,7 @@ func flooder(t *testing.T, s *site) *phone {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { c.Close() })
-	p := &phone{conn: c}
+	p := &phone{conn: c, heard: map[string]bool{}}
 	p.towards(t, s.addr)
 	return p
 }

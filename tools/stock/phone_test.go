@@ -18,6 +18,7 @@ type phone struct {
 	conn   *net.UDPConn
 	server *net.UDPAddr
 	n      int
+	heard  map[string]bool // requests; one that the server sends again, as it was answered late, is no other one
 }
 
 func newPhone(t testing.TB, server string) *phone {
@@ -27,7 +28,7 @@ func newPhone(t testing.TB, server string) *phone {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { c.Close() })
-	p := &phone{conn: c}
+	p := &phone{conn: c, heard: map[string]bool{}}
 	p.towards(t, server)
 	return p
 }
@@ -74,7 +75,7 @@ func (p *phone) ask(text string, limit time.Duration) string {
 	return ""
 }
 
-// hears waits for a request, and returns it; "" where none comes.
+// hears waits for a request that was not heard before, and returns it; "" where none comes.
 func (p *phone) hears(method string) string {
 	buf := make([]byte, 1<<16)
 	p.conn.SetReadDeadline(time.Now().Add(patience))
@@ -83,8 +84,9 @@ func (p *phone) hears(method string) string {
 		if err != nil {
 			return ""
 		}
-		if strings.HasPrefix(string(buf[:n]), method+" ") {
-			return string(buf[:n])
+		if request := string(buf[:n]); strings.HasPrefix(request, method+" ") && !p.heard[request] {
+			p.heard[request] = true
+			return request
 		}
 	}
 }

@@ -32,6 +32,7 @@ type subscription struct {
 	callID      string
 	dialog      *dialog
 	cseq        int
+	told        uint32 // CSeq of the last NOTIFY
 }
 
 // watch subscribes to an event of another user, and takes the first NOTIFY.
@@ -53,14 +54,24 @@ func (a *agent) watch(user, event, accept string) *subscription {
 	return s
 }
 
-// heard takes the next NOTIFY of the subscription, and answers it.
+// heard takes the next NOTIFY of the subscription, and answers it; one that the server has sent again, as the answer came late, is not the next.
 func (s *subscription) heard() {
 	s.watcher.t.Helper()
-	m := s.watcher.hears(patience, func(m *sip.Message) bool { return m.MethodName == "NOTIFY" && m.CallID() == s.callID })
+	m := s.watcher.hears(patience, func(m *sip.Message) bool {
+		if m.MethodName != "NOTIFY" || m.CallID() != s.callID {
+			return false
+		}
+		s.watcher.answer(m, "200 OK", "")
+		c, err := m.CSeq()
+		if err != nil || c.Number <= s.told {
+			return false
+		}
+		s.told = c.Number
+		return true
+	})
 	if m == nil {
 		s.watcher.t.Fatalf("no NOTIFY of %s reaches %s", s.event, s.watcher.user)
 	}
-	s.watcher.answer(m, "200 OK", "")
 	s.state, s.body = m.ValueNamed("Subscription-State"), m.Body()
 }
 
