@@ -14,9 +14,9 @@ import (
 func (t *Transaction) watched(b *Branch) transport.Destination {
 	d := b.dest
 	if t.local && d.Proto.Reliable() {
-		l, id, index := t.l, t.id, b.Index
+		l, id, index, proto, to := t.l, t.id, b.Index, d.Proto, d.Addr // d itself would be allocated for every request
 		f := transport.Refused(func(error) {
-			l.opt.Go("refused connection", func() { l.refused(id, index, d.Proto, d.Addr) })
+			l.opt.Go("refused connection", func() { l.refused(id, index, proto, to) })
 		})
 		d.Refused = &f
 	}
