@@ -4,6 +4,7 @@ package module
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strconv"
 )
@@ -24,6 +25,8 @@ type Command struct {
 type Fault struct {
 	Code int
 	Text string
+	// mistyped tells of an argument that is there, but of the wrong type.
+	mistyped string
 }
 
 // Error implements error.
@@ -121,7 +124,7 @@ func (r *Request) Len() int { return len(r.Args) }
 // Kamailio's.
 func (r *Request) Str(i int) (string, error) {
 	if i >= len(r.Args) {
-		return "", badParam(i, "string", "end of packet encountered")
+		return "", badParam(i, "string", "end of packet encountered", "")
 	}
 	switch v := r.Args[i].(type) {
 	case string:
@@ -131,13 +134,13 @@ func (r *Request) Str(i int) (string, error) {
 	case float64:
 		return strconv.FormatFloat(v, 'f', -1, 64), nil
 	}
-	return "", badParam(i, "string", "record doesn't match type")
+	return "", r.mistyped(i, "string")
 }
 
 // Int returns the i-th argument as an integer.
 func (r *Request) Int(i int) (int64, error) {
 	if i >= len(r.Args) {
-		return 0, badParam(i, "integer", "end of packet encountered")
+		return 0, badParam(i, "integer", "end of packet encountered", "")
 	}
 	switch v := r.Args[i].(type) {
 	case int64:
@@ -149,13 +152,13 @@ func (r *Request) Int(i int) (int64, error) {
 			return n, nil
 		}
 	}
-	return 0, badParam(i, "integer", "record doesn't match type")
+	return 0, r.mistyped(i, "integer")
 }
 
 // Float returns the i-th argument as a floating point number.
 func (r *Request) Float(i int) (float64, error) {
 	if i >= len(r.Args) {
-		return 0, badParam(i, "float", "end of packet encountered")
+		return 0, badParam(i, "float", "end of packet encountered", "")
 	}
 	switch v := r.Args[i].(type) {
 	case float64:
@@ -167,13 +170,37 @@ func (r *Request) Float(i int) (float64, error) {
 			return f, nil
 		}
 	}
-	return 0, badParam(i, "float", "record doesn't match type")
+	return 0, r.mistyped(i, "float")
 }
 
 // badParam is the fault for an argument that is missing or of the wrong type, in
 // Kamailio's words; arguments are counted from 0.
-func badParam(i int, want, why string) error {
-	return Faultf(400, "error at parameter %d: expected %s type but %s", i, want, why)
+func badParam(i int, want, why, mistyped string) error {
+	return &Fault{Code: 400, Text: fmt.Sprintf("error at parameter %d: expected %s type but %s", i, want, why), mistyped: mistyped}
+}
+
+// shownArgument bounds what a fault repeats of an argument.
+const shownArgument = 64
+
+// mistyped is the fault for an argument of the wrong type.
+func (r *Request) mistyped(i int, want string) error {
+	shown := ""
+	if text, ok := r.Args[i].(string); ok {
+		shown = fmt.Sprintf(": %.*q", shownArgument, text)
+	}
+	return badParam(i, want, "record doesn't match type", fmt.Sprintf("argument %d%s is no %s", i+1, shown, want))
+}
+
+// Missing is the fault of a command that could not read an argument, for which
+// Kamailio has a text of its own; err is that of Str, Int or Float. Kamailio says
+// the same where the argument is there and is no number: who is told that one is
+// missing looks in the wrong place, so this tells which one it is.
+func Missing(err error, text string) error {
+	var f *Fault
+	if errors.As(err, &f) && f.mistyped != "" {
+		text = f.mistyped
+	}
+	return Faultf(500, "%s", text)
 }
 
 func normal(v any) any {

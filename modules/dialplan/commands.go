@@ -23,7 +23,7 @@ func text(s string) any {
 func (d *Dialplan) rpcDump(r *module.Request) error {
 	plan, err := r.Int(0)
 	if err != nil {
-		return module.Faultf(500, "Missing parameter")
+		return module.Missing(err, "Missing parameter")
 	}
 	rules := (*d.plans.Load())[plan]
 	if rules == nil {

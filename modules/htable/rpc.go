@@ -32,11 +32,11 @@ func (h *HTable) commands() []module.Command {
 func (h *HTable) arguments(r *module.Request, missing string, texts ...*string) (*Table, error) {
 	name, err := r.Str(0)
 	if err != nil {
-		return nil, module.Faultf(500, "%s", missing)
+		return nil, module.Missing(err, missing)
 	}
 	for i, p := range texts {
 		if *p, err = r.Str(i + 1); err != nil {
-			return nil, module.Faultf(500, "%s", missing)
+			return nil, module.Missing(err, missing)
 		}
 	}
 	if t := h.byName[name]; t != nil {
@@ -160,7 +160,7 @@ func (h *HTable) rpcSetNumber(r *module.Request) error {
 	}
 	n, err := r.Int(2)
 	if err != nil {
-		return module.Faultf(500, missingValue)
+		return module.Missing(err, missingValue)
 	}
 	return rpcSet(r, t, key, avp.Number(n), 0)
 }
@@ -169,7 +169,7 @@ func (h *HTable) rpcSetNumber(r *module.Request) error {
 func (h *HTable) rpcSetTextFor(r *module.Request) error {
 	text, err := r.Str(2)
 	if err != nil {
-		return module.Faultf(500, missingLife)
+		return module.Missing(err, missingLife)
 	}
 	return h.rpcSetFor(r, avp.String(text))
 }
@@ -178,7 +178,7 @@ func (h *HTable) rpcSetTextFor(r *module.Request) error {
 func (h *HTable) rpcSetNumberFor(r *module.Request) error {
 	n, err := r.Int(2)
 	if err != nil {
-		return module.Faultf(500, missingLife)
+		return module.Missing(err, missingLife)
 	}
 	return h.rpcSetFor(r, avp.Number(n))
 }
@@ -187,7 +187,7 @@ func (h *HTable) rpcSetFor(r *module.Request, v avp.Value) error {
 	var key string
 	life, err := r.Int(3)
 	if err != nil {
-		return module.Faultf(500, missingLife)
+		return module.Missing(err, missingLife)
 	}
 	t, err := h.arguments(r, missingLife, &key)
 	if err != nil {
@@ -210,7 +210,7 @@ func (h *HTable) rpcSetExpires(r *module.Request) error {
 	}
 	n, err := r.Int(2)
 	if err != nil {
-		return module.Faultf(500, missingExpires)
+		return module.Missing(err, missingExpires)
 	}
 	t.setExpires(nil, key, seconds(n))
 	r.Add("Ok")

@@ -13,6 +13,7 @@ import (
 
 var (
 	errContact   = errors.New("there is no Contact that can be rewritten")
+	errStar      = errors.New("the Contact is a star")
 	errRewritten = errors.New("the Contact was rewritten already")
 )
 
@@ -46,7 +47,7 @@ func find(c *module.Call) (k contact, there bool, err error) {
 		return k, true, err
 	}
 	if one.Star {
-		return k, true, errContact
+		return k, true, errStar
 	}
 	k.uri, k.bare = one.URI, !one.Bracketed
 	if k.parsed, err = sip.ParseURI(one.URI); err != nil || !k.parsed.IsSIP() {
@@ -95,7 +96,7 @@ func appendWithout(dst []byte, p sip.Params, name string) []byte {
 // fixContact is fix_nated_contact(). A maddr would lead past the new address.
 func (n *NATHelper) fixContact(c *module.Call, _ module.Args) module.Result {
 	k, there, err := find(c)
-	if !there {
+	if !there || err == errStar {
 		return module.False
 	}
 	if err == nil && k.rewritten(c) {
@@ -138,8 +139,13 @@ func (n *NATHelper) trimAlias(c *module.Call, _ module.Args) module.Result {
 	return n.putAlias(c, true)
 }
 
+// putAlias is false without a word where there is no address to rewrite: scripts
+// call it for each message of a client behind NAT, and an ACK has no Contact.
 func (n *NATHelper) putAlias(c *module.Call, trim bool) module.Result {
-	k, _, err := find(c)
+	k, there, err := find(c)
+	if !there || err == errStar {
+		return module.False
+	}
 	if err == nil && k.rewritten(c) {
 		err = errRewritten
 	}

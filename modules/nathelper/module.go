@@ -220,7 +220,7 @@ func (n *NATHelper) rpcEnable(r *module.Request) error {
 	}
 	on, err := r.Int(0)
 	if err != nil {
-		return module.Faultf(500, "No parameter")
+		return module.Missing(err, "No parameter")
 	}
 	n.on.Store(on != 0)
 	return nil

@@ -30,8 +30,10 @@ func (p *Presence) rpcCleanup(r *module.Request) error {
 }
 
 // The faults of Kamailio for arguments that are missing.
+const needArgs = "Not enough parameters"
+
 var (
-	errArgs = module.Faultf(500, "Not enough parameters")
+	errArgs = module.Faultf(500, needArgs)
 	errFile = module.Faultf(500, "No file uri or name parameters")
 )
 
@@ -53,7 +55,7 @@ func (p *Presence) rpcRefresh(r *module.Request) error {
 	}
 	kind, err := r.Int(2)
 	if err != nil {
-		return errArgs
+		return module.Missing(err, needArgs)
 	}
 	var hard hardState
 	if kind == refreshManipulation {

@@ -275,6 +275,7 @@ func TestCommands(t *testing.T) {
 	}
 	check(r.rpcPing, "url:all status:success", "all")
 	check(r.rpcEnable, "500 Not enough parameters", "all")
+	check(r.rpcEnable, `500 argument 2: "off" is no integer`, "all", "off")
 	check(r.rpcEnable, "url:"+ua+" status:disable", ua, int64(0))
 	check(r.rpcShow, fmt.Sprintf(show, "1(permanent)", "N/A"), ua)
 	check(r.rpcPing, "url:"+ua+" status:success", ua)

@@ -69,7 +69,7 @@ func (r *RTPEngine) rpcEnable(q *module.Request) error {
 	}
 	on, err := q.Int(1)
 	if err != nil {
-		return module.Faultf(500, "Not enough parameters")
+		return module.Missing(err, "Not enough parameters")
 	}
 	if on <= 0 {
 		for _, n := range nodes {

@@ -87,7 +87,7 @@ func (r *RTPProxy) exchange(c *module.Call, make func(n *relay.Node) (string, er
 		}
 	}
 	if err == nil && strings.HasPrefix(reply, "E") {
-		err = errRefused
+		err = replied(errRefused, reply)
 	}
 	return n, reply, remote, err
 }

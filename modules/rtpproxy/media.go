@@ -4,6 +4,7 @@ package rtpproxy
 
 import (
 	"errors"
+	"fmt"
 	"net/netip"
 	"strconv"
 	"strings"
@@ -16,7 +17,9 @@ import (
 
 var (
 	errNoSDP    = errors.New("there is no session description with streams")
-	errReply    = errors.New("the RTP proxy has given no port")
+	errEmpty    = errors.New("the reply of the RTP proxy is empty")
+	errPort     = errors.New("the RTP proxy has given no port")
+	errGiven    = errors.New("the RTP proxy has given no address")
 	errOrder    = errors.New("an answer stands in a reply or an ACK")
 	errAddress  = errors.New("a stream has no address")
 	errStreams  = errors.New("the session description has more than 128 streams")
@@ -314,19 +317,24 @@ func (e *editing) ask(i int, id, first, second string, answer bool) error {
 func parseReply(reply string) (port int, a netip.Addr, err error) {
 	words := strings.Fields(reply)
 	if len(words) == 0 {
-		return 0, a, errReply
+		return 0, a, errEmpty
 	}
 	n, ok := sip.ParseUint(words[0])
 	if !ok || n == 0 || n > 65535 {
-		return 0, a, errReply
+		return 0, a, replied(errPort, reply)
 	}
 	if len(words) > 1 {
 		if a, err = netip.ParseAddr(words[1]); err != nil {
-			return 0, a, errReply
+			return 0, a, replied(errGiven, reply)
 		}
 	}
 	return int(n), a.WithZone(""), nil
 }
+
+// shownReply bounds what a log line repeats of a reply.
+const shownReply = 64
+
+func replied(err error, reply string) error { return fmt.Errorf("%w: %.*q", err, shownReply, reply) }
 
 // apply edits the message; all that it does not name leaves as it came.
 func (e *editing) apply() {

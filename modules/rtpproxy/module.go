@@ -189,9 +189,12 @@ func (r *RTPProxy) rpcList(q *module.Request) error {
 
 func (r *RTPProxy) rpcEnable(q *module.Request) error {
 	url, err := q.Str(0)
-	on, err2 := q.Int(1)
-	if err != nil || err2 != nil {
-		return module.Faultf(500, "Not enough parameters")
+	if err != nil {
+		return module.Missing(err, "Not enough parameters")
+	}
+	on, err := q.Int(1)
+	if err != nil {
+		return module.Missing(err, "Not enough parameters")
 	}
 	found := false
 	for n := range r.sets.Nodes() {

@@ -338,6 +338,28 @@ func TestReturn(t *testing.T) {
 	if err := r.rpcEnable(&module.Request{Args: []any{"udp:x", int64(1)}}); err == nil || err.Error() != "404 RTPProxy not found" {
 		t.Error(err)
 	}
+	if err := r.rpcEnable(&module.Request{Args: []any{p.url(), "off"}}); err == nil || err.Error() != `500 argument 2: "off" is no integer` {
+		t.Error(err)
+	}
+	if err := r.rpcEnable(&module.Request{Args: []any{p.url()}}); err == nil || err.Error() != "500 Not enough parameters" {
+		t.Error(err)
+	}
+}
+
+// TestRepliesWithoutPort: who reads the log sees what the proxy has said.
+func TestRepliesWithoutPort(t *testing.T) {
+	for reply, want := range map[string]string{
+		"":                        "the reply of the RTP proxy is empty",
+		" ":                       "the reply of the RTP proxy is empty",
+		"99999999 x":              `the RTP proxy has given no port: "99999999 x"`,
+		"0":                       `the RTP proxy has given no port: "0"`,
+		"35000 nowhere":           `the RTP proxy has given no address: "35000 nowhere"`,
+		strings.Repeat("y", 1000): `the RTP proxy has given no port: "` + strings.Repeat("y", shownReply) + `"`,
+	} {
+		if _, _, err := parseReply(reply); err == nil || err.Error() != want {
+			t.Errorf("%.80q: %v, want %s", reply, err, want)
+		}
+	}
 }
 
 // TestParameters: the line of nortpproxy_str, how long an answer is waited for, and how often.

@@ -310,12 +310,12 @@ func (u *Usrloc) rpcAdd(r *module.Request) error {
 	var n [4]int64
 	for i, at := range [...]int{3, 6, 7, 8} {
 		if n[i], err = r.Int(at); err != nil {
-			return module.Faultf(500, missing)
+			return module.Missing(err, missing)
 		}
 	}
 	q, err := r.Float(4)
 	if err != nil || q > 1 {
-		return module.Faultf(500, missing)
+		return module.Missing(err, missing)
 	}
 	now := u.host.Clock().Now().Unix()
 	c := Contact{URI: argument(r, 2), CallID: addedCallID, CSeq: 1, UserAgent: addedAgent, Q: sip.QUnset,
