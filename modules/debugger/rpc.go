@@ -16,6 +16,9 @@ var (
 	errFacility   = module.Faultf(500, "facility not found")
 	errReset      = module.Faultf(500, "reset_msgid is 0. Set it to 1 to enable.")
 	errNoLevels   = module.Faultf(500, "the log has no levels of modules")
+	errStore      = module.Faultf(500, "cannot store parameter")
+	errLevelMode  = module.Faultf(500, "mod_level_mode is 0. Set it to 1 to enable.")
+	errFacilities = module.Faultf(500, "mod_facility_mode is 0. Set it to 1 to enable.")
 )
 
 // own tells whether argument i, where it is given, is the pid of this process.
@@ -64,8 +67,13 @@ func (d *Debugger) rpcSetLevel(r *module.Request) error {
 		return errParameters
 	}
 	table := r.Host.Core().Levels
-	if table == nil {
+	switch {
+	case table == nil:
 		return errNoLevels
+	case d.hashSize == 0:
+		return errStore
+	case d.levelMode == 0:
+		return errLevelMode
 	}
 	table.Set(name, module.LevelOf(int(n)))
 	r.Add("200 ok")
@@ -97,6 +105,10 @@ func (d *Debugger) rpcSetFacility(r *module.Request) error {
 		return errFacility
 	case r.Host.Core().Levels == nil:
 		return errNoLevels
+	case d.hashSize == 0:
+		return errStore
+	case d.facilityMode == 0:
+		return errFacilities
 	}
 	r.Host.Core().Levels.SetFacility(name, facility)
 	r.Add("200 ok")
