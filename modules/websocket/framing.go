@@ -33,6 +33,7 @@ type framing struct {
 	parts    []byte // of a message whose last frame has not come
 	pending  ws.OpCode
 	together bool // parts are of a message
+	empty    int  // frames without data among them
 	answer   []byte
 
 	// left tells that a Close was sent: nothing may follow it.
@@ -72,6 +73,7 @@ var (
 	errSeveral    = &fault{ws.StatusInvalidFramePayloadData, "a WebSocket message holds more than one SIP message"}
 	errNoCode     = &fault{ws.StatusProtocolError, "a Close frame has half a status"}
 	errNotMinimal = &fault{ws.StatusProtocolError, "the length of a frame is written longer than needed"} // RFC 6455 5.2
+	errEmpty      = &fault{ws.StatusProtocolError, "a message has too many frames without data"}
 	errReason     = &fault{ws.StatusInvalidFramePayloadData, "the reason of a Close frame is not UTF-8"}
 )
 
@@ -143,17 +145,26 @@ func (f *framing) head(buf []byte) (h ws.Header, size int, err error) {
 // next, in bytes.
 const partsKeep = 4 << 10
 
+// emptyMax bounds the frames without data of one message: its size does not.
+const emptyMax = 100
+
 // data takes a frame of a message.
 func (f *framing) data(frame transport.Frame, h ws.Header, payload []byte) (transport.Frame, error) {
 	op, message := h.OpCode, payload
 	if f.together || !h.Fin {
 		if !f.together {
-			f.pending = h.OpCode
+			f.pending, f.empty = h.OpCode, 0
 			if f.parts = f.parts[:0]; cap(f.parts) > partsKeep {
 				f.parts = nil
 			}
 		}
 		f.together, frame.Partial = !h.Fin, !h.Fin
+		if len(payload) == 0 {
+			f.empty++
+		}
+		if f.empty > emptyMax {
+			return frame, f.fail(errEmpty)
+		}
 		f.parts = append(f.parts, payload...)
 		if f.together {
 			return frame, nil
@@ -163,15 +174,16 @@ func (f *framing) data(frame transport.Frame, h ws.Header, payload []byte) (tran
 	if op == ws.OpText && !utf8.Valid(message) {
 		return frame, f.fail(errNotUTF8)
 	}
-	return f.message(frame, message)
+	return f.message(frame, op, message)
 }
 
-// message takes a whole message.
-func (f *framing) message(frame transport.Frame, text []byte) (transport.Frame, error) {
+// message takes a whole message. A keep-alive is answered in its own kind of frame, as Kamailio does; one line end alone is such an
+// answer.
+func (f *framing) message(frame transport.Frame, op ws.OpCode, text []byte) (transport.Frame, error) {
 	rest := bytes.TrimLeft(text, "\r\n")
 	if len(rest) == 0 {
 		if bytes.Equal(text, crlf2) { // RFC 5626 3.5.1
-			frame.Answer = f.reply(ws.OpText, crlf2[:2])
+			frame.Answer = f.reply(op, crlf2[:2])
 		}
 		return frame, nil
 	}
