@@ -40,6 +40,8 @@ type Framer struct {
 	seen   int  // bytes already searched for a line end
 	crlf   bool // a CRLF was the last thing taken
 	http   bool
+	eleven bool  // a request of HTTP/1.1
+	waits  bool  // it has said that its sender waits for 100 Continue
 	has    bool  // Content-Length was there
 	open   bool  // the line before was a Content-Length without a value yet, which a folded line may bring
 	length int   // its value
@@ -74,8 +76,17 @@ func (f *Framer) Next(buf []byte) (n int, kind FrameKind, err error) {
 // Need is the size of the message that is being received, 0 while it is not known: how much room the buffer should have.
 func (f *Framer) Need() int { return f.total }
 
+// Continue tells, once, that the message of which the body is being received is a request of HTTP whose sender waits for 100 Continue
+// before it sends the body (RFC 9110 10.1.1).
+func (f *Framer) Continue() bool {
+	waits := f.waits && f.total > 0
+	f.waits = f.waits && !waits
+	return waits
+}
+
 func (f *Framer) restart() {
 	f.crlf, f.start, f.line, f.seen, f.http, f.has, f.open, f.length, f.total, f.bad = false, 0, 0, 0, false, false, false, 0, 0, nil
+	f.eleven, f.waits = false, false
 }
 
 // between looks for keep-alives at a message border. wait says that more bytes are needed to tell. The second of two CRLFs makes the
@@ -121,6 +132,7 @@ func (f *Framer) headers(buf []byte) (end int, err error) {
 		case first:
 			f.start = end
 			f.http = bytes.HasPrefix(line, []byte("HTTP/1.")) || bytes.HasSuffix(line[:max(len(line)-1, 0)], []byte(" HTTP/1."))
+			f.eleven = bytes.HasSuffix(line, []byte(" HTTP/1.1"))
 		case f.bad == nil:
 			f.bad = f.header(line)
 		}
@@ -139,7 +151,7 @@ func (f *Framer) tooLarge(within []byte) (n int, err error) {
 	return 0, ErrTooLarge
 }
 
-// header looks whether a line is Content-Length or goes on one.
+// header looks whether a line is Content-Length or goes on one, and for the Expect of HTTP.
 func (f *Framer) header(line []byte) error {
 	if line[0] == ' ' || line[0] == '\t' {
 		if f.open {
@@ -150,7 +162,12 @@ func (f *Framer) header(line []byte) error {
 	if f.open {
 		return ErrContentLength
 	}
-	if c := line[0]; c != 'C' && c != 'c' && c != 'l' && c != 'L' {
+	switch line[0] {
+	case 'C', 'c', 'l', 'L':
+	case 'E', 'e':
+		f.waits = f.waits || f.eleven && expects(line)
+		return nil
+	default:
 		return nil
 	}
 	colon := bytes.IndexByte(line, ':')
@@ -162,6 +179,12 @@ func (f *Framer) header(line []byte) error {
 		return f.setLength(bytes.TrimSpace(line[colon+1:]))
 	}
 	return nil
+}
+
+// expects tells whether a line is Expect: 100-continue.
+func expects(line []byte) bool {
+	name, value, _ := bytes.Cut(line, []byte(":"))
+	return bytes.EqualFold(bytes.TrimRight(name, " \t"), []byte("Expect")) && bytes.EqualFold(bytes.TrimSpace(value), []byte("100-continue"))
 }
 
 // setLength takes a value of Content-Length. Two that differ would let two servers see two different messages, so they are an error.

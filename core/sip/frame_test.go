@@ -34,6 +34,51 @@ func frames(f *Framer, text string, step int) (out []frame, err error) {
 	return out, nil
 }
 
+// TestContinue: who waits for 100 Continue is told so once, and only before the body.
+func TestContinue(t *testing.T) {
+	const line, expect, length = "POST /a HTTP/1.1\r\n", "Expect: 100-continue\r\n", "Content-Length: 3\r\n"
+	for _, tt := range []struct {
+		name, text string
+		want       int
+	}{
+		{"asked", line + expect + length + "\r\n", 1},
+		{"asked in other letters", line + "eXPECT : 100-Continue \r\n" + length + "\r\n", 1},
+		{"asked behind the length", line + length + expect + "\r\n", 1},
+		{"asked twice", line + expect + length + expect + "\r\n", 1},
+		{"a part of the body", line + expect + length + "\r\nab", 1},
+		{"the next one does not ask", line + expect + length + "\r\nabc" + line + length + "\r\n", 1},
+		{"the next one asks", line + expect + length + "\r\nabc" + line + expect + length + "\r\n", 2},
+		{"headers without end", line + expect + length, 0},
+		{"no body", line + expect + "\r\n", 0},
+		{"not asked", line + length + "\r\n", 0},
+		{"something else", line + "Expect: 200-ok\r\nExpected: 100-continue\r\n" + length + "\r\n", 0},
+		{"HTTP/1.0", "POST /a HTTP/1.0\r\n" + expect + length + "\r\n", 0},
+		{"an answer", "HTTP/1.1 200 OK\r\n" + expect + length + "\r\n", 0},
+		{"SIP", "OPTIONS sip:a SIP/2.0\r\n" + expect + length + "\r\n", 0},
+		{"over the limit", line + expect + "Content-Length: 30\r\n\r\n", 0},
+	} {
+		f := Framer{MaxBody: 10}
+		var buf []byte
+		got := 0
+		for _, b := range []byte(tt.text) {
+			buf = append(buf, b)
+			n, _, _ := f.Next(buf)
+			buf = buf[n:]
+			if f.Continue() {
+				got++
+			}
+		}
+		if got != tt.want {
+			t.Errorf("%s: told %d times, want %d", tt.name, got, tt.want)
+		}
+	}
+	var f Framer
+	whole := line + expect + length + "\r\nabc"
+	if n, kind, err := f.Next([]byte(whole)); n != len(whole) || kind != FrameMessage || err != nil || f.Continue() {
+		t.Errorf("a whole request: %d %v %v", n, kind, err)
+	}
+}
+
 func TestFramer(t *testing.T) {
 	const head = "OPTIONS sip:a SIP/2.0\r\n"
 	msg := head + "Content-Length: 4\r\n\r\nbody"

@@ -133,6 +133,9 @@ func (c *conn) frames(in *input, out *Out) error {
 			return err
 		}
 		if f.Size == 0 {
+			if f.Answer != nil {
+				_ = c.sendRaw(f.Answer) // a client that does not hear it goes on after a while
+			}
 			break
 		}
 		taken, partial = true, f.Partial

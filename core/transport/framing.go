@@ -56,7 +56,7 @@ type Frame struct {
 	// Message is a whole message, nil when the bytes were none. It lies in
 	// the bytes taken, or in memory that is valid until the next call.
 	Message []byte
-	// Answer is to be sent back as it is.
+	// Answer is to be sent back as it is, with Size 0 before more bytes come.
 	Answer []byte
 	// Partial tells that the message that was begun goes on behind the bytes
 	// taken: the time that it may take runs.
@@ -73,6 +73,9 @@ type sipFraming struct {
 }
 
 var pong = []byte("\r\n")
+
+// goOn has a client of HTTP send the body that it holds back. A 1xx has no Content-Length (RFC 9110 8.6).
+var goOn = []byte("HTTP/1.1 100 Continue\r\n\r\n")
 
 // lineEnd ends a request line of HTTP that is cut off at the limit, so that it can be read, and answered.
 const lineEnd = " HTTP/1.1\r\n"
@@ -94,6 +97,8 @@ func (f *sipFraming) Next(buf []byte) (Frame, error) {
 		return Frame{Size: n, Message: buf[:n]}, nil
 	case kind == sip.FramePing && !f.noPong:
 		return Frame{Size: n, Answer: pong}, nil
+	case kind == sip.FrameIncomplete && f.framer.Continue():
+		return Frame{Answer: goOn}, nil
 	}
 	return Frame{Size: n}, nil
 }

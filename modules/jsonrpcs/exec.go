@@ -55,6 +55,8 @@ var errNoHTTP = errors.New("jsonrpc_dispatch needs the module xhttp, which is no
 // answerer answers requests of HTTP: the module xhttp.
 type answerer interface {
 	Reply(c *module.Call, code int, reason, contentType, body string) error
+	// Else has what the request is answered with where the script gives no answer.
+	Else(c *module.Call, code int, reason, contentType, body string)
 }
 
 // needHTTP refuses jsonrpc_dispatch() at start where nothing can answer.
@@ -65,7 +67,7 @@ func needHTTP(b module.Binder, _ module.Args) error {
 	return nil
 }
 
-// dispatch is jsonrpc_dispatch(). As in Kamailio a document that is no JSON gets no answer of it: the script may give one.
+// dispatch is jsonrpc_dispatch(). As in Kamailio the script may answer a document that is no JSON: it has the error where the script does not.
 func (j *Jsonrpcs) dispatch(c *module.Call, _ module.Args) module.Result {
 	over, ok := j.host.Module("xhttp").(answerer)
 	if !ok {
@@ -75,6 +77,7 @@ func (j *Jsonrpcs) dispatch(c *module.Call, _ module.Args) module.Result {
 	doc := []byte(c.Msg.Body())
 	c.Block(func() { r = jsonrpc.Serve(c.Context(), j.host, doc, j.pretty != 0) })
 	if r.Code == jsonrpc.CodeParse {
+		over.Else(c, statusOf(r.Code), r.Text, "application/json", string(r.Body))
 		return c.Fail("jsonrpc_dispatch", fmt.Errorf("not a JSON document: %.100q", doc))
 	}
 	if err := over.Reply(c, statusOf(r.Code), r.Text, "application/json", string(r.Body)); err != nil {

@@ -84,7 +84,7 @@ func (j *Jsonrpcs) Exports() module.Exports {
 		},
 		Functions: []module.Function{
 			{Name: "jsonrpc_dispatch", Routes: module.RequestRoute | module.EventRoute, Lua: "dispatch", Run: j.dispatch, Prepare: needHTTP,
-				Doc: "Answers the HTTP request with the reply to the JSON-RPC document in its body. False, and no answer, when that is no JSON. Needs the module xhttp."},
+				Doc: "Answers the HTTP request with the reply to the JSON-RPC document in its body. False when that is no JSON; then the client has the error -32700 with 400 where the script gives no other answer. Needs the module xhttp."},
 			{Name: "jsonrpc_exec", Routes: module.AnyRoute, Lua: "exec", Run: j.exec,
 				Args: []module.Arg{{Name: "doc", Type: module.ArgStr, Doc: "JSON-RPC document"}},
 				Doc:  "Runs a JSON-RPC document; $jsonrpl has the reply. False when it is no JSON."},

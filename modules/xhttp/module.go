@@ -57,7 +57,7 @@ func (x *XHTTP) Exports() module.Exports {
 			{Name: "hu", Get: url, Doc: "URL of the request, as it stands in its first line; null for a reply"},
 		},
 		Events: []module.Event{
-			{Name: eventRequest, Doc: "Run for each request of HTTP. Without an answer of the route the client gets none."},
+			{Name: eventRequest, Doc: "Run for each request of HTTP. Without an answer of the route the client gets none, but for the error of jsonrpc_dispatch."},
 		},
 		Counters: []counter.Entry{
 			{Name: "requests", Counter: &x.requests, Doc: "requests of HTTP that the event route was run for"},

@@ -5,6 +5,7 @@ package xhttp
 import (
 	"net/http"
 
+	"github.com/kahea-sip/kahea/core/avp"
 	"github.com/kahea-sip/kahea/core/module"
 )
 
@@ -26,7 +27,36 @@ func (x *XHTTP) take(c *module.Call) bool {
 		return true
 	}
 	c.Gen.Program.Run(c, route)
+	x.unanswered(c)
 	return true
+}
+
+// What Else was given lives with the request, as AVPs whose names no script can write.
+const (
+	elseCode   = "\x00xhttp.code"
+	elseReason = "\x00xhttp.reason"
+	elseType   = "\x00xhttp.ctype"
+	elseBody   = "\x00xhttp.body"
+)
+
+// Else keeps an answer for the end of the event route: it is given where the script has not answered by then. Other modules call it.
+func (x *XHTTP) Else(c *module.Call, code int, reason, contentType, body string) {
+	c.AVPs.Add(elseCode, avp.Number(int64(code)))
+	c.AVPs.Add(elseReason, avp.String(reason))
+	c.AVPs.Add(elseType, avp.String(contentType))
+	c.AVPs.Add(elseBody, avp.String(body))
+}
+
+// unanswered gives the answer of Else; a request that the script has answered has had its own.
+func (x *XHTTP) unanswered(c *module.Call) {
+	code, ok := c.AVPs.At(elseCode, 0)
+	if !ok {
+		return
+	}
+	reason, _ := c.AVPs.At(elseReason, 0)
+	contentType, _ := c.AVPs.At(elseType, 0)
+	body, _ := c.AVPs.At(elseBody, 0)
+	_ = x.Reply(c, int(code.Int), reason.Str, contentType.Str, body.Str)
 }
 
 // reply is xhttp_reply(code, reason, ctype, body).

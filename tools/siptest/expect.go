@@ -12,7 +12,7 @@ import (
 // asked for is passed over: hardly a script is about it.
 func (s *scene) expect(p *peer, pattern string, checks []string) error {
 	m, err := p.next()
-	for err == nil && m.Status == 100 && !strings.HasPrefix(pattern, "100") {
+	for err == nil && m.Status == 100 && !m.IsHTTP() && !strings.HasPrefix(pattern, "100") {
 		m, err = p.next()
 	}
 	if err != nil {
