@@ -18,6 +18,23 @@ type Witness interface {
 // place of an earlier one.
 func (t *Transaction) Watch(w Witness) { t.witness = w }
 
+// ACKWitness returns who watches the transaction that an ACK to a negative reply
+// belongs to, or nil.
+func (l *Layer) ACKWitness(r *Received) Witness {
+	var k key
+	if l.newKey(&k, r.Msg, l.Settings(), true) != nil {
+		return nil
+	}
+	t := l.lookup(&k)
+	if t == nil {
+		return nil
+	}
+	defer t.Unref()
+	t.Lock(r.Out, r.From)
+	defer t.Unlock()
+	return t.witness
+}
+
 // transmit sends data to d.
 func (t *Transaction) transmit(d transport.Destination, data []byte) error {
 	err := t.out.Send(d, data)

@@ -74,11 +74,22 @@ var _ transaction.Witness = (*witness)(nil)
 func (s *SIPTrace) watch(t *transaction.Transaction, m *mark) {
 	t.Watch(&witness{s, m})
 	t.On(transaction.NegativeACKIn, func(n *transaction.Notice) {
-		if c, ok := n.From.(*module.Call); ok && s.on.Load() && n.Request == c.Msg {
+		if c, ok := n.From.(*module.Call); ok && s.on.Load() && n.Request == c.Msg && s.marked(c) == nil {
 			r := s.current(c, m)
 			s.tell(s.script(nil, &r))
 		}
 	})
+}
+
+// markOfACK returns the mark of the transaction that an ACK to a negative reply
+// belongs to, and m where that is not traced: where the script traces the ACK too,
+// one copy of it goes where those of its transaction go.
+func (s *SIPTrace) markOfACK(c *module.Call, m *mark) *mark {
+	r := c.Received()
+	if w, ok := s.host.Transactions().ACKWitness(&r).(*witness); ok && w.s == s {
+		return w.m
+	}
+	return m
 }
 
 // Sent implements transaction.Witness.

@@ -15,7 +15,7 @@ import (
 
 var (
 	errMode     = errors.New("a mode is m, t or d: for message, transaction or dialog")
-	errNoDialog = errors.New("mode d needs the module dialog, loaded before siptrace")
+	errNoDialog = errors.New("mode d needs the module dialog: the message alone is traced")
 	errInvite   = errors.New("mode d is for the first INVITE of a dialog")
 	errRequest  = errors.New("mode t is for requests")
 )
@@ -44,7 +44,7 @@ func (s *SIPTrace) checkMode(b module.Binder, a module.Args) error {
 	}
 	k, err := kindOf(mode.Value.Str)
 	if err == nil && k == ofDialog && b.Module("dialog") == nil {
-		err = errNoDialog
+		b.Log().Warn(errNoDialog.Error(), "module", "siptrace")
 	}
 	return err
 }
@@ -65,6 +65,9 @@ func (s *SIPTrace) sipTrace(c *module.Call, a module.Args) module.Result {
 		return c.Fail("sip_trace", a[0].Err)
 	}
 	to, _ := a[0].Data.(*target)
+	if to == nil && a[0].Given {
+		to = s.duplicate // an empty address asks for it
+	}
 	return s.traceCall(c, "sip_trace", &mark{to: to, correlation: strings.Clone(a.Str(1)), kind: k})
 }
 
@@ -91,10 +94,13 @@ func (s *SIPTrace) usual(c *module.Call) kind {
 // traceCall copies the message of a call, and marks what follows.
 func (s *SIPTrace) traceCall(c *module.Call, function string, m *mark) module.Result {
 	s.fill(c, m)
-	if m.kind != ofMessage {
-		if err := s.mark(c, m); err != nil {
-			return c.Fail(function, err)
-		}
+	if m.kind == ofDialog && s.host.Module("dialog") == nil {
+		s.log.Warn(errNoDialog.Error())
+		m.kind = ofMessage
+	}
+	m, err := s.mark(c, m)
+	if err != nil {
+		return c.Fail(function, err)
 	}
 	r := s.current(c, m)
 	if err := s.script(c, &r); err != nil {
@@ -132,22 +138,27 @@ func (s *SIPTrace) current(c *module.Call, m *mark) record {
 	return r
 }
 
-// mark has the messages followed that belong to that of the call.
-func (s *SIPTrace) mark(c *module.Call, m *mark) error {
-	if !c.Msg.IsRequest() {
-		return errRequest
-	}
-	if m.kind == ofDialog {
+// mark has the messages followed that belong to that of the call, and returns the
+// mark of this one.
+func (s *SIPTrace) mark(c *module.Call, m *mark) (*mark, error) {
+	switch {
+	case m.kind == ofMessage:
+		return m, nil
+	case !c.Msg.IsRequest():
+		return m, errRequest
+	case m.kind == ofDialog:
 		if err := s.markDialog(c, m); err != nil {
-			return err
+			return m, err
 		}
+	case c.Msg.Method == sip.MethodAck && c.Route != module.OnSendRoute:
+		m = s.markOfACK(c, m)
 	}
 	l := s.local(c)
 	l.serial, l.mark = c.Serial, m
 	if c.Tx != nil {
 		s.watch(c.Tx, m)
 	}
-	return nil
+	return m, nil
 }
 
 // local is what is kept with a Call.

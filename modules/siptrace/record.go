@@ -29,7 +29,7 @@ type record struct {
 // mark says where the copies go of a message that the script has traced, and of
 // those that follow it.
 type mark struct {
-	to          *target // nil for duplicate_uri
+	to          *target // nil for duplicate_uri, where the script names none
 	correlation string
 	users       []string
 	table       string
@@ -50,18 +50,19 @@ var unmarked mark
 
 var errNoServer = errors.New("there is nowhere to send copies: no duplicate_uri and no address")
 
-// script has a record go where sip_trace sends copies.
+// script has a record go where sip_trace sends copies. As it is, a message goes to
+// duplicate_uri only where the database does not take it, as in Kamailio.
 func (s *SIPTrace) script(c *module.Call, r *record) error {
 	how := 0
 	if s.toDatabase != 0 {
 		how = modeDatabase
 	}
-	if r.mark.to != nil || s.duplicate != nil {
-		if s.hepOn != 0 {
-			how |= modeHEP
-		} else {
-			how |= modeSIP
-		}
+	switch {
+	case r.mark.to == nil && s.duplicate == nil:
+	case s.hepOn != 0:
+		how |= modeHEP
+	case r.mark.to != nil || s.toDatabase == 0:
+		how |= modeSIP
 	}
 	if s.readX != 0 && !r.readHeaders() {
 		return nil
