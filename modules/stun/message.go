@@ -27,10 +27,15 @@ const (
 // The attributes. A client may ignore those from 0x8000 on.
 const (
 	mappedAddress     = 0x0001
+	responseAddress   = 0x0002
+	changeRequest     = 0x0003
+	sourceAddress     = 0x0004
+	changedAddress    = 0x0005
 	username          = 0x0006
 	messageIntegrity  = 0x0008
 	errorCode         = 0x0009
 	unknownAttributes = 0x000A
+	reflectedFrom     = 0x000B
 	realm             = 0x0014
 	nonce             = 0x0015
 	xorMappedAddress  = 0x0020
@@ -95,10 +100,12 @@ func (r *request) parse(data []byte) kind {
 }
 
 // known tells whether a request with this attribute can be answered. There are no
-// passwords: those of authentication are passed over.
+// passwords: those of authentication are passed over. So is what asks for an answer
+// from or to another address (RFC 3489 11.2): the server has no other, an answer to
+// whom the client names would be an attack, and the client still wants to know its own.
 func known(typ uint16) bool {
 	switch typ {
-	case mappedAddress, username, messageIntegrity, errorCode, unknownAttributes, realm, nonce, xorMappedAddress:
+	case mappedAddress, responseAddress, changeRequest, sourceAddress, changedAddress, reflectedFrom, username, messageIntegrity, errorCode, unknownAttributes, realm, nonce, xorMappedAddress:
 		return true
 	}
 	return typ >= optional
