@@ -24,14 +24,14 @@ run: build
 # All that needs no other program.
 test:
 	$(GO) vet ./...
-	$(call tests,./...,--hide-summary=skipped,)
+	$(call tests,./...,)
 
 # All tests once more, with those against Kamailio, sipp, baresip, kamcmd,
 # kamctl and JsSIP: what they need must be there, and nothing may be skipped but the
 # scenes of TestCalls and TestKEMICalls that a reliable transport does not have (retransmissions).
 test-servers: export KAHEA_REQUIRE_SERVERS = 1
 test-servers: build
-	$(call tests,./cfg/... ./modules/... ./rpc/... ./tools/...,,-count=1)
+	$(call tests,./cfg/... ./modules/... ./rpc/... ./tools/...,-count=1)
 	@if grep '"Action":"skip"' bin/tests.json | grep '"Test":' | grep -vE '"Test":"Test(KEMI)?Calls/[a-z_]*tcp[a-z_]*/'; then \
 	  echo 'skipped tests: install what they ask for'; exit 1; fi
 
@@ -41,8 +41,8 @@ test-servers: build
 RERUNS ?= 0
 define tests
 @mkdir -p bin; : >bin/reruns.txt
-$(GO) tool gotestsum --format pkgname --jsonfile bin/tests.json --rerun-fails=$(RERUNS) --rerun-fails-max-failures=10 \
-  --rerun-fails-report=bin/reruns.txt --packages='$(1)' $(2) -- -timeout 20m $(3)
+$(GO) tool gotestsum --format pkgname --hide-summary=skipped --jsonfile bin/tests.json --rerun-fails=$(RERUNS) --rerun-fails-max-failures=10 \
+  --rerun-fails-report=bin/reruns.txt --packages='$(1)' -- -timeout 20m $(2)
 @if test -s bin/reruns.txt; then echo 'passed when run again, to be mended:'; cat bin/reruns.txt; fi
 endef
 
