@@ -34,16 +34,11 @@ func withMode(t testing.TB, mode int) string {
 func callThrough(t testing.TB, server *refserver.Server, user string, callee *phone) {
 	t.Helper()
 	caller := newPhone(t, server.Addr())
-	heard := make(chan struct{})
-	go func() {
-		defer close(heard)
-		callee.answer(callee.hears("MESSAGE"))
-	}()
+	defer callee.serve("MESSAGE")()
 	to := "sip:" + user + "@" + server.Addr()
 	if reply := caller.ask(caller.request("MESSAGE", to, "sip:caller@"+server.Addr(), to, ""), patience); !strings.HasPrefix(reply, "SIP/2.0 200 ") {
 		t.Errorf("a call ends with %q\n%s", reply, server.LogTail())
 	}
-	<-heard
 }
 
 // registered registers a user and returns its phone.

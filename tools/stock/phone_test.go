@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 )
@@ -88,6 +89,28 @@ func (p *phone) hears(method string) string {
 			p.heard[request] = true
 			return request
 		}
+	}
+}
+
+// serve answers each request of a method until end is called, also one that is sent
+// again because the answer was lost: beside a load of registrations a datagram may be.
+func (p *phone) serve(method string) (end func()) {
+	var ends atomic.Bool
+	done := make(chan struct{})
+	p.conn.SetReadDeadline(time.Time{})
+	go func() {
+		defer close(done)
+		buf := make([]byte, 1<<16)
+		for !ends.Load() {
+			if n, err := p.conn.Read(buf); err == nil && strings.HasPrefix(string(buf[:n]), method+" ") {
+				p.answer(string(buf[:n]))
+			}
+		}
+	}()
+	return func() {
+		ends.Store(true)
+		p.conn.SetReadDeadline(time.Now())
+		<-done
 	}
 }
 
